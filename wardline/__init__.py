@@ -1,0 +1,1 @@
+"""Wardline: the system that runs a network of hospitals."""
