@@ -9,5 +9,6 @@ FOLDER = Path(__file__).parent / "sql"
 
 def run(name: str) -> None:
     """Execute `sql/<name>` in the migration's transaction; several statements are fine, bind parameters are not."""
-    with op.get_bind().connection.cursor() as cursor:  # the driver's own cursor: per cent signs in the file stay as they are
-        cursor.execute((FOLDER / name).read_text(encoding="utf-8"))
+    statements = (FOLDER / name).read_text(encoding="utf-8")
+    # Without parameters the driver leaves the file's per cent signs as they are.
+    op.get_bind().exec_driver_sql(statements, execution_options={"no_parameters": True})

@@ -1,0 +1,214 @@
+"""What the environment decides. One struct, read once at start; nothing else looks at environment variables."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+SECRET_LENGTH_MIN = 32
+DEFAULT_SECRETS = frozenset({"secret", "changeme", "change-me", "wardline", "development", "password"})
+EMBEDDED = "embedded"
+REQUIRED = "none, it must be given"
+
+Environment = Literal["development", "production"]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text names the variable and says what is wrong with it."""
+
+    def __init__(self, name: str, wrong: str) -> None:
+        super().__init__(f"{name} {wrong}")
+        self.name = name
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One row of the table in docs/operations/settings.md."""
+
+    name: str
+    default: str
+    meaning: str
+    in_production: str = ""
+
+
+TABLE = (
+    Setting("WARDLINE_ENV", "development", "`development` or `production`. Production refuses to start on defaults."),
+    Setting("WARDLINE_HOST", "127.0.0.1", "The address the web server listens on."),
+    Setting("WARDLINE_PORT", "8000", "The port the web server listens on, 1 to 65535."),
+    Setting(
+        "WARDLINE_DATA",
+        "./data",
+        "The folder that holds everything worth keeping: the embedded database, files, secrets, logs.",
+        REQUIRED,
+    ),
+    Setting(
+        "WARDLINE_DATABASE_URL",
+        "embedded",
+        "Where PostgreSQL 15 or newer is, as `postgresql://owner:password@host/wardline`, for a role that may create "
+        "roles and has BYPASSRLS; or the word `embedded`, and Wardline runs its own inside WARDLINE_DATA.",
+        REQUIRED,
+    ),
+    Setting(
+        "WARDLINE_APP_DATABASE_URL",
+        "derived",
+        "The same database for the restricted role `wardline_app` that the web server uses. Derived when not given: "
+        "the role is created and its password is kept in WARDLINE_DATA.",
+    ),
+    Setting("WARDLINE_DATABASE_CONNECTIONS", "8", "Database connections of one web worker at the most, 2 to 100."),
+    Setting("WARDLINE_REDIS_URL", "none", "Redis or Valkey, needed only where several machines share the work."),
+    Setting("WARDLINE_WORKERS", "one per core", "Web worker processes, 1 to 256."),
+    Setting(
+        "WARDLINE_SECRET",
+        "generated into WARDLINE_DATA",
+        "Signs short-lived tokens. At least 32 characters; the same on every machine of one deployment.",
+        REQUIRED,
+    ),
+    Setting("WARDLINE_LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`. No level writes patient data."),
+)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Checked settings. `database_url` None means the embedded server, `app_database_url` None means derived."""
+
+    environment: Environment = "development"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data: Path
+    database_url: str | None = None
+    app_database_url: str | None = None
+    database_connections_max: int = 8
+    redis_url: str | None = None
+    workers: int = 1
+    secret: str
+    log_level: str = "info"
+
+    @property
+    def production(self) -> bool:
+        """Whether real patients may be in this network."""
+        return self.environment == "production"
+
+    @property
+    def address(self) -> str:
+        """The web address a person on this machine opens."""
+        shown = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 (compared, not bound)
+        return f"http://[{shown}]:{self.port}" if ":" in shown else f"http://{shown}:{self.port}"
+
+    def __repr__(self) -> str:
+        """Leave out addresses and the secret: they carry passwords, and a struct ends up in logs."""
+        return f"Settings({self.environment}, {self.address}, data={self.data})"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check every setting. Raises SettingsError; in development generates the secret on first use."""
+    given = {name: value.strip() for name, value in (os.environ if environ is None else environ).items()}
+    environment = _environment(given)
+    if environment == "production":
+        _refuse_missing(given)
+    data = Path(given.get("WARDLINE_DATA") or "data").expanduser().absolute()
+    return Settings(
+        environment=environment,
+        host=given.get("WARDLINE_HOST") or "127.0.0.1",
+        port=_number(given, "WARDLINE_PORT", default=8000, least=1, most=65535),
+        data=data,
+        database_url=_database_url(given, "WARDLINE_DATABASE_URL"),
+        app_database_url=_database_url(given, "WARDLINE_APP_DATABASE_URL"),
+        database_connections_max=_number(given, "WARDLINE_DATABASE_CONNECTIONS", default=8, least=2, most=100),
+        redis_url=_redis_url(given),
+        workers=_number(given, "WARDLINE_WORKERS", default=min(cores(), 256), least=1, most=256),
+        secret=_secret(given, environment, data),
+        log_level=_choice(given, "WARDLINE_LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"),
+    )
+
+
+def unknown(environ: Mapping[str, str]) -> list[str]:
+    """Names that look like settings and are none: most often a slip of the fingers, so `wardline doctor` says so."""
+    known = {setting.name for setting in TABLE}
+    return sorted(
+        name
+        for name in environ
+        if name.startswith("WARDLINE_") and not name.startswith("WARDLINE_TEST_") and name not in known
+    )
+
+
+def cores() -> int:
+    """The processors this process may run on, which is what a container or taskset allows."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def ensure_data_folder(data: Path) -> None:
+    """Make the data folder, closed to others. Root leaves it passable, for the database runs as somebody else."""
+    if not data.exists():
+        data.mkdir(parents=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in this file, made on first use. Safe when several processes start at once."""
+    ensure_data_folder(path.parent)
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(32))
+        draft.chmod(0o400)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def _refuse_missing(given: Mapping[str, str]) -> None:
+    for setting in TABLE:
+        if setting.in_production == REQUIRED and not given.get(setting.name):
+            raise SettingsError(setting.name, "must be given in production; there is no default that would be safe.")
+
+
+def _environment(given: Mapping[str, str]) -> Environment:
+    chosen = _choice(given, "WARDLINE_ENV", ("development", "production"), default="development")
+    return "production" if chosen == "production" else "development"
+
+
+def _choice(given: Mapping[str, str], name: str, choices: tuple[str, ...], *, default: str) -> str:
+    value = given.get(name) or default
+    if value not in choices:
+        raise SettingsError(name, f"is {value!r}; it must be one of {', '.join(choices)}.")
+    return value
+
+
+def _number(given: Mapping[str, str], name: str, *, default: int, least: int, most: int) -> int:
+    value = given.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+        raise SettingsError(name, f"is {value!r}; it must be a whole number from {least} to {most}.")
+    return int(value)
+
+
+def _database_url(given: Mapping[str, str], name: str) -> str | None:
+    value = given.get(name) or EMBEDDED
+    if value == EMBEDDED:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise SettingsError(name, "must look like postgresql://user:password@host/database, or be the word embedded.")
+    return value
+
+
+def _redis_url(given: Mapping[str, str]) -> str | None:
+    value = given.get("WARDLINE_REDIS_URL") or None
+    if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+        raise SettingsError("WARDLINE_REDIS_URL", "must begin with redis://, rediss:// or unix://.")
+    return value
+
+
+def _secret(given: Mapping[str, str], environment: Environment, data: Path) -> str:
+    value = given.get("WARDLINE_SECRET")
+    if not value:
+        return kept_secret(data / "secret")
+    if value.lower() in DEFAULT_SECRETS or len(set(value)) < 8:
+        raise SettingsError("WARDLINE_SECRET", "is a default or a pattern; use 32 or more random characters.")
+    if environment == "production" and len(value) < SECRET_LENGTH_MIN:
+        raise SettingsError("WARDLINE_SECRET", f"is too short; it needs {SECRET_LENGTH_MIN} characters or more.")
+    return value
