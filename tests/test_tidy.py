@@ -48,9 +48,11 @@ def name(path: Path) -> str:
 
 
 def lines_matching(pattern: re.Pattern[str], *suffixes: str) -> list[str]:
+    """Where the pattern stands, in every file but this one, which has to spell what it forbids."""
     return [
         f"{name(path)}:{number}: {line.strip()[:120]}"
         for path in files(*suffixes)
+        if path != Path(__file__)
         for number, line in enumerate(text(path).splitlines(), start=1)
         if pattern.search(line)
     ]
@@ -82,10 +84,7 @@ def test_a_file_has_one_subject():
 
 
 def test_a_reminder_names_its_issue():
-    marks = "|".join(["TODO", "FIXME", "XXX", "HACK"])
-    found = lines_matching(
-        re.compile(rf"\b({marks})\b(?!.*#\d)"), ".py", ".sql", ".js", ".css", ".html", ".md", ".toml"
-    )
+    found = lines_matching(re.compile(r"\b(TODO|FIXME|XXX|HACK)\b(?!.*#\d)"))
     assert not found, "\n".join(found)
 
 
@@ -114,13 +113,12 @@ def test_nothing_names_a_machine_or_a_registry():
         r"/tmp/bash",
     ]
     hosts = [
-        r"registry\.npmjs" r"\.org",
-        r"files\.pythonhosted" r"\.org",
-        r"pypi" r"\.org/simple",
-        r"registry\.yarnpkg" r"\.com",
+        r"registry\.npmjs\.org",
+        r"registry\.yarnpkg\.com",
+        r"files\.pythonhosted\.org",
+        r"pypi\.org/simple",
     ]
     found = lines_matching(re.compile("|".join(folders + hosts)))
-    found = [line for line in found if not line.startswith("tests/test_tidy.py:")]
     assert not found, "\n".join(found)
 
 
