@@ -1,0 +1,601 @@
+"""From typed FHIR resources to Wardline's own words. Pure: no clock, no database; the directory is passed in.
+
+What is taken is counted, what is left is counted with its reason; only what contradicts itself (a reference to nothing,
+a date that does not exist) raises Wrong, and then the whole bundle is refused.
+"""
+
+import re
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from wardline.interop.fhir import terms
+from wardline.interop.fhir.bundle import Bundle, Entry
+from wardline.interop.fhir.errors import Path, Wrong
+from wardline.interop.fhir.identify import Directory, Identity
+from wardline.interop.fhir.models import (
+    ImportedAllergy,
+    ImportedContact,
+    ImportedHospital,
+    ImportedObservationSet,
+    ImportedPerson,
+    ImportedProblem,
+    ImportedRegistration,
+    ImportedStaff,
+    ImportedVisit,
+    Translation,
+    VisitState,
+)
+from wardline.interop.fhir.resources import (
+    TAKEN_TYPES,
+    AllergyIntolerance,
+    Condition,
+    ContactPoint,
+    Encounter,
+    Identifier,
+    Observation,
+    Organization,
+    Patient,
+    PatientContact,
+    Practitioner,
+    Reference,
+)
+from wardline.interop.fhir.vital_signs import Left, values_of
+from wardline.interop.fhir.words import (
+    best_name,
+    calm,
+    clean,
+    code_of,
+    day,
+    display,
+    first_coding,
+    identifiers,
+    maybe_day,
+    maybe_moment,
+    moment,
+)
+
+
+def translate(bundle: Bundle, identity: Identity, directory: Directory) -> Translation:
+    """Everything the bundle brings. The directory learns the bundle's own hospitals and staff."""
+    return _Translator(bundle, identity, directory).translate()
+
+
+class _Translator:
+    """One bundle's work in progress: resources are translated in the order in which they refer to each other."""
+
+    def __init__(
+        self, bundle: Bundle, identity: Identity, directory: Directory
+    ) -> None:
+        self.bundle = bundle
+        self.identity = identity
+        self.directory = directory
+        self.result = Translation()
+        self.visits: dict[str, ImportedVisit] = {}
+        self.hospital_of_person: dict[UUID, UUID] = {}
+
+    def translate(self) -> Translation:
+        for entry, organization in self.bundle.of(Organization):
+            self._hospital(entry, organization)
+        for entry, practitioner in self.bundle.of(Practitioner):
+            self._staff(entry, practitioner)
+        for entry, encounter in self.bundle.of(Encounter):
+            self._visit(entry, encounter)
+        self._registrations()
+        for entry, patient in self.bundle.of(Patient):
+            self._person(entry, patient)
+        self._observation_sets()
+        for entry, allergy in self.bundle.of(AllergyIntolerance):
+            self._allergy(entry, allergy)
+        for entry, condition in self.bundle.of(Condition):
+            self._problem(entry, condition)
+        self._leave_other_types()
+        return self.result
+
+    # Hospitals and staff
+
+    def _hospital(self, entry: Entry, organization: Organization) -> None:
+        hospital_id = self.identity.of("Organization", organization.id)
+        name = calm(clean(organization.name) or f"Organization {organization.id}")
+        hospital = ImportedHospital(
+            id=hospital_id,
+            references=_references(entry, organization.identifier),
+            code=hospital_code(name, hospital_id),
+            name=name[:200],
+        )
+        self.result.hospitals.append(hospital)
+        for reference in hospital.references:
+            self.directory.hospitals.setdefault(reference, hospital.id)
+        self._take(entry)
+
+    def _staff(self, entry: Entry, practitioner: Practitioner) -> None:
+        name = best_name(practitioner.name)
+        numbers = identifiers(practitioner.identifier)
+        staff = ImportedStaff(
+            id=self.identity.of("Practitioner", practitioner.id),
+            references=_references(entry, practitioner.identifier),
+            family=(clean(name.family or name.text) if name else None) or "Unnamed",
+            given=(clean(" ".join(name.given)) if name else None) or "",
+            title=(clean(" ".join(name.prefix)) if name else None) or "",
+            external_identifier=next(
+                (f"{number.system}|{number.value}" for number in numbers), None
+            ),
+            active=practitioner.active is not False,
+        )
+        self.result.staff.append(staff)
+        for reference in staff.references:
+            self.directory.staff.setdefault(reference, staff.id)
+        self._take(entry)
+
+    # People
+
+    def _person(self, entry: Entry, patient: Patient) -> None:
+        person_id = self._person_id(patient.id)
+        name, home = best_name(patient.name), next(iter(patient.address), None)
+        if (
+            person_id not in self.hospital_of_person
+            and not self._register_where_managed(entry, patient, person_id)
+        ):
+            raise Wrong(
+                "no visit and no managing organization says at which hospital this patient is known",
+                entry.path,
+            )
+        self.result.people.append(
+            ImportedPerson(
+                id=person_id,
+                family=(clean(name.family or name.text) if name else None) or "Unknown",
+                given=((clean(" ".join(name.given)) if name else None) or "")[:200],
+                title=(clean(" ".join(name.prefix)) if name else None) or "",
+                sex=patient.gender
+                if patient.gender in ("female", "male", "other")
+                else "unknown",
+                born_on=maybe_day(patient.birth_date, (*entry.path, "birthDate")),
+                born_estimated=patient.birth_date is not None
+                and len(patient.birth_date) < 10,
+                deceased_on=maybe_day(
+                    patient.deceased_date_time, (*entry.path, "deceasedDateTime")
+                ),
+                mobile=_first(patient.telecom, "phone"),
+                email=_first(patient.telecom, "email"),
+                address=", ".join(line for line in map(clean, home.line) if line)
+                if home
+                else "",
+                town=", ".join(
+                    part for part in (clean(home.city), clean(home.state)) if part
+                )
+                if home
+                else "",
+                postcode=(clean(home.postal_code) if home else None) or "",
+                identifiers=identifiers(patient.identifier),
+                contacts=[
+                    self._contact(patient, number, person)
+                    for number, person in enumerate(patient.contact)
+                ],
+                no_known_allergy=self._states_no_allergy(entry),
+            )
+        )
+        if patient.deceased_boolean and patient.deceased_date_time is None:
+            self.result.report.of("Patient").note(
+                "has died, but the source does not say when"
+            )
+        self._take(entry)
+
+    def _register_where_managed(
+        self, entry: Entry, patient: Patient, person_id: UUID
+    ) -> bool:
+        if patient.managing_organization is None:
+            return False
+        path = (*entry.path, "managingOrganization", "reference")
+        hospital_id = self._known(
+            self.directory.hospitals, patient.managing_organization, path
+        )
+        self.hospital_of_person[person_id] = hospital_id
+        self.result.registrations.append(
+            ImportedRegistration(hospital_id, person_id, None, None)
+        )
+        return True
+
+    def _contact(
+        self, patient: Patient, number: int, contact: PatientContact
+    ) -> ImportedContact:
+        name = contact.name
+        words = (
+            clean(name.text or " ".join([*name.given, name.family or ""]))
+            if name
+            else None
+        )
+        return ImportedContact(
+            id=self.identity.of("Patient", patient.id, "contact", str(number)),
+            name=words or "Unnamed",
+            relation=next(
+                (
+                    word
+                    for concept in contact.relationship
+                    if (word := display(concept))
+                ),
+                "",
+            ),
+            phone=_first(contact.telecom, "phone"),
+        )
+
+    def _states_no_allergy(self, entry: Entry) -> bool:
+        return any(
+            self._entry(allergy.patient, "Patient", (*at.path, "patient", "reference"))
+            is entry
+            and first_coding(allergy.code).code in terms.NO_KNOWN_ALLERGY
+            and _is_certain(allergy)
+            for at, allergy in self.bundle.of(AllergyIntolerance)
+        )
+
+    def _registrations(self) -> None:
+        """Known at each hospital visited; the one visited last speaks for what belongs to no visit."""
+        times: dict[tuple[UUID, UUID], list[datetime]] = defaultdict(list)
+        for visit in self.visits.values():
+            times[visit.hospital_id, visit.person_id].append(visit.started_at)
+        for (hospital_id, person_id), starts in sorted(
+            times.items(), key=lambda item: max(item[1])
+        ):
+            self.hospital_of_person[person_id] = hospital_id
+            self.result.registrations.append(
+                ImportedRegistration(hospital_id, person_id, min(starts), max(starts))
+            )
+
+    # Visits and what belongs to them
+
+    def _visit(self, entry: Entry, encounter: Encounter) -> None:
+        visit_class = terms.VISIT_CLASSES.get(encounter.class_.code or "")
+        state = terms.VISIT_STATES.get(encounter.status)
+        started = encounter.period.start if encounter.period else None
+        subject = self._entry(
+            encounter.subject, "Patient", (*entry.path, "subject", "reference")
+        )
+        if visit_class is None:
+            return self._leave(
+                entry, f"visits of class {encounter.class_.code} are not kept"
+            )
+        if state is None:
+            return self._leave(entry, f"status is {encounter.status}")
+        if started is None:
+            return self._leave(entry, "it has no beginning")
+        hospital_id = self._hospital_of_visit(entry, encounter)
+        if hospital_id is None:
+            return self._leave(entry, "no hospital is named")
+        started_at = moment(started, (*entry.path, "period", "start"))
+        visit = ImportedVisit(
+            id=self.identity.of("Encounter", encounter.id),
+            hospital_id=hospital_id,
+            person_id=self._person_id(subject.id or ""),
+            visit_class=visit_class,
+            state=state,
+            started_at=started_at,
+            ended_at=self._visit_end(entry, encounter, state, started_at),
+            reason=next(
+                (
+                    word
+                    for concept in (*encounter.reason_code, *encounter.type)
+                    if (word := display(concept))
+                ),
+                "",
+            ),
+            doctor_id=self._doctor(entry, encounter),
+            discharged_to=_discharged_to(encounter),
+        )
+        self.visits[encounter.id] = visit
+        self.result.visits.append(visit)
+        return self._take(entry)
+
+    def _visit_end(
+        self,
+        entry: Entry,
+        encounter: Encounter,
+        state: VisitState,
+        started_at: datetime,
+    ) -> datetime | None:
+        if state is not VisitState.FINISHED:
+            return None
+        path = (*entry.path, "period", "end")
+        ended_at = maybe_moment(
+            encounter.period.end if encounter.period else None, path
+        )
+        if ended_at is None:
+            self.result.report.of("Encounter").note(
+                "finished without an end: the beginning stands for it"
+            )
+            return started_at
+        if ended_at < started_at:
+            raise Wrong("the visit ends before it begins", path)
+        return ended_at
+
+    def _hospital_of_visit(self, entry: Entry, encounter: Encounter) -> UUID | None:
+        if encounter.service_provider is None:
+            return None
+        path = (*entry.path, "serviceProvider", "reference")
+        return self._known(self.directory.hospitals, encounter.service_provider, path)
+
+    def _doctor(self, entry: Entry, encounter: Encounter) -> UUID | None:
+        for number, participant in enumerate(encounter.participant):
+            if participant.individual and participant.individual.reference:
+                path = (*entry.path, "participant", number, "individual", "reference")
+                return self._known(self.directory.staff, participant.individual, path)
+        return None
+
+    def _observation_sets(self) -> None:
+        sets: dict[tuple[str, datetime], dict[str, Any]] = defaultdict(dict)
+        for entry, observation in self.bundle.of(Observation):
+            try:
+                self._observe(sets, entry, observation)
+            except Left as left:
+                self._leave(entry, str(left))
+            else:
+                self._take(entry)
+        for (encounter_id, taken_at), values in sets.items():
+            visit = self.visits[encounter_id]
+            self.result.observation_sets.append(
+                ImportedObservationSet(
+                    id=self.identity.of(
+                        "Encounter", encounter_id, "observations", taken_at.isoformat()
+                    ),
+                    hospital_id=visit.hospital_id,
+                    person_id=visit.person_id,
+                    visit_id=visit.id,
+                    taken_at=taken_at,
+                    **values,
+                )
+            )
+
+    def _observe(
+        self,
+        sets: dict[tuple[str, datetime], dict[str, Any]],
+        entry: Entry,
+        observation: Observation,
+    ) -> None:
+        """Puts the values into their set. Raises Left when there is nothing to put or nowhere to put it."""
+        self._entry(
+            observation.subject, "Patient", (*entry.path, "subject", "reference")
+        )
+        values = dict(values_of(observation))
+        if observation.encounter is None:
+            raise Left("it belongs to no visit")
+        encounter = self._entry(
+            observation.encounter, "Encounter", (*entry.path, "encounter", "reference")
+        )
+        if encounter.id not in self.visits:
+            raise Left("its visit was left")
+        taken_at = _taken_at(entry, observation)
+        if taken_at is None:
+            raise Left("it does not say when it was taken")
+        if values.get("diastolic_mmhg", 0) > values.get("systolic_mmhg", 1000):
+            raise Left("diastolic pressure above systolic")
+        own = sets[encounter.id or "", taken_at]
+        if own.keys() & values.keys():
+            raise Left("the same sign was already taken at that moment")
+        own.update(values)
+
+    # Allergies and problems
+
+    def _allergy(self, entry: Entry, allergy: AllergyIntolerance) -> None:
+        patient = self._entry(
+            allergy.patient, "Patient", (*entry.path, "patient", "reference")
+        )
+        coding, substance = first_coding(allergy.code), display(allergy.code)
+        if coding.code in terms.NO_KNOWN_ALLERGY:
+            return (
+                self._take(entry)
+                if _is_certain(allergy)
+                else self._leave(entry, "it was withdrawn")
+            )
+        if not _is_certain(allergy):
+            return self._leave(
+                entry, f"verification is {code_of(allergy.verification_status)}"
+            )
+        if substance is None:
+            return self._leave(entry, "no substance is named")
+        person_id = self._person_id(patient.id or "")
+        noted = allergy.onset_date_time or allergy.recorded_date
+        self.result.allergies.append(
+            ImportedAllergy(
+                id=self.identity.of("AllergyIntolerance", allergy.id),
+                hospital_id=self.hospital_of_person[person_id],
+                person_id=person_id,
+                substance=substance[:200],
+                code_system=coding.system,
+                code=coding.code,
+                category=next(
+                    (
+                        terms.ALLERGY_CATEGORIES.get(word, "other")
+                        for word in allergy.category
+                    ),
+                    "other",
+                ),
+                reaction=", ".join(
+                    word
+                    for reaction in allergy.reaction
+                    for item in reaction.manifestation
+                    if (word := display(item))
+                ),
+                severity=_severity(allergy),
+                state="active"
+                if (code_of(allergy.clinical_status) or "active") == "active"
+                else "resolved",
+                noted_on=None
+                if noted is None
+                else day(noted, (*entry.path, "recordedDate")),
+            )
+        )
+        return self._take(entry)
+
+    def _problem(self, entry: Entry, condition: Condition) -> None:
+        patient = self._entry(
+            condition.subject, "Patient", (*entry.path, "subject", "reference")
+        )
+        coding, words = first_coding(condition.code), display(condition.code)
+        verification = terms.VERIFICATIONS.get(
+            code_of(condition.verification_status) or "confirmed"
+        )
+        state = terms.PROBLEM_STATES.get(code_of(condition.clinical_status) or "active")
+        if words is None:
+            return self._leave(entry, "no diagnosis is named")
+        if verification is None or state is None:
+            return self._leave(
+                entry, "it was entered in error, or its status is not known"
+            )
+        visit = self._visit_of(entry, condition.encounter)
+        person_id = self._person_id(patient.id or "")
+        self.result.problems.append(
+            ImportedProblem(
+                id=self.identity.of("Condition", condition.id),
+                hospital_id=visit.hospital_id
+                if visit
+                else self.hospital_of_person[person_id],
+                person_id=person_id,
+                visit_id=visit.id if visit else None,
+                display=words,
+                code_system=coding.system,
+                code=coding.code,
+                state=state,
+                verification=verification,
+                onset_on=maybe_day(
+                    condition.onset_date_time, (*entry.path, "onsetDateTime")
+                ),
+                abated_on=maybe_day(
+                    condition.abatement_date_time, (*entry.path, "abatementDateTime")
+                ),
+            )
+        )
+        return self._take(entry)
+
+    # Steps that several need
+
+    def _person_id(self, patient_id: str) -> UUID:
+        return self.identity.of("Patient", patient_id)
+
+    def _visit_of(
+        self, entry: Entry, reference: Reference | None
+    ) -> ImportedVisit | None:
+        if reference is None or reference.reference is None:
+            return None
+        found = self._entry(
+            reference, "Encounter", (*entry.path, "encounter", "reference")
+        )
+        return self.visits.get(found.id or "")
+
+    def _entry(self, reference: Reference | None, kind: str, path: Path) -> Entry:
+        """The entry of this bundle that is meant."""
+        found = self.bundle.by_reference.get(
+            (reference.reference if reference else None) or ""
+        )
+        if found is None or found.kind != kind:
+            raise Wrong(f"refers to a {kind} that is not in this bundle", path)
+        return found
+
+    def _known(self, known: dict[str, UUID], reference: Reference, path: Path) -> UUID:
+        found = known.get(reference.reference or "")
+        if found is None:
+            raise Wrong(
+                "refers to something that is in no bundle imported so far", path
+            )
+        return found
+
+    def _take(self, entry: Entry) -> None:
+        self.result.report.of(entry.kind).taken += 1
+
+    def _leave(self, entry: Entry, reason: str) -> None:
+        self.result.report.of(entry.kind).leave(reason)
+
+    def _leave_other_types(self) -> None:
+        read = {
+            "Organization",
+            "Practitioner",
+            "Patient",
+            "Encounter",
+            "Observation",
+            "AllergyIntolerance",
+            "Condition",
+        }
+        for entry in self.bundle.entries:
+            if entry.kind not in read:
+                known = entry.kind in TAKEN_TYPES
+                self._leave(
+                    entry,
+                    "read for its references only"
+                    if known
+                    else "this type is not imported yet",
+                )
+
+
+def hospital_code(name: str, hospital_id: UUID) -> str:
+    """Initials and a mark that keeps hospitals of the same initials apart, the same at every import: CH8B58."""
+    initials = "".join(
+        word[0] for word in re.findall(r"[A-Za-z0-9]+", name) if word[0].isascii()
+    )
+    return f"{initials[:6].upper()}{hospital_id.hex[:5].upper()}"
+
+
+def _references(entry: Entry, numbers: list[Identifier]) -> list[str]:
+    """Every way to refer to this entry: its address in the bundle, its id, and (conditionally) its identifiers."""
+    found = [entry.full_url] if entry.full_url else []
+    found.append(f"{entry.kind}/{entry.id}")
+    found += [
+        f"{entry.kind}?identifier={item.system or ''}|{item.value}"
+        for item in numbers
+        if item.value
+    ]
+    return found
+
+
+def _first(points: list[ContactPoint], system: str) -> str:
+    return next(
+        (
+            word
+            for point in points
+            if point.system == system and (word := clean(point.value))
+        ),
+        "",
+    )
+
+
+def _taken_at(entry: Entry, observation: Observation) -> datetime | None:
+    for name, text in (
+        ("effectiveDateTime", observation.effective_date_time),
+        ("effectiveInstant", observation.effective_instant),
+        (
+            "effectivePeriod",
+            observation.effective_period.start
+            if observation.effective_period
+            else None,
+        ),
+    ):
+        if text is not None:
+            return moment(text, (*entry.path, name))
+    return None
+
+
+def _is_certain(allergy: AllergyIntolerance) -> bool:
+    return code_of(allergy.verification_status) not in ("refuted", "entered-in-error")
+
+
+def _severity(allergy: AllergyIntolerance) -> str:
+    """The worst reaction seen; without one, a source that calls the risk high is taken at its word."""
+    seen = {reaction.severity for reaction in allergy.reaction}
+    worst = next(
+        (level for level in ("severe", "moderate", "mild") if level in seen), None
+    )
+    return worst or ("severe" if allergy.criticality == "high" else "unknown")
+
+
+def _discharged_to(encounter: Encounter) -> str | None:
+    disposition = (
+        encounter.hospitalization.discharge_disposition
+        if encounter.hospitalization
+        else None
+    )
+    codes = (
+        [coding.code for coding in disposition.coding if coding.code]
+        if disposition
+        else []
+    )
+    return next(
+        (terms.DISCHARGES[code] for code in codes if code in terms.DISCHARGES),
+        "other" if codes else None,
+    )

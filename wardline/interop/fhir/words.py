@@ -1,0 +1,123 @@
+"""Small translations that every resource needs: text, codes, dates. Pure."""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+
+from wardline.interop.fhir.errors import Path, Wrong
+from wardline.interop.fhir.models import ImportedIdentifier
+from wardline.interop.fhir.resources import (
+    CodeableConcept,
+    Coding,
+    HumanName,
+    Identifier,
+)
+
+_TEXT_MAX = 500
+_SPACES = re.compile(r"\s+")
+_IDENTIFIER_KINDS = {
+    "MR": "mrn",
+    "SS": "national_id",
+    "NI": "national_id",
+    "NNUSA": "national_id",
+    "DL": "driving_licence",
+    "PPN": "passport",
+    "NPI": "professional",
+}
+_IDENTIFIER_SYSTEMS = {
+    "http://hl7.org/fhir/sid/us-npi": "professional",
+    "http://hl7.org/fhir/sid/us-ssn": "national_id",
+}
+
+
+def clean(text: str | None) -> str | None:
+    """Composed, without characters that cannot be seen (some sources hide zero-width spaces in displays)."""
+    if text is None:
+        return None
+    spaced = _SPACES.sub(" ", unicodedata.normalize("NFC", text))
+    seen = "".join(
+        letter
+        for letter in spaced
+        if unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    )
+    return seen.strip()[:_TEXT_MAX] or None
+
+
+def display(concept: CodeableConcept | None) -> str | None:
+    """The words of a coded value: its text, or the display of its first coding that has one."""
+    if concept is None:
+        return None
+    return clean(concept.text) or next(
+        (clean(coding.display) for coding in concept.coding if coding.display), None
+    )
+
+
+def first_coding(concept: CodeableConcept | None) -> Coding:
+    """The first coding with a code, or an empty one."""
+    codings = concept.coding if concept else []
+    return next((coding for coding in codings if coding.code), Coding())
+
+
+def code_of(concept: CodeableConcept | None) -> str | None:
+    return first_coding(concept).code
+
+
+def moment(text: str, path: Path) -> datetime:
+    """The time meant by a FHIR dateTime, in UTC. One without a time of day means the start of that day, month or year."""
+    parts = text.split("-")
+    whole = (
+        text
+        if "T" in text
+        else "-".join((parts + ["01", "01"])[:3]) + "T00:00:00+00:00"
+    )
+    try:
+        return datetime.fromisoformat(whole).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Wrong(f'"{text}" is not a date that exists', path) from error
+
+
+def maybe_moment(text: str | None, path: Path) -> datetime | None:
+    return None if text is None else moment(text, path)
+
+
+def day(text: str, path: Path) -> date:
+    """The date as the source wrote it; the first day where it only knows the month or the year."""
+    moment(text, path)
+    return date.fromisoformat("-".join((text[:10].split("-") + ["01", "01"])[:3]))
+
+
+def maybe_day(text: str | None, path: Path) -> date | None:
+    return None if text is None else day(text, path)
+
+
+def calm(name: str) -> str:
+    """CARNEY HOSPITAL as Carney Hospital: names in capitals alone shout on a screen."""
+    return (
+        re.sub(r"[A-Z]+('S\b)?", lambda word: word[0].capitalize(), name)
+        if name.isupper()
+        else name
+    )
+
+
+def best_name(names: list[HumanName]) -> HumanName | None:
+    """The official name, else the usual one, else the first that is not an old one."""
+    by_use = {name.use: name for name in reversed(names)}
+    current = [name for name in names if name.use not in ("old", "maiden")]
+    return (
+        by_use.get("official") or by_use.get("usual") or (current or names or [None])[0]
+    )
+
+
+def identifiers(found: list[Identifier]) -> list[ImportedIdentifier]:
+    """Every identifier that has a value, once, with the kind of thing it is."""
+    result: dict[tuple[str, str], ImportedIdentifier] = {}
+    for item in found:
+        value = clean(item.value)
+        if value is None:
+            continue
+        system = clean(item.system) or ""
+        kind = _IDENTIFIER_SYSTEMS.get(system) or _IDENTIFIER_KINDS.get(
+            code_of(item.type) or "", "other"
+        )
+        result.setdefault((system, value), ImportedIdentifier(kind, system, value))
+    return list(result.values())
