@@ -55,19 +55,13 @@ class Bundle(msgspec.Struct, frozen=True):
     by_reference: dict[str, Entry]
 
     def of(self, kind: type[R]) -> list[tuple[Entry, R]]:
-        return [
-            (entry, entry.resource)
-            for entry in self.entries
-            if isinstance(entry.resource, kind)
-        ]
+        return [(entry, entry.resource) for entry in self.entries if isinstance(entry.resource, kind)]
 
     @property
     def is_directory(self) -> bool:
         """Only staff and hospitals: to be imported before the patients who refer to them."""
         return all(
-            entry.kind
-            in ("Organization", "Location", "Practitioner", "PractitionerRole")
-            for entry in self.entries
+            entry.kind in ("Organization", "Location", "Practitioner", "PractitionerRole") for entry in self.entries
         )
 
 
@@ -93,9 +87,7 @@ def _require_sound_text(text: bytes) -> None:
     try:
         unicode = text.decode()
     except UnicodeDecodeError as error:
-        raise BadBundle(
-            "not valid UTF-8 text", position.line_at(text, error.start)
-        ) from error
+        raise BadBundle("not valid UTF-8 text", position.line_at(text, error.start)) from error
     try:
         json.loads(unicode, object_pairs_hook=_refuse_duplicates)
     except _DuplicateKey as error:
@@ -105,9 +97,7 @@ def _require_sound_text(text: bytes) -> None:
             position.line_at(text, offset),
         ) from error
     except json.JSONDecodeError as error:
-        raise BadBundle(
-            f"not valid JSON: {error.msg[0].lower()}{error.msg[1:]}", error.lineno
-        ) from error
+        raise BadBundle(f"not valid JSON: {error.msg[0].lower()}{error.msg[1:]}", error.lineno) from error
     except ValueError as error:
         raise BadBundle("holds a number that is too long to read") from error
 
@@ -129,9 +119,7 @@ def _document(text: bytes) -> _Document:
         raise _as_wrong(error, ()) from error
     except msgspec.DecodeError as error:
         byte = _BYTE_OFFSET.search(str(error))
-        raise BadBundle(
-            str(error), position.line_at(text, int(byte[1]) if byte else len(text))
-        ) from error
+        raise BadBundle(str(error), position.line_at(text, int(byte[1]) if byte else len(text))) from error
     if document.resource_type != "Bundle":
         raise Wrong(
             f"a Bundle is expected, this is a {document.resource_type}",
@@ -150,9 +138,7 @@ def _typed(document: _Document) -> Bundle:
     for entry in entries:
         for reference in _references_to(entry):
             if reference in by_reference:
-                raise Wrong(
-                    f"{reference} stands twice in this bundle", (*entry.path, "id")
-                )
+                raise Wrong(f"{reference} stands twice in this bundle", (*entry.path, "id"))
             by_reference[reference] = entry
     return Bundle(entries, by_reference)
 
@@ -176,9 +162,7 @@ def _typed_entry(index: int, entry: _Entry) -> Entry:
 
 
 def _as_wrong(error: msgspec.ValidationError, path: Path) -> Wrong:
-    """msgspec says "Expected `str`, got `int` - at `$.name[0].family`": its words, and its path below ours."""
+    """The library says "Expected `str`, got `int` - at `$.name[0].family`": its words, and its path below ours."""
     reason, _, where = str(error).partition(" - at `$")
-    steps = tuple(
-        int(number) if number else name for number, name in _PATH_STEP.findall(where)
-    )
+    steps = tuple(int(number) if number else name for number, name in _PATH_STEP.findall(where))
     return Wrong(reason.replace("`", ""), path + steps)

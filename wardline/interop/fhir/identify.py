@@ -4,6 +4,7 @@ UUIDv5 of the source system and the resource's own id, not a UUIDv7-like id with
 a date, the record must keep its id, otherwise the correction would arrive as a second record.
 """
 
+from collections.abc import Iterable
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 _ROOT = uuid5(NAMESPACE_URL, "https://wardline.example/interop/fhir")
@@ -22,14 +23,26 @@ class Identity:
 
 
 class Directory:
-    """Which hospital or member of staff a foreign reference means, as far as earlier bundles have told."""
+    """Which hospital or member of staff a foreign reference means, as far as earlier bundles have told.
 
-    def __init__(self) -> None:
-        self.hospitals: dict[str, UUID] = {}
+    With `only_hospital` every organization of the source is that one hospital.
+    """
+
+    def __init__(self, only_hospital: UUID | None = None) -> None:
+        self.only_hospital = only_hospital
         self.staff: dict[str, UUID] = {}
+        self._hospitals: dict[str, UUID] = {}
 
-    def learn_hospital(self, reference: str, hospital_id: UUID) -> None:
-        self.hospitals[reference] = hospital_id
+    def learn_hospital(self, references: Iterable[str], hospital_id: UUID) -> None:
+        """These references mean this hospital from now on, unless an earlier import said otherwise."""
+        for reference in references:
+            self._hospitals.setdefault(reference, hospital_id)
 
-    def learn_staff(self, reference: str, staff_id: UUID) -> None:
-        self.staff[reference] = staff_id
+    def learn_staff(self, references: Iterable[str], staff_id: UUID) -> None:
+        """These references mean this member of staff from now on."""
+        for reference in references:
+            self.staff.setdefault(reference, staff_id)
+
+    def hospital(self, reference: str) -> UUID | None:
+        """None when nobody has told which hospital is meant."""
+        return self._hospitals.get(reference) if self.only_hospital is None else self.only_hospital

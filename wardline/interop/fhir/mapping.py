@@ -65,9 +65,7 @@ def translate(bundle: Bundle, identity: Identity, directory: Directory) -> Trans
 class _Translator:
     """One bundle's work in progress: resources are translated in the order in which they refer to each other."""
 
-    def __init__(
-        self, bundle: Bundle, identity: Identity, directory: Directory
-    ) -> None:
+    def __init__(self, bundle: Bundle, identity: Identity, directory: Directory) -> None:
         self.bundle = bundle
         self.identity = identity
         self.directory = directory
@@ -105,8 +103,7 @@ class _Translator:
             name=name[:200],
         )
         self.result.hospitals.append(hospital)
-        for reference in hospital.references:
-            self.directory.hospitals.setdefault(reference, hospital.id)
+        self.directory.learn_hospital(hospital.references, hospital.id)
         self._take(entry)
 
     def _staff(self, entry: Entry, practitioner: Practitioner) -> None:
@@ -118,14 +115,11 @@ class _Translator:
             family=(clean(name.family or name.text) if name else None) or "Unnamed",
             given=(clean(" ".join(name.given)) if name else None) or "",
             title=(clean(" ".join(name.prefix)) if name else None) or "",
-            external_identifier=next(
-                (f"{number.system}|{number.value}" for number in numbers), None
-            ),
+            external_identifier=next((f"{number.system}|{number.value}" for number in numbers), None),
             active=practitioner.active is not False,
         )
         self.result.staff.append(staff)
-        for reference in staff.references:
-            self.directory.staff.setdefault(reference, staff.id)
+        self.directory.learn_staff(staff.references, staff.id)
         self._take(entry)
 
     # People
@@ -133,10 +127,7 @@ class _Translator:
     def _person(self, entry: Entry, patient: Patient) -> None:
         person_id = self._person_id(patient.id)
         name, home = best_name(patient.name), next(iter(patient.address), None)
-        if (
-            person_id not in self.hospital_of_person
-            and not self._register_where_managed(entry, patient, person_id)
-        ):
+        if person_id not in self.hospital_of_person and not self._register_where_managed(entry, patient, person_id):
             raise Wrong(
                 "no visit and no managing organization says at which hospital this patient is known",
                 entry.path,
@@ -147,73 +138,40 @@ class _Translator:
                 family=(clean(name.family or name.text) if name else None) or "Unknown",
                 given=((clean(" ".join(name.given)) if name else None) or "")[:200],
                 title=(clean(" ".join(name.prefix)) if name else None) or "",
-                sex=patient.gender
-                if patient.gender in ("female", "male", "other")
-                else "unknown",
+                sex=patient.gender if patient.gender in ("female", "male", "other") else "unknown",
                 born_on=maybe_day(patient.birth_date, (*entry.path, "birthDate")),
-                born_estimated=patient.birth_date is not None
-                and len(patient.birth_date) < 10,
-                deceased_on=maybe_day(
-                    patient.deceased_date_time, (*entry.path, "deceasedDateTime")
-                ),
+                born_estimated=patient.birth_date is not None and len(patient.birth_date) < 10,
+                deceased_on=maybe_day(patient.deceased_date_time, (*entry.path, "deceasedDateTime")),
                 mobile=_first(patient.telecom, "phone"),
                 email=_first(patient.telecom, "email"),
-                address=", ".join(line for line in map(clean, home.line) if line)
-                if home
-                else "",
-                town=", ".join(
-                    part for part in (clean(home.city), clean(home.state)) if part
-                )
-                if home
-                else "",
+                address=", ".join(line for line in map(clean, home.line) if line) if home else "",
+                town=", ".join(part for part in (clean(home.city), clean(home.state)) if part) if home else "",
                 postcode=(clean(home.postal_code) if home else None) or "",
                 identifiers=identifiers(patient.identifier),
-                contacts=[
-                    self._contact(patient, number, person)
-                    for number, person in enumerate(patient.contact)
-                ],
+                contacts=[self._contact(patient, number, person) for number, person in enumerate(patient.contact)],
                 no_known_allergy=self._states_no_allergy(entry),
             )
         )
         if patient.deceased_boolean and patient.deceased_date_time is None:
-            self.result.report.of("Patient").note(
-                "has died, but the source does not say when"
-            )
+            self.result.report.of("Patient").note("has died, but the source does not say when")
         self._take(entry)
 
-    def _register_where_managed(
-        self, entry: Entry, patient: Patient, person_id: UUID
-    ) -> bool:
-        if patient.managing_organization is None:
+    def _register_where_managed(self, entry: Entry, patient: Patient, person_id: UUID) -> bool:
+        hospital_id = self._hospital_meant(patient.managing_organization, (*entry.path, "managingOrganization"))
+        if hospital_id is None:
             return False
-        path = (*entry.path, "managingOrganization", "reference")
-        hospital_id = self._known(
-            self.directory.hospitals, patient.managing_organization, path
-        )
         self.hospital_of_person[person_id] = hospital_id
-        self.result.registrations.append(
-            ImportedRegistration(hospital_id, person_id, None, None)
-        )
+        self.result.registrations.append(ImportedRegistration(hospital_id, person_id, None, None))
         return True
 
-    def _contact(
-        self, patient: Patient, number: int, contact: PatientContact
-    ) -> ImportedContact:
+    def _contact(self, patient: Patient, number: int, contact: PatientContact) -> ImportedContact:
         name = contact.name
-        words = (
-            clean(name.text or " ".join([*name.given, name.family or ""]))
-            if name
-            else None
-        )
+        words = clean(name.text or " ".join([*name.given, name.family or ""])) if name else None
         return ImportedContact(
             id=self.identity.of("Patient", patient.id, "contact", str(number)),
             name=words or "Unnamed",
             relation=next(
-                (
-                    word
-                    for concept in contact.relationship
-                    if (word := display(concept))
-                ),
+                (word for concept in contact.relationship if (word := display(concept))),
                 "",
             ),
             phone=_first(contact.telecom, "phone"),
@@ -221,8 +179,7 @@ class _Translator:
 
     def _states_no_allergy(self, entry: Entry) -> bool:
         return any(
-            self._entry(allergy.patient, "Patient", (*at.path, "patient", "reference"))
-            is entry
+            self._entry(allergy.patient, "Patient", (*at.path, "patient", "reference")) is entry
             and first_coding(allergy.code).code in terms.NO_KNOWN_ALLERGY
             and _is_certain(allergy)
             for at, allergy in self.bundle.of(AllergyIntolerance)
@@ -233,13 +190,9 @@ class _Translator:
         times: dict[tuple[UUID, UUID], list[datetime]] = defaultdict(list)
         for visit in self.visits.values():
             times[visit.hospital_id, visit.person_id].append(visit.started_at)
-        for (hospital_id, person_id), starts in sorted(
-            times.items(), key=lambda item: max(item[1])
-        ):
+        for (hospital_id, person_id), starts in sorted(times.items(), key=lambda item: max(item[1])):
             self.hospital_of_person[person_id] = hospital_id
-            self.result.registrations.append(
-                ImportedRegistration(hospital_id, person_id, min(starts), max(starts))
-            )
+            self.result.registrations.append(ImportedRegistration(hospital_id, person_id, min(starts), max(starts)))
 
     # Visits and what belongs to them
 
@@ -247,18 +200,14 @@ class _Translator:
         visit_class = terms.VISIT_CLASSES.get(encounter.class_.code or "")
         state = terms.VISIT_STATES.get(encounter.status)
         started = encounter.period.start if encounter.period else None
-        subject = self._entry(
-            encounter.subject, "Patient", (*entry.path, "subject", "reference")
-        )
+        subject = self._entry(encounter.subject, "Patient", (*entry.path, "subject", "reference"))
         if visit_class is None:
-            return self._leave(
-                entry, f"visits of class {encounter.class_.code} are not kept"
-            )
+            return self._leave(entry, f"visits of class {encounter.class_.code} are not kept")
         if state is None:
             return self._leave(entry, f"status is {encounter.status}")
         if started is None:
             return self._leave(entry, "it has no beginning")
-        hospital_id = self._hospital_of_visit(entry, encounter)
+        hospital_id = self._hospital_meant(encounter.service_provider, (*entry.path, "serviceProvider"))
         if hospital_id is None:
             return self._leave(entry, "no hospital is named")
         started_at = moment(started, (*entry.path, "period", "start"))
@@ -271,11 +220,7 @@ class _Translator:
             started_at=started_at,
             ended_at=self._visit_end(entry, encounter, state, started_at),
             reason=next(
-                (
-                    word
-                    for concept in (*encounter.reason_code, *encounter.type)
-                    if (word := display(concept))
-                ),
+                (word for concept in (*encounter.reason_code, *encounter.type) if (word := display(concept))),
                 "",
             ),
             doctor_id=self._doctor(entry, encounter),
@@ -295,29 +240,28 @@ class _Translator:
         if state is not VisitState.FINISHED:
             return None
         path = (*entry.path, "period", "end")
-        ended_at = maybe_moment(
-            encounter.period.end if encounter.period else None, path
-        )
+        ended_at = maybe_moment(encounter.period.end if encounter.period else None, path)
         if ended_at is None:
-            self.result.report.of("Encounter").note(
-                "finished without an end: the beginning stands for it"
-            )
+            self.result.report.of("Encounter").note("finished without an end: the beginning stands for it")
             return started_at
         if ended_at < started_at:
             raise Wrong("the visit ends before it begins", path)
         return ended_at
 
-    def _hospital_of_visit(self, entry: Entry, encounter: Encounter) -> UUID | None:
-        if encounter.service_provider is None:
-            return None
-        path = (*entry.path, "serviceProvider", "reference")
-        return self._known(self.directory.hospitals, encounter.service_provider, path)
-
     def _doctor(self, entry: Entry, encounter: Encounter) -> UUID | None:
+        """The first participant who is a practitioner; relatives and roles may take part too, and are passed over."""
         for number, participant in enumerate(encounter.participant):
-            if participant.individual and participant.individual.reference:
+            reference = (participant.individual.reference if participant.individual else None) or ""
+            inside = self.bundle.by_reference.get(reference)
+            if not reference or reference.startswith(("RelatedPerson", "PractitionerRole")):
+                continue
+            if inside is not None and inside.kind != "Practitioner":
+                continue
+            found = self.directory.staff.get(reference)
+            if found is None:
                 path = (*entry.path, "participant", number, "individual", "reference")
-                return self._known(self.directory.staff, participant.individual, path)
+                raise Wrong("refers to a Practitioner that is in no bundle imported so far", path)
+            return found
         return None
 
     def _observation_sets(self) -> None:
@@ -333,9 +277,7 @@ class _Translator:
             visit = self.visits[encounter_id]
             self.result.observation_sets.append(
                 ImportedObservationSet(
-                    id=self.identity.of(
-                        "Encounter", encounter_id, "observations", taken_at.isoformat()
-                    ),
+                    id=self.identity.of("Encounter", encounter_id, "observations", taken_at.isoformat()),
                     hospital_id=visit.hospital_id,
                     person_id=visit.person_id,
                     visit_id=visit.id,
@@ -351,15 +293,11 @@ class _Translator:
         observation: Observation,
     ) -> None:
         """Puts the values into their set. Raises Left when there is nothing to put or nowhere to put it."""
-        self._entry(
-            observation.subject, "Patient", (*entry.path, "subject", "reference")
-        )
+        self._entry(observation.subject, "Patient", (*entry.path, "subject", "reference"))
         values = dict(values_of(observation))
         if observation.encounter is None:
             raise Left("it belongs to no visit")
-        encounter = self._entry(
-            observation.encounter, "Encounter", (*entry.path, "encounter", "reference")
-        )
+        encounter = self._entry(observation.encounter, "Encounter", (*entry.path, "encounter", "reference"))
         if encounter.id not in self.visits:
             raise Left("its visit was left")
         taken_at = _taken_at(entry, observation)
@@ -375,20 +313,12 @@ class _Translator:
     # Allergies and problems
 
     def _allergy(self, entry: Entry, allergy: AllergyIntolerance) -> None:
-        patient = self._entry(
-            allergy.patient, "Patient", (*entry.path, "patient", "reference")
-        )
+        patient = self._entry(allergy.patient, "Patient", (*entry.path, "patient", "reference"))
         coding, substance = first_coding(allergy.code), display(allergy.code)
         if coding.code in terms.NO_KNOWN_ALLERGY:
-            return (
-                self._take(entry)
-                if _is_certain(allergy)
-                else self._leave(entry, "it was withdrawn")
-            )
+            return self._take(entry) if _is_certain(allergy) else self._leave(entry, "it was withdrawn")
         if not _is_certain(allergy):
-            return self._leave(
-                entry, f"verification is {code_of(allergy.verification_status)}"
-            )
+            return self._leave(entry, f"verification is {code_of(allergy.verification_status)}")
         if substance is None:
             return self._leave(entry, "no substance is named")
         person_id = self._person_id(patient.id or "")
@@ -402,52 +332,34 @@ class _Translator:
                 code_system=coding.system,
                 code=coding.code,
                 category=next(
-                    (
-                        terms.ALLERGY_CATEGORIES.get(word, "other")
-                        for word in allergy.category
-                    ),
+                    (terms.ALLERGY_CATEGORIES.get(word, "other") for word in allergy.category),
                     "other",
                 ),
                 reaction=", ".join(
-                    word
-                    for reaction in allergy.reaction
-                    for item in reaction.manifestation
-                    if (word := display(item))
+                    word for reaction in allergy.reaction for item in reaction.manifestation if (word := display(item))
                 ),
                 severity=_severity(allergy),
-                state="active"
-                if (code_of(allergy.clinical_status) or "active") == "active"
-                else "resolved",
-                noted_on=None
-                if noted is None
-                else day(noted, (*entry.path, "recordedDate")),
+                state="active" if (code_of(allergy.clinical_status) or "active") == "active" else "resolved",
+                noted_on=None if noted is None else day(noted, (*entry.path, "recordedDate")),
             )
         )
         return self._take(entry)
 
     def _problem(self, entry: Entry, condition: Condition) -> None:
-        patient = self._entry(
-            condition.subject, "Patient", (*entry.path, "subject", "reference")
-        )
+        patient = self._entry(condition.subject, "Patient", (*entry.path, "subject", "reference"))
         coding, words = first_coding(condition.code), display(condition.code)
-        verification = terms.VERIFICATIONS.get(
-            code_of(condition.verification_status) or "confirmed"
-        )
+        verification = terms.VERIFICATIONS.get(code_of(condition.verification_status) or "confirmed")
         state = terms.PROBLEM_STATES.get(code_of(condition.clinical_status) or "active")
         if words is None:
             return self._leave(entry, "no diagnosis is named")
         if verification is None or state is None:
-            return self._leave(
-                entry, "it was entered in error, or its status is not known"
-            )
+            return self._leave(entry, "it was entered in error, or its status is not known")
         visit = self._visit_of(entry, condition.encounter)
         person_id = self._person_id(patient.id or "")
         self.result.problems.append(
             ImportedProblem(
                 id=self.identity.of("Condition", condition.id),
-                hospital_id=visit.hospital_id
-                if visit
-                else self.hospital_of_person[person_id],
+                hospital_id=visit.hospital_id if visit else self.hospital_of_person[person_id],
                 person_id=person_id,
                 visit_id=visit.id if visit else None,
                 display=words,
@@ -455,12 +367,8 @@ class _Translator:
                 code=coding.code,
                 state=state,
                 verification=verification,
-                onset_on=maybe_day(
-                    condition.onset_date_time, (*entry.path, "onsetDateTime")
-                ),
-                abated_on=maybe_day(
-                    condition.abatement_date_time, (*entry.path, "abatementDateTime")
-                ),
+                onset_on=maybe_day(condition.onset_date_time, (*entry.path, "onsetDateTime")),
+                abated_on=maybe_day(condition.abatement_date_time, (*entry.path, "abatementDateTime")),
             )
         )
         return self._take(entry)
@@ -470,31 +378,26 @@ class _Translator:
     def _person_id(self, patient_id: str) -> UUID:
         return self.identity.of("Patient", patient_id)
 
-    def _visit_of(
-        self, entry: Entry, reference: Reference | None
-    ) -> ImportedVisit | None:
+    def _visit_of(self, entry: Entry, reference: Reference | None) -> ImportedVisit | None:
         if reference is None or reference.reference is None:
             return None
-        found = self._entry(
-            reference, "Encounter", (*entry.path, "encounter", "reference")
-        )
+        found = self._entry(reference, "Encounter", (*entry.path, "encounter", "reference"))
         return self.visits.get(found.id or "")
 
     def _entry(self, reference: Reference | None, kind: str, path: Path) -> Entry:
         """The entry of this bundle that is meant."""
-        found = self.bundle.by_reference.get(
-            (reference.reference if reference else None) or ""
-        )
+        found = self.bundle.by_reference.get((reference.reference if reference else None) or "")
         if found is None or found.kind != kind:
             raise Wrong(f"refers to a {kind} that is not in this bundle", path)
         return found
 
-    def _known(self, known: dict[str, UUID], reference: Reference, path: Path) -> UUID:
-        found = known.get(reference.reference or "")
+    def _hospital_meant(self, reference: Reference | None, path: Path) -> UUID | None:
+        """None when the source names no organization and none was chosen for it."""
+        if reference is None or reference.reference is None:
+            return self.directory.only_hospital
+        found = self.directory.hospital(reference.reference)
         if found is None:
-            raise Wrong(
-                "refers to something that is in no bundle imported so far", path
-            )
+            raise Wrong("refers to an Organization that is in no bundle imported so far", (*path, "reference"))
         return found
 
     def _take(self, entry: Entry) -> None:
@@ -518,17 +421,13 @@ class _Translator:
                 known = entry.kind in TAKEN_TYPES
                 self._leave(
                     entry,
-                    "read for its references only"
-                    if known
-                    else "this type is not imported yet",
+                    "read for its references only" if known else "this type is not imported yet",
                 )
 
 
 def hospital_code(name: str, hospital_id: UUID) -> str:
     """Initials and a mark that keeps hospitals of the same initials apart, the same at every import: CH8B58."""
-    initials = "".join(
-        word[0] for word in re.findall(r"[A-Za-z0-9]+", name) if word[0].isascii()
-    )
+    initials = "".join(word[0] for word in re.findall(r"[A-Za-z0-9]+", name) if word[0].isascii())
     return f"{initials[:6].upper()}{hospital_id.hex[:5].upper()}"
 
 
@@ -536,21 +435,13 @@ def _references(entry: Entry, numbers: list[Identifier]) -> list[str]:
     """Every way to refer to this entry: its address in the bundle, its id, and (conditionally) its identifiers."""
     found = [entry.full_url] if entry.full_url else []
     found.append(f"{entry.kind}/{entry.id}")
-    found += [
-        f"{entry.kind}?identifier={item.system or ''}|{item.value}"
-        for item in numbers
-        if item.value
-    ]
+    found += [f"{entry.kind}?identifier={item.system or ''}|{item.value}" for item in numbers if item.value]
     return found
 
 
 def _first(points: list[ContactPoint], system: str) -> str:
     return next(
-        (
-            word
-            for point in points
-            if point.system == system and (word := clean(point.value))
-        ),
+        (word for point in points if point.system == system and (word := clean(point.value))),
         "",
     )
 
@@ -561,9 +452,7 @@ def _taken_at(entry: Entry, observation: Observation) -> datetime | None:
         ("effectiveInstant", observation.effective_instant),
         (
             "effectivePeriod",
-            observation.effective_period.start
-            if observation.effective_period
-            else None,
+            observation.effective_period.start if observation.effective_period else None,
         ),
     ):
         if text is not None:
@@ -578,23 +467,13 @@ def _is_certain(allergy: AllergyIntolerance) -> bool:
 def _severity(allergy: AllergyIntolerance) -> str:
     """The worst reaction seen; without one, a source that calls the risk high is taken at its word."""
     seen = {reaction.severity for reaction in allergy.reaction}
-    worst = next(
-        (level for level in ("severe", "moderate", "mild") if level in seen), None
-    )
+    worst = next((level for level in ("severe", "moderate", "mild") if level in seen), None)
     return worst or ("severe" if allergy.criticality == "high" else "unknown")
 
 
 def _discharged_to(encounter: Encounter) -> str | None:
-    disposition = (
-        encounter.hospitalization.discharge_disposition
-        if encounter.hospitalization
-        else None
-    )
-    codes = (
-        [coding.code for coding in disposition.coding if coding.code]
-        if disposition
-        else []
-    )
+    disposition = encounter.hospitalization.discharge_disposition if encounter.hospitalization else None
+    codes = [coding.code for coding in disposition.coding if coding.code] if disposition else []
     return next(
         (terms.DISCHARGES[code] for code in codes if code in terms.DISCHARGES),
         "other" if codes else None,

@@ -29,9 +29,7 @@ def offset_deeper_than(text: bytes, depth_max: int) -> int:
     """Where the nesting first goes beyond `depth_max`."""
     depth = 0
     for token in _TOKEN.finditer(text):
-        depth += (
-            _STEP.get(text[token.start()], 0) if token.end() - token.start() == 1 else 0
-        )
+        depth += _STEP.get(text[token.start()], 0) if token.end() - token.start() == 1 else 0
         if depth > depth_max:
             return token.start()
     return len(text)
@@ -41,11 +39,7 @@ def offset_of(text: bytes, path: Path) -> int:
     """Where the value at `path` begins; where its nearest existing parent begins when it is missing."""
     start = _skip_space(text, 0)
     for step in path:
-        found = (
-            _member(text, start, step)
-            if isinstance(step, str)
-            else _item(text, start, step)
-        )
+        found = _member(text, start, step) if isinstance(step, str) else _item(text, start, step)
         if found is None:
             break
         start = found
@@ -93,16 +87,16 @@ def _own_tokens(text: bytes, start: int) -> Iterator[tuple[int, bytes]]:
 def _member(text: bytes, start: int, name: str) -> int | None:
     if text[start : start + 1] != b"{":
         return None
-    wanted, state = msgspec.json.encode(name), "key"
+    wanted, matched, after_colon = msgspec.json.encode(name), False, False
     for offset, mark in _own_tokens(text, start):
-        if state == "value":
-            return offset
         if mark == b",":
-            state = "key"
+            matched = after_colon = False
         elif mark == b":":
-            state = "value" if state == "found" else "skip"
-        elif state == "key":
-            state = "found" if mark == wanted else "other"
+            after_colon = True
+        elif not after_colon:
+            matched = mark == wanted
+        elif matched:
+            return offset
     return None
 
 

@@ -32,16 +32,8 @@ def bundle_files(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = (
-                item
-                for item in sorted(path.iterdir())
-                if item.is_file() and not item.is_symlink()
-            )
-            found.update(
-                (item, None)
-                for item in inside
-                if item.name.endswith((".json", ".json.gz"))
-            )
+            inside = (item for item in sorted(path.iterdir()) if item.is_file() and not item.is_symlink())
+            found.update((item, None) for item in inside if item.name.endswith((".json", ".json.gz")))
         else:
             found[path] = None
         if len(found) > FILES_MAX:
@@ -75,9 +67,7 @@ def unpack(packed: bytes) -> bytes:
             rest = unpacker.unconsumed_tail
             size += len(piece)
             if size > limit:
-                raise BadBundle(
-                    f"unpacks to more than {limit:,} bytes from {len(packed):,}: refused as a gzip bomb"
-                )
+                raise BadBundle(f"unpacks to more than {limit:,} bytes from {len(packed):,}: refused as a gzip bomb")
             pieces.append(piece)
     except zlib.error as error:
         raise BadBundle("the gzip data is damaged") from error

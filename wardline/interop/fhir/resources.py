@@ -11,15 +11,13 @@ import msgspec
 Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}(-\d\d(-\d\d)?)?$")]
 DateTime = Annotated[
     str,
-    msgspec.Meta(
-        pattern=r"^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?)?)?$"
-    ),
+    msgspec.Meta(pattern=r"^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?)?)?$"),
 ]
 Instant = DateTime
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.-]{1,64}$")]
 
 
-class Element(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+class Element(msgspec.Struct, rename="camel", kw_only=True):
     """A FHIR element: camelCase in the document."""
 
 

@@ -75,14 +75,8 @@ def values_of(observation: Observation) -> Iterator[tuple[str, int | Decimal]]:
         raise Left(f"status is {observation.status}")
     code = _loinc(observation.code)
     if code in PANELS:
-        parts = [
-            (_loinc(part.code), part.value_quantity) for part in observation.component
-        ]
-        yield from [
-            value
-            for part_code, quantity in parts
-            if (value := _value(part_code, quantity))
-        ]
+        parts = [(_loinc(part.code), part.value_quantity) for part in observation.component]
+        yield from [value for part_code, quantity in parts if (value := _value(part_code, quantity))]
     elif code in SIGNS:
         value = _value(code, observation.value_quantity)
         yield from [value] if value else []
@@ -92,11 +86,7 @@ def values_of(observation: Observation) -> Iterator[tuple[str, int | Decimal]]:
 
 def _loinc(concept: CodeableConcept) -> str:
     return next(
-        (
-            coding.code
-            for coding in concept.coding
-            if coding.system == LOINC and coding.code
-        ),
+        (coding.code for coding in concept.coding if coding.system == LOINC and coding.code),
         "",
     )
 
@@ -111,9 +101,7 @@ def _value(code: str, quantity: Quantity | None) -> tuple[str, int | Decimal] | 
         raise Left("it only says more or less than a value")
     conversion = _UNITS[sign.field].get(quantity.code or quantity.unit or "")
     if conversion is None:
-        raise Left(
-            f'the unit "{quantity.code or quantity.unit or ""}" is not known for {sign.field}'
-        )
+        raise Left(f'the unit "{quantity.code or quantity.unit or ""}" is not known for {sign.field}')
     offset, factor = map(Decimal, conversion)
     value = ((Decimal(repr(quantity.value)) + offset) * factor).quantize(
         Decimal(1).scaleb(-sign.decimals), ROUND_HALF_UP
@@ -126,9 +114,7 @@ def _value(code: str, quantity: Quantity | None) -> tuple[str, int | Decimal] | 
 def _why_not(observation: Observation, code: str) -> str:
     if code in _KNOWN_BUT_LEFT:
         return _KNOWN_BUT_LEFT[code]
-    category = next(
-        (name for concept in observation.category if (name := code_of(concept))), "none"
-    )
+    category = next((name for concept in observation.category if (name := code_of(concept))), "none")
     words = {
         "laboratory": "laboratory results are not read yet",
         "survey": "questionnaires are not read yet",
@@ -136,6 +122,4 @@ def _why_not(observation: Observation, code: str) -> str:
         "imaging": "findings of imaging are not read yet",
         "exam": "findings of examinations are not read yet",
     }
-    return words.get(
-        category, f"LOINC {code or 'missing'} is not a vital sign that is kept"
-    )
+    return words.get(category, f"LOINC {code or 'missing'} is not a vital sign that is kept")

@@ -35,11 +35,7 @@ def clean(text: str | None) -> str | None:
     if text is None:
         return None
     spaced = _SPACES.sub(" ", unicodedata.normalize("NFC", text))
-    seen = "".join(
-        letter
-        for letter in spaced
-        if unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn")
-    )
+    seen = "".join(letter for letter in spaced if unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
     return seen.strip()[:_TEXT_MAX] or None
 
 
@@ -47,9 +43,7 @@ def display(concept: CodeableConcept | None) -> str | None:
     """The words of a coded value: its text, or the display of its first coding that has one."""
     if concept is None:
         return None
-    return clean(concept.text) or next(
-        (clean(coding.display) for coding in concept.coding if coding.display), None
-    )
+    return clean(concept.text) or next((clean(coding.display) for coding in concept.coding if coding.display), None)
 
 
 def first_coding(concept: CodeableConcept | None) -> Coding:
@@ -59,53 +53,46 @@ def first_coding(concept: CodeableConcept | None) -> Coding:
 
 
 def code_of(concept: CodeableConcept | None) -> str | None:
+    """The first code, of whatever system."""
     return first_coding(concept).code
 
 
 def moment(text: str, path: Path) -> datetime:
     """The time meant by a FHIR dateTime, in UTC. One without a time of day means the start of that day, month or year."""
     parts = text.split("-")
-    whole = (
-        text
-        if "T" in text
-        else "-".join((parts + ["01", "01"])[:3]) + "T00:00:00+00:00"
-    )
+    whole = text if "T" in text else "-".join([*parts, "01", "01"][:3]) + "T00:00:00+00:00"
     try:
         return datetime.fromisoformat(whole).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise Wrong(f'"{text}" is not a date that exists', path) from error
+        raise Wrong("this date does not exist", path) from error
 
 
 def maybe_moment(text: str | None, path: Path) -> datetime | None:
+    """As `moment`; nothing stays nothing."""
     return None if text is None else moment(text, path)
 
 
 def day(text: str, path: Path) -> date:
     """The date as the source wrote it; the first day where it only knows the month or the year."""
     moment(text, path)
-    return date.fromisoformat("-".join((text[:10].split("-") + ["01", "01"])[:3]))
+    return date.fromisoformat("-".join([*text[:10].split("-"), "01", "01"][:3]))
 
 
 def maybe_day(text: str | None, path: Path) -> date | None:
+    """As `day`; nothing stays nothing."""
     return None if text is None else day(text, path)
 
 
 def calm(name: str) -> str:
     """CARNEY HOSPITAL as Carney Hospital: names in capitals alone shout on a screen."""
-    return (
-        re.sub(r"[A-Z]+('S\b)?", lambda word: word[0].capitalize(), name)
-        if name.isupper()
-        else name
-    )
+    return re.sub(r"[A-Z]+('S\b)?", lambda word: word[0].capitalize(), name) if name.isupper() else name
 
 
 def best_name(names: list[HumanName]) -> HumanName | None:
     """The official name, else the usual one, else the first that is not an old one."""
     by_use = {name.use: name for name in reversed(names)}
     current = [name for name in names if name.use not in ("old", "maiden")]
-    return (
-        by_use.get("official") or by_use.get("usual") or (current or names or [None])[0]
-    )
+    return by_use.get("official") or by_use.get("usual") or (current or names or [None])[0]
 
 
 def identifiers(found: list[Identifier]) -> list[ImportedIdentifier]:
@@ -116,8 +103,6 @@ def identifiers(found: list[Identifier]) -> list[ImportedIdentifier]:
         if value is None:
             continue
         system = clean(item.system) or ""
-        kind = _IDENTIFIER_SYSTEMS.get(system) or _IDENTIFIER_KINDS.get(
-            code_of(item.type) or "", "other"
-        )
+        kind = _IDENTIFIER_SYSTEMS.get(system) or _IDENTIFIER_KINDS.get(code_of(item.type) or "", "other")
         result.setdefault((system, value), ImportedIdentifier(kind, system, value))
     return list(result.values())
