@@ -1,0 +1,248 @@
+"""Templates: every one compiles and renders the same in both engines, and the filters say what clinicians read."""
+
+import datetime as dt
+import html
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from wardline.platform import render as rendering
+from wardline.platform.render import jinja2_environment, render, template_names
+
+NOW = dt.datetime(2026, 11, 23, 14, 20, 7, tzinfo=dt.UTC)
+LONDON = ZoneInfo("Europe/London")
+
+
+@pytest.fixture(autouse=True)
+def at_twenty_past_two() -> Any:
+    token = rendering.moment.set(rendering.Moment(now=NOW, zone=LONDON))
+    yield
+    rendering.moment.reset(token)
+
+
+def banner(**changes: Any) -> SimpleNamespace:
+    values: dict[str, Any] = {
+        "person_id": "0191",
+        "family": "Patel",
+        "given": "Asha",
+        "title": "Mrs",
+        "born": dt.date(1956, 3, 12),
+        "born_estimated": False,
+        "sex": "female",
+        "identifier": "9434765919",
+        "mrn": "NG000123",
+        "ward_label": "Ward 7",
+        "bed_label": "7-04",
+        "photo_href": None,
+        "allergies": ["penicillin (anaphylaxis)"],
+        "allergy_state": "recorded",
+        "allergy_confirmed": "",
+        "alerts": [
+            SimpleNamespace(kind="iso", icon="shield-alert", text="Contact isolation")
+        ],
+        "deceased_on": None,
+    }
+    return SimpleNamespace(**(values | changes))
+
+
+def part(source: str, **values: Any) -> str:
+    """The same piece of template through both engines; they must agree."""
+    text = '{% import "ui.html" as ui %}' + source
+    first = rendering.environment().render_str(text, "piece.html", **values)
+    twin = (
+        jinja2_environment().overlay(autoescape=True).from_string(text).render(**values)
+    )
+    assert plain(first) == plain(twin)
+    return first
+
+
+def plain(text: str) -> str:
+    """Both engines escape, but with different entities."""
+    return html.unescape(text)
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_template_compiles_in_both_engines(name: str) -> None:
+    rendering.environment().undeclared_variables_in_template(name)
+    jinja2_environment().get_template(name)
+
+
+def test_a_template_name_cannot_leave_the_package() -> None:
+    assert rendering.source_of("../../pyproject.toml") is None
+    assert rendering.source_of("platform/../../../etc/passwd") is None
+
+
+def test_what_people_typed_is_escaped() -> None:
+    assert "<script>" not in part(
+        "{{ ui.chip('warn', 'info', text) }}", text="<script>alert(1)</script>"
+    )
+
+
+def test_the_banner_names_the_person_in_the_agreed_form() -> None:
+    words = " ".join(part("{{ ui.patient_banner(banner) }}", banner=banner()).split())
+    assert "PATEL, <span>Asha (Mrs)</span>" in words
+    assert '<time datetime="1956-03-12">12-Mar-1956</time> (70 y)' in words
+    assert "943 476 5919" in words
+    assert "Allergy: penicillin (anaphylaxis)" in words
+    assert (
+        words.index("Born")
+        < words.index("Sex")
+        < words.index("Patient ID")
+        < words.index("Bed")
+    )
+
+
+def test_unknown_reads_not_known_and_never_none() -> None:
+    words = part(
+        "{{ ui.patient_banner(banner) }}",
+        banner=banner(
+            born=None,
+            sex="unknown",
+            identifier=None,
+            mrn=None,
+            title="",
+            alerts=[],
+            bed_label=None,
+        ),
+    )
+    assert words.count("Not known") == 3
+    assert "None" not in words
+
+
+@pytest.mark.parametrize(
+    ("state", "allergies", "words"),
+    [
+        ("recorded", ["penicillin", "latex"], "Allergies: penicillin; latex"),
+        ("none_known", [], "No known allergies"),
+        ("not_recorded", [], "Allergies not recorded"),
+    ],
+)
+def test_the_three_states_of_allergies_stay_apart(
+    state: str, allergies: list[str], words: str
+) -> None:
+    shown = part(
+        "{{ ui.patient_banner(banner) }}",
+        banner=banner(allergy_state=state, allergies=allergies),
+    )
+    others = {"Allergies: ", "No known allergies", "Allergies not recorded"} - {words}
+    assert words in shown
+    assert not any(other in shown for other in others if other not in words)
+
+
+@pytest.mark.parametrize(
+    ("total", "band", "expected"),
+    [
+        (0, "low", "sc n0"),
+        (3, "low_medium", "3 in one sign"),
+        (6, "medium", "Medium"),
+        (8, "high", "High"),
+    ],
+)
+def test_a_score_carries_its_word(total: int, band: str, expected: str) -> None:
+    assert expected in part("{{ ui.news(total, band) }}", total=total, band=band)
+
+
+def test_a_missing_score_is_not_zero() -> None:
+    shown = part("{{ ui.score(none, 'low') }}")
+    assert "No score yet" in shown
+    assert "0" not in shown
+
+
+def test_sparklines_share_one_scale() -> None:
+    assert rendering.spark_points([3, 3, 2, 2, 1]).startswith("2,11.3 ")
+    assert rendering.spark_points([0, 9]) == "2,16.0 40,2.0"
+    assert 'aria-label="Last 5 scores: 2, 2, 3, 5, 6"' in part(
+        "{{ ui.trend([2, 2, 3, 5, 6]) }}"
+    )
+
+
+def test_a_range_bar_changes_shape_when_out_of_range() -> None:
+    assert "<circle" in part("{{ ui.range_bar(136, 133, 146, 120, 160) }}")
+    assert "<path" in part("{{ ui.range_bar(6.4, 3.5, 5.3, 2, 8) }}")
+
+
+@pytest.mark.parametrize(
+    ("born", "words"),
+    [
+        (dt.date(2026, 11, 20), "3 d"),
+        (dt.date(2026, 9, 20), "9 wk"),
+        (dt.date(2025, 9, 24), "13 mo"),
+        (dt.date(1956, 3, 12), "70 y"),
+        (dt.date(1956, 11, 24), "69 y"),
+        (None, "Not known"),
+    ],
+)
+def test_ages(born: dt.date | None, words: str) -> None:
+    assert rendering.age(born) == words
+
+
+def test_times_are_shown_in_the_hospitals_zone() -> None:
+    summer = dt.datetime(2026, 7, 1, 23, 30, tzinfo=dt.UTC)
+    assert rendering.clock(summer) == "00:30"
+    assert rendering.daytime(summer) == "02-Jul-2026 00:30"
+    assert rendering.day(None) == ""
+
+
+def test_relative_times_beside_absolute_ones() -> None:
+    assert rendering.relative(NOW + dt.timedelta(minutes=35)) == "in 35 min"
+    assert rendering.relative(NOW - dt.timedelta(minutes=12)) == "12 min late"
+    assert rendering.relative(NOW + dt.timedelta(minutes=100)) == "in 1 h 40"
+    assert rendering.ago(NOW - dt.timedelta(hours=3)) == "3 h 00 ago"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.5, "0.5"), (5.0, "5"), (1000, "1,000"), ("2.50", "2.5"), (0, "0")],
+)
+def test_numbers_of_doses(value: float | str, words: str) -> None:
+    assert rendering.dose_number(value) == words
+
+
+def test_identifiers_read_in_groups() -> None:
+    assert rendering.ident("9434765919") == "943 476 5919"
+    assert rendering.ident("NG000123") == "NG000123"
+
+
+def test_the_shell_holds_the_content_and_only_the_roles_own_pages() -> None:
+    page = render(
+        "shell.html",
+        content="<h1>Ward 7</h1>",
+        title="Ward 7",
+        section="patients",
+        caller=SimpleNamespace(
+            display_name="R. Okafor",
+            initials="RO",
+            role_words="Nurse",
+            hospital_name="Northgate",
+            ward_name="",
+        ),
+        nav=[
+            SimpleNamespace(href="/wards", icon="users", label="Patients", current=True)
+        ],
+        display="dark.compact",
+        now=NOW,
+    )
+    assert 'data-theme="dark" data-density="compact"' in page
+    assert "<h1>Ward 7</h1>" in page
+    assert 'aria-current="page"' in page
+    assert "<live-page" not in page
+    assert "style=" not in page
+    assert "<script>" not in page
+
+
+def test_a_problem_links_to_its_fields() -> None:
+    problem = {
+        "status": 422,
+        "code": "invalid",
+        "title": "Check the values",
+        "detail": "",
+        "fields": {"pulse": "High"},
+    }
+    assert 'href="#field-pulse"' in render("problem.html", problem=problem)
+
+
+def test_static_addresses_change_with_their_content() -> None:
+    assert rendering.asset("css/tokens.css").startswith("/static/css/tokens.css?v=")
+    assert not rendering.asset("css/tokens.css").endswith("=0")

@@ -1,0 +1,361 @@
+"""Templates to strings: one MiniJinja environment for the product, and its Jinja2 twin for the tests.
+
+Template names are short: "shell.html" stands in wardline/templates, "beds/ward.html" in wardline/beds/templates.
+Templates keep to the subset that both engines understand, so changing the engine costs speed, never code.
+Filters read the moment and the time zone of the rendering from `moment`, because macros do not see the caller's names.
+"""
+
+import datetime as dt
+import functools
+import hashlib
+import uuid
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import jinja2
+import minijinja
+
+PACKAGE = Path(__file__).resolve().parent.parent
+STATIC = PACKAGE / "static"
+UTC = ZoneInfo("UTC")
+MONTHS = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
+SCORE_MAX = 9.0  # every sparkline of scores shares this scale, so steepness can be compared down a column
+
+
+class Moment(NamedTuple):
+    """When, and in which zone, a page is being rendered."""
+
+    now: dt.datetime
+    zone: ZoneInfo
+
+
+# What the shared templates may ask for although not every page has it.
+DEFAULTS: dict[str, Any] = {
+    "bell": None,
+    "can": frozenset[str](),
+    "display": "",
+    "email": "",
+    "env": "production",
+    "live_topic": "",
+    "live_version": 0,
+    "nav": (),
+    "next": "",
+    "problem": None,
+    "section": "",
+}
+moment: ContextVar[Moment | None] = ContextVar("moment", default=None)
+
+
+def render(name: str, **values: Any) -> str:
+    """The named template as a string; `now` (aware) and `zone` (IANA name), where given, also steer the filters."""
+    now = values.get("now")
+    token = moment.set(
+        Moment(
+            now=now if isinstance(now, dt.datetime) else dt.datetime.now(dt.UTC),
+            zone=zone_named(str(values.get("zone") or "UTC")),
+        )
+    )
+    try:
+        return environment().render_template(name, **(DEFAULTS | values))
+    finally:
+        moment.reset(token)
+
+
+@functools.cache
+def environment(reload: bool = False) -> minijinja.Environment:
+    """The product's environment. `reload` reads templates anew before each rendering, for development."""
+    return minijinja.Environment(
+        loader=source_of,
+        filters=FILTERS,
+        globals=GLOBALS,
+        auto_escape_callback=escaping_of,
+        undefined_behavior="strict",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        reload_before_render=reload,
+        pycompat=False,
+    )
+
+
+@functools.cache
+def jinja2_environment() -> jinja2.Environment:
+    """The twin used by the tests only: whatever renders here must render the same there."""
+
+    def load(name: str) -> str:
+        source = source_of(name)
+        if source is None:
+            raise jinja2.TemplateNotFound(name)
+        return source
+
+    twin = jinja2.Environment(
+        loader=jinja2.FunctionLoader(load),
+        autoescape=lambda name: escaping_of(name or "") == "html",
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    twin.filters.update(FILTERS)
+    twin.globals.update(GLOBALS)
+    return twin
+
+
+def source_of(name: str) -> str | None:
+    """The text of a template, or None when there is no such template."""
+    slice_name, _, rest = name.partition("/")
+    candidates = [PACKAGE / "templates" / name]
+    if rest:
+        candidates.insert(0, PACKAGE / slice_name / "templates" / rest)
+    for path in candidates:
+        if path.is_file() and path.resolve().is_relative_to(PACKAGE):
+            return path.read_text(encoding="utf-8")
+    return None
+
+
+def template_names() -> list[str]:
+    """Every template of the product by its short name, sorted."""
+    own = PACKAGE / "templates"
+    shared = [path.relative_to(own).as_posix() for path in own.rglob("*.html")]
+    slices = [
+        f"{path.relative_to(PACKAGE).parts[0]}/{path.relative_to(folder).as_posix()}"
+        for folder in PACKAGE.glob("*/templates")
+        for path in folder.rglob("*.html")
+    ]
+    return sorted(shared + slices)
+
+
+def escaping_of(name: str) -> str:
+    """HTML is escaped everywhere; a template that is not HTML has to say so by its ending."""
+    return "none" if name.endswith((".txt", ".csv")) else "html"
+
+
+@functools.cache
+def asset(path: str) -> str:
+    """The address of a static file, with a mark of its content, so that it may be kept for ever."""
+    file = STATIC / path
+    mark = hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else "0"
+    return minijinja.safe(f"/static/{path}?v={mark}")  # a slash would become an entity
+
+
+def idempotency_key() -> str:
+    """A key for a form that is sent without script; forms.js puts one of its own in its place."""
+    return str(uuid.uuid4())
+
+
+# ---- times -------------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def zone_named(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def rendering() -> Moment:
+    return moment.get() or Moment(now=dt.datetime.now(dt.UTC), zone=UTC)
+
+
+def local(at: dt.datetime) -> dt.datetime:
+    return at.astimezone(rendering().zone)
+
+
+def clock(at: dt.datetime | None) -> str:
+    """14:20, in the hospital's zone; nothing for None."""
+    return "" if at is None else local(at).strftime("%H:%M")
+
+
+def clock_seconds(at: dt.datetime | None) -> str:
+    """14:20:07."""
+    return "" if at is None else local(at).strftime("%H:%M:%S")
+
+
+def day(at: dt.date | dt.datetime | None) -> str:
+    """23-Nov-2026. The month is a word in English on purpose: 03/04 means two days to two readers."""
+    if at is None:
+        return ""
+    date = local(at).date() if isinstance(at, dt.datetime) else at
+    return f"{date.day:02}-{MONTHS[date.month - 1]}-{date.year}"
+
+
+def day_short(at: dt.date | dt.datetime | None) -> str:
+    """23-Nov, or Today."""
+    if at is None:
+        return ""
+    date = local(at).date() if isinstance(at, dt.datetime) else at
+    if date == local(rendering().now).date():
+        return "Today"
+    return f"{date.day:02}-{MONTHS[date.month - 1]}"
+
+
+def daytime(at: dt.datetime | None) -> str:
+    """23-Nov-2026 14:20."""
+    return "" if at is None else f"{day(at)} {clock(at)}"
+
+
+def iso(at: dt.date | dt.datetime | None) -> str:
+    """RFC 3339, for the datetime attribute."""
+    return "" if at is None else at.isoformat()
+
+
+def age(born: dt.date | None) -> str:
+    """Age in words as clinicians use it: 12 d, 7 wk, 14 mo, 70 y."""
+    if born is None:
+        return "Not known"
+    today = local(rendering().now).date()
+    days = (today - born).days
+    months = (
+        (today.year - born.year) * 12
+        + today.month
+        - born.month
+        - (today.day < born.day)
+    )
+    if days < 28:
+        return f"{max(days, 0)} d"
+    if months < 6:
+        return f"{days // 7} wk"
+    if months < 24:
+        return f"{months} mo"
+    return f"{months // 12} y"
+
+
+def born_words(born: dt.date | None) -> str:
+    """12-Mar-1956 (70 y)."""
+    return "Not known" if born is None else f"{day(born)} ({age(born)})"
+
+
+def span_words(minutes: int) -> str:
+    """35 min, 1 h 40, 2 days."""
+    hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24} days"
+    if hours:
+        return f"{hours} h {rest:02}"
+    return f"{rest} min"
+
+
+def relative(at: dt.datetime | None) -> str:
+    """in 35 min, now, 12 min late: for a time at which something is due."""
+    if at is None:
+        return ""
+    minutes = round((at - rendering().now).total_seconds() / 60)
+    if minutes == 0:
+        return "now"
+    return (
+        f"in {span_words(minutes)}" if minutes > 0 else f"{span_words(-minutes)} late"
+    )
+
+
+def ago(at: dt.datetime | None) -> str:
+    """35 min ago: for a time at which something happened. Only ever beside the absolute time."""
+    if at is None:
+        return ""
+    minutes = round((rendering().now - at).total_seconds() / 60)
+    return "just now" if minutes <= 0 else f"{span_words(minutes)} ago"
+
+
+# ---- numbers and names -------------------------------------------------------------------------------------------
+
+
+def ident(number: str | None) -> str:
+    """943 476 5919: ten digits read 3-3-4; anything else is left as it is."""
+    if number is None:
+        return "Not known"
+    return (
+        f"{number[:3]} {number[3:6]} {number[6:]}"
+        if len(number) == 10 and number.isdigit()
+        else number
+    )
+
+
+def dose_number(value: float | str) -> str:
+    """0.5, 5, 1,000: a leading zero, no trailing zero, a comma from a thousand on."""
+    text = f"{float(value):,.4f}".rstrip("0").rstrip(".")
+    return text if text not in {"-0", ""} else "0"
+
+
+def family_first(family: str, given: str = "", title: str = "") -> str:
+    """PATEL, Asha (Mrs): the one way a person's name is written in plain text."""
+    name = f"{family.upper()}, {given}".rstrip(", ")
+    return f"{name} ({title})" if title else name
+
+
+# ---- drawings ----------------------------------------------------------------------------------------------------
+
+
+def spark_points(
+    values: Iterable[float | int], width: int = 44, height: int = 18
+) -> str:
+    """The points of a polyline for scores on the shared scale 0 to 9: oldest left, newest right."""
+    scores = [min(max(float(value), 0.0), SCORE_MAX) for value in values]
+    step = (width - 6) / max(len(scores) - 1, 1)
+    bottom, room = height - 2.0, height - 4.0
+    return " ".join(
+        f"{2 + index * step:.0f},{bottom - score * room / SCORE_MAX:.1f}"
+        for index, score in enumerate(scores)
+    )
+
+
+def trend_points(
+    values: Iterable[float | int], width: int = 170, height: int = 52
+) -> str:
+    """The points of a polyline that fills its own height: for one measure over time, not for comparing rows."""
+    numbers = [float(value) for value in values]
+    if not numbers:
+        return ""
+    low, high = min(numbers), max(numbers)
+    room = (high - low) or 1.0
+    step = (width - 10) / max(len(numbers) - 1, 1)
+    return " ".join(
+        f"{4 + index * step:.1f},{height - 8.3 - (number - low) / room * (height - 16.6):.1f}"
+        for index, number in enumerate(numbers)
+    )
+
+
+def last_point(points: str) -> list[str]:
+    """The [x, y] of the newest point of a polyline."""
+    return points.split(" ")[-1].split(",") if points else ["0", "0"]
+
+
+def place(
+    value: float, low: float, high: float, width: float = 112
+) -> str:
+    """Where a value stands on an axis from low to high, in pixels, kept on the axis."""
+    room = float(high) - float(low)
+    share = (float(value) - float(low)) / room if room else 0.0
+    return f"{min(max(share, 0.0), 1.0) * float(width):.1f}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "age": age,
+    "ago": ago,
+    "born": born_words,
+    "clock": clock,
+    "clock_seconds": clock_seconds,
+    "day": day,
+    "day_short": day_short,
+    "daytime": daytime,
+    "dose_number": dose_number,
+    "family_first": family_first,
+    "ident": ident,
+    "iso": iso,
+    "last_point": last_point,
+    "place": place,
+    "relative": relative,
+    "spark_points": spark_points,
+    "trend_points": trend_points,
+}
+GLOBALS: dict[str, Any] = {"asset": asset, "key": idempotency_key}
