@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.jinja2_twin import jinja2_environment
 from wardline.platform import render as rendering
-from wardline.platform.render import jinja2_environment, render, template_names
+from wardline.platform.render import render, template_names
 
 NOW = dt.datetime(2026, 11, 23, 14, 20, 7, tzinfo=dt.UTC)
 LONDON = ZoneInfo("Europe/London")
@@ -39,9 +40,7 @@ def banner(**changes: Any) -> SimpleNamespace:
         "allergies": ["penicillin (anaphylaxis)"],
         "allergy_state": "recorded",
         "allergy_confirmed": "",
-        "alerts": [
-            SimpleNamespace(kind="iso", icon="shield-alert", text="Contact isolation")
-        ],
+        "alerts": [SimpleNamespace(kind="iso", icon="shield-alert", text="Contact isolation")],
         "deceased_on": None,
     }
     return SimpleNamespace(**(values | changes))
@@ -51,9 +50,7 @@ def part(source: str, **values: Any) -> str:
     """The same piece of template through both engines; they must agree."""
     text = '{% import "ui.html" as ui %}' + source
     first = rendering.environment().render_str(text, "piece.html", **values)
-    twin = (
-        jinja2_environment().overlay(autoescape=True).from_string(text).render(**values)
-    )
+    twin = jinja2_environment().from_string(text).render(**values)
     assert plain(first) == plain(twin)
     return first
 
@@ -75,9 +72,7 @@ def test_a_template_name_cannot_leave_the_package() -> None:
 
 
 def test_what_people_typed_is_escaped() -> None:
-    assert "<script>" not in part(
-        "{{ ui.chip('warn', 'info', text) }}", text="<script>alert(1)</script>"
-    )
+    assert "<script>" not in part("{{ ui.chip('warn', 'info', text) }}", text="<script>alert(1)</script>")
 
 
 def test_the_banner_names_the_person_in_the_agreed_form() -> None:
@@ -86,12 +81,7 @@ def test_the_banner_names_the_person_in_the_agreed_form() -> None:
     assert '<time datetime="1956-03-12">12-Mar-1956</time> (70 y)' in words
     assert "943 476 5919" in words
     assert "Allergy: penicillin (anaphylaxis)" in words
-    assert (
-        words.index("Born")
-        < words.index("Sex")
-        < words.index("Patient ID")
-        < words.index("Bed")
-    )
+    assert words.index("Born") < words.index("Sex") < words.index("Patient ID") < words.index("Bed")
 
 
 def test_unknown_reads_not_known_and_never_none() -> None:
@@ -119,9 +109,7 @@ def test_unknown_reads_not_known_and_never_none() -> None:
         ("not_recorded", [], "Allergies not recorded"),
     ],
 )
-def test_the_three_states_of_allergies_stay_apart(
-    state: str, allergies: list[str], words: str
-) -> None:
+def test_the_three_states_of_allergies_stay_apart(state: str, allergies: list[str], words: str) -> None:
     shown = part(
         "{{ ui.patient_banner(banner) }}",
         banner=banner(allergy_state=state, allergies=allergies),
@@ -153,9 +141,7 @@ def test_a_missing_score_is_not_zero() -> None:
 def test_sparklines_share_one_scale() -> None:
     assert rendering.spark_points([3, 3, 2, 2, 1]).startswith("2,11.3 ")
     assert rendering.spark_points([0, 9]) == "2,16.0 40,2.0"
-    assert 'aria-label="Last 5 scores: 2, 2, 3, 5, 6"' in part(
-        "{{ ui.trend([2, 2, 3, 5, 6]) }}"
-    )
+    assert 'aria-label="Last 5 scores: 2, 2, 3, 5, 6"' in part("{{ ui.trend([2, 2, 3, 5, 6]) }}")
 
 
 def test_a_range_bar_changes_shape_when_out_of_range() -> None:
@@ -218,9 +204,7 @@ def test_the_shell_holds_the_content_and_only_the_roles_own_pages() -> None:
             hospital_name="Northgate",
             ward_name="",
         ),
-        nav=[
-            SimpleNamespace(href="/wards", icon="users", label="Patients", current=True)
-        ],
+        nav=[SimpleNamespace(href="/wards", icon="users", label="Patients", current=True)],
         display="dark.compact",
         now=NOW,
     )

@@ -1,4 +1,4 @@
-"""Templates to strings: one MiniJinja environment for the product, and its Jinja2 twin for the tests.
+"""Templates to strings: one MiniJinja environment for the product; tests/jinja2_twin.py is its double.
 
 Template names are short: "shell.html" stands in wardline/templates, "beds/ward.html" in wardline/beds/templates.
 Templates keep to the subset that both engines understand, so changing the engine costs speed, never code.
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-import jinja2
 import minijinja
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -93,28 +92,6 @@ def environment(reload: bool = False) -> minijinja.Environment:
     )
 
 
-@functools.cache
-def jinja2_environment() -> jinja2.Environment:
-    """The twin used by the tests only: whatever renders here must render the same there."""
-
-    def load(name: str) -> str:
-        source = source_of(name)
-        if source is None:
-            raise jinja2.TemplateNotFound(name)
-        return source
-
-    twin = jinja2.Environment(
-        loader=jinja2.FunctionLoader(load),
-        autoescape=lambda name: escaping_of(name or "") == "html",
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    twin.filters.update(FILTERS)
-    twin.globals.update(GLOBALS)
-    return twin
-
-
 def source_of(name: str) -> str | None:
     """The text of a template, or None when there is no such template."""
     slice_name, _, rest = name.partition("/")
@@ -162,14 +139,17 @@ def idempotency_key() -> str:
 
 @functools.cache
 def zone_named(name: str) -> ZoneInfo:
+    """The zone, looked up once; ZoneInfoNotFoundError for a name nobody knows."""
     return ZoneInfo(name)
 
 
 def rendering() -> Moment:
+    """The moment of the page under way; the present, in UTC, outside of any."""
     return moment.get() or Moment(now=dt.datetime.now(dt.UTC), zone=UTC)
 
 
 def local(at: dt.datetime) -> dt.datetime:
+    """The time as the wall clock of the hospital shows it."""
     return at.astimezone(rendering().zone)
 
 
@@ -217,12 +197,7 @@ def age(born: dt.date | None) -> str:
         return "Not known"
     today = local(rendering().now).date()
     days = (today - born).days
-    months = (
-        (today.year - born.year) * 12
-        + today.month
-        - born.month
-        - (today.day < born.day)
-    )
+    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
     if days < 28:
         return f"{max(days, 0)} d"
     if months < 6:
@@ -248,15 +223,13 @@ def span_words(minutes: int) -> str:
 
 
 def relative(at: dt.datetime | None) -> str:
-    """in 35 min, now, 12 min late: for a time at which something is due."""
+    """Words like in 35 min, now, 12 min late: for a time at which something is due."""
     if at is None:
         return ""
     minutes = round((at - rendering().now).total_seconds() / 60)
     if minutes == 0:
         return "now"
-    return (
-        f"in {span_words(minutes)}" if minutes > 0 else f"{span_words(-minutes)} late"
-    )
+    return f"in {span_words(minutes)}" if minutes > 0 else f"{span_words(-minutes)} late"
 
 
 def ago(at: dt.datetime | None) -> str:
@@ -274,11 +247,7 @@ def ident(number: str | None) -> str:
     """943 476 5919: ten digits read 3-3-4; anything else is left as it is."""
     if number is None:
         return "Not known"
-    return (
-        f"{number[:3]} {number[3:6]} {number[6:]}"
-        if len(number) == 10 and number.isdigit()
-        else number
-    )
+    return f"{number[:3]} {number[3:6]} {number[6:]}" if len(number) == 10 and number.isdigit() else number
 
 
 def dose_number(value: float | str) -> str:
@@ -296,22 +265,17 @@ def family_first(family: str, given: str = "", title: str = "") -> str:
 # ---- drawings ----------------------------------------------------------------------------------------------------
 
 
-def spark_points(
-    values: Iterable[float | int], width: int = 44, height: int = 18
-) -> str:
+def spark_points(values: Iterable[float | int], width: int = 44, height: int = 18) -> str:
     """The points of a polyline for scores on the shared scale 0 to 9: oldest left, newest right."""
     scores = [min(max(float(value), 0.0), SCORE_MAX) for value in values]
     step = (width - 6) / max(len(scores) - 1, 1)
     bottom, room = height - 2.0, height - 4.0
     return " ".join(
-        f"{2 + index * step:.0f},{bottom - score * room / SCORE_MAX:.1f}"
-        for index, score in enumerate(scores)
+        f"{2 + index * step:.0f},{bottom - score * room / SCORE_MAX:.1f}" for index, score in enumerate(scores)
     )
 
 
-def trend_points(
-    values: Iterable[float | int], width: int = 170, height: int = 52
-) -> str:
+def trend_points(values: Iterable[float | int], width: int = 170, height: int = 52) -> str:
     """The points of a polyline that fills its own height: for one measure over time, not for comparing rows."""
     numbers = [float(value) for value in values]
     if not numbers:
@@ -327,12 +291,10 @@ def trend_points(
 
 def last_point(points: str) -> list[str]:
     """The [x, y] of the newest point of a polyline."""
-    return points.split(" ")[-1].split(",") if points else ["0", "0"]
+    return points.rsplit(" ", maxsplit=1)[-1].split(",") if points else ["0", "0"]
 
 
-def place(
-    value: float, low: float, high: float, width: float = 112
-) -> str:
+def place(value: float, low: float, high: float, width: float = 112) -> str:
     """Where a value stands on an axis from low to high, in pixels, kept on the axis."""
     room = float(high) - float(low)
     share = (float(value) - float(low)) / room if room else 0.0
