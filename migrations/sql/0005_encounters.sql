@@ -65,6 +65,8 @@ CREATE TABLE encounters.current (
     -- latest valid value of each sign and when it was taken
     respiration_per_min   smallint,      respiration_at   timestamptz,
     spo2_percent          smallint,      spo2_at          timestamptz,
+    spo2_read_on_scale    smallint CHECK (spo2_read_on_scale IN (1, 2)),     -- the scale in force when it was read
+    spo2_on_oxygen        boolean,                       -- whether it was read on oxygen; null: not known yet
     on_oxygen             boolean,       oxygen_at        timestamptz,
     oxygen_l_per_min      numeric(4,1),
     systolic_mmhg         smallint,      systolic_at      timestamptz,

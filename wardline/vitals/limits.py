@@ -29,10 +29,10 @@ LIMITS: dict[str, Limit] = {
     "respiration_per_min": Limit(
         name="respiration",
         unit="per min",
-        hard=(0, 120),
+        hard=(0, 100),
         soft=(5, 50),
         change=20,
-        source="Own. 0 is apnoea and must be recordable; an adult does not breathe faster than twice a second.",
+        source="Own. 0 is apnoea and must be recordable; an adult does not breathe faster than 100 a minute.",
     ),
     "spo2_percent": Limit(
         name="SpO₂",
@@ -77,10 +77,10 @@ LIMITS: dict[str, Limit] = {
     "temperature_celsius": Limit(
         name="temperature",
         unit="°C",
-        hard=(12.0, 47.0),
+        hard=(15.0, 47.0),
         soft=(33.0, 41.5),
         change=2.5,
-        source="Own. The coldest and hottest known survivors lie just inside; 384 or 98.6 are slips or Fahrenheit.",
+        source="Own. Thermometers for the core read from about 15; 47 is beyond the hottest known survivor; 98.6 is Fahrenheit.",
     ),
 }
 PREVIOUS_FROM: dict[str, str] = {"diastolic_mmhg": "systolic_mmhg", "oxygen_l_per_min": "on_oxygen"}

@@ -40,7 +40,7 @@ class Band(StrEnum):
     """Clinical risk, lowest first; `in_words` is what people read."""
 
     LOW = "low"
-    THREE_IN_ONE_SIGN = "three_in_one_sign"
+    THREE_IN_ONE_SIGN = "low_medium"
     MEDIUM = "medium"
     HIGH = "high"
 
