@@ -50,7 +50,12 @@ def stamp(*, dev: bool) -> dict[str, str | bool]:
 
 
 def is_up_to_date(*, dev: bool) -> bool:
-    """Tell whether the environment has what is asked; one with the tools of tests also serves a plain run."""
+    """Tell whether the environment has what is asked; one with the tools of tests also serves a plain run.
+
+    A linked .venv belongs to another checkout, which looks after it.
+    """
+    if ENVIRONMENT.is_symlink():
+        return True
     if not (STAMP.exists() and PYTHON.exists()):
         return False
     return json.loads(STAMP.read_text()) in (stamp(dev=True), stamp(dev=dev))
