@@ -1,0 +1,145 @@
+"""What others use of the record: the ledger that the door writes to, and the entries as the pages show them."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from wardline.platform.db import Pool
+from wardline.platform.errors import Busy, Problem
+from wardline.platform.http import Caller, Change, Context, Seen
+from wardline.platform.ids import new_id
+
+FLUSH_SECONDS = 0.005
+BATCH_ENTRIES_MAX = 500
+PENDING_ENTRIES_MAX = 20_000
+_CLIENT_LENGTH_MAX = 200
+
+_INSERT = """
+    INSERT INTO audit.entry (id, hospital_id, actor_id, actor_role, session_id, action, outcome, person_id, subject_type,
+                             subject_id, request_id, client, detail)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::uuid[],
+                         $9::text[], $10::uuid[], $11::text[], $12::text[], $13::jsonb[])
+"""
+Entry = tuple[Any, ...]
+
+
+class Ledger:
+    """Writes the record. Reads and refusals of all requests share a batch every 5 ms or 500 entries; each caller waits
+    until its own entries are committed, and is told Busy where they cannot be.
+    """
+
+    closing_sql = "audit.record($10, $11, $12, $13, $14, $15, $16::jsonb)"
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._pending: list[Entry] = []
+        self._done: asyncio.Future[None] | None = None
+        self._flushes: set[asyncio.Task[None]] = set()
+        self.flushed_entries = 0
+        self.flushes = 0
+
+    def closing_values(self, ctx: Context, changes: Sequence[Change]) -> list[Any]:
+        """Parameters $10 to $16 of a write's closing call."""
+        who = ctx.caller if ctx.signed_in else None
+        rows = [
+            {
+                "id": str(c.id),
+                "action": c.action,
+                "person_id": c.person_id,
+                "subject_type": c.subject_type,
+                "subject_id": c.subject_id,
+                "detail": c.detail,
+            }
+            for c in changes
+        ]
+        actor = [who.tenant_id, who.id, who.role, who.session_id] if who else [None, None, None, None]
+        return [*actor, ctx.request_id, ctx.client[:_CLIENT_LENGTH_MAX], rows]
+
+    async def reads(self, ctx: Context, reads: Sequence[Seen]) -> None:
+        """Record reads; returns when they are committed."""
+        who = ctx.caller if ctx.signed_in else None
+        await self._add(
+            [
+                self._entry(
+                    who,
+                    r.action,
+                    "read",
+                    r.person_id,
+                    r.subject_type,
+                    r.subject_id,
+                    ctx.request_id,
+                    ctx.client,
+                    r.detail,
+                )
+                for r in reads
+            ]
+        )
+
+    async def refused(self, caller: Caller | None, problem: Problem, route: str, request_id: str, client: str) -> None:
+        """Record a refusal, in a transaction of its own, so that no rollback erases it."""
+        detail = {"route": route, "code": problem.code, "status": problem.status}
+        if needed := problem.extra.get("permission"):
+            detail["permission"] = needed
+        await self._add(
+            [self._entry(caller, "request.refused", "refused", None, None, None, request_id, client, detail)]
+        )
+
+    async def note(
+        self, caller: Caller, action: str, request_id: str, client: str, detail: dict[str, Any] | None = None
+    ) -> None:
+        """Record something that is neither a row changed nor a record read: signing in and out, a stream begun or ended."""
+        await self._add(
+            [self._entry(caller, action, "done", None, None, caller.session_id, request_id, client, detail)]
+        )
+
+    def _entry(
+        self, who: Caller | None, action: str, outcome: str, person: UUID | None, kind: str | None, subject: UUID | None,
+        request_id: str, client: str, detail: dict[str, Any] | None,
+    ) -> Entry:  # fmt: skip
+        actor = (who.tenant_id, who.id, who.role, who.session_id) if who else (None, None, None, None)
+        return (
+            new_id(),
+            *actor,
+            action,
+            outcome,
+            person,
+            kind,
+            subject,
+            request_id,
+            client[:_CLIENT_LENGTH_MAX],
+            detail,
+        )
+
+    async def _add(self, entries: list[Entry]) -> None:
+        if len(self._pending) > PENDING_ENTRIES_MAX:
+            raise Busy("The record cannot keep up.")
+        self._pending.extend(entries)
+        if self._done is None:
+            self._done = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
+        done = self._done
+        if len(self._pending) >= BATCH_ENTRIES_MAX:
+            self._flush()
+        await asyncio.shield(done)
+
+    def _flush(self) -> None:
+        if self._done is None:
+            return
+        batch, done = self._pending, self._done
+        self._pending, self._done = [], None
+        task = asyncio.get_running_loop().create_task(self._write(batch, done))
+        self._flushes.add(task)
+        task.add_done_callback(self._flushes.discard)
+
+    async def _write(self, batch: list[Entry], done: "asyncio.Future[None]") -> None:
+        try:
+            async with self._pool.held() as held:
+                await held.connection.execute(_INSERT, *[list(column) for column in zip(*batch, strict=True)])
+            self.flushed_entries += len(batch)
+            self.flushes += 1
+            done.set_result(None)
+        except Exception as error:  # noqa: BLE001 - whoever waits gets the refusal; nobody's read goes out unrecorded
+            problem = error if isinstance(error, Problem) else Busy("The record cannot be written.")
+            done.set_exception(problem)
+            done.exception()  # a waiter may have left; the exception counts as seen

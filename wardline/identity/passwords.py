@@ -1,0 +1,74 @@
+"""Passwords: Argon2id in a bounded executor, so that a storm of sign-ins cannot take the cores from the wards.
+
+Parameters follow OWASP's minimum (m = 19 MiB, t = 2, p = 1).
+"""
+
+import asyncio
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from wardline.platform.errors import Busy, Invalid
+
+T = TypeVar("T")
+LENGTH_MIN, LENGTH_MAX = 12, 256
+WAITING_MAX = 64
+COMMON = frozenset(
+    {"password1234", "123456789012", "qwertyuiop12", "wardlinewardline", "letmeinletmein", "hospital1234"}
+)
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
+_waiting = 0
+_NOBODY = _hasher.hash("nobody signs in with this")
+
+
+def normal(password: str) -> str:
+    """Passwords compare in NFKC (NIST SP 800-63B)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def check_new(password: str, email: str = "") -> None:
+    """Refuse a password that is too short, too long, common, or the address itself. No composition rules."""
+    text = normal(password)
+    if not LENGTH_MIN <= len(text) <= LENGTH_MAX:
+        raise Invalid(fields={"new_password": f"Use {LENGTH_MIN} to {LENGTH_MAX} characters."})
+    if text.casefold() in COMMON or len(set(text)) < 5 or (email and email.partition("@")[0] in text.casefold()):
+        raise Invalid(fields={"new_password": "This password is too easy to guess."})
+
+
+def hash_now(password: str) -> str:
+    """The hash, in the calling thread: for commands and seeding."""
+    return _hasher.hash(normal(password))
+
+
+async def hash_password(password: str) -> str:
+    """The hash, in the bounded executor."""
+    return await _bounded(hash_now, password)
+
+
+async def verify(password_hash: str | None, password: str) -> bool:
+    """Whether the password fits. Takes as long for nobody as for somebody."""
+    return await _bounded(_verify, password_hash, normal(password))
+
+
+def _verify(password_hash: str | None, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+async def _bounded(work: Callable[..., T], *args: object) -> T:
+    global _waiting
+    if _waiting >= WAITING_MAX:
+        raise Busy("Many people are signing in right now; try again in a moment.")
+    _waiting += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_executor, work, *args)
+    finally:
+        _waiting -= 1

@@ -1,0 +1,44 @@
+"""What other slices use of identity: permissions, roles, and the access checks that make scopes."""
+
+from uuid import UUID
+
+from wardline.identity import queries
+from wardline.identity.models import HospitalRow, HospitalScope, Scope, WardRow, WardScope, seal
+from wardline.identity.permissions import OF_ROLE, ROLE_WORDS, SENTENCES, May, Role
+from wardline.identity.queries import hospitals, wards
+from wardline.platform.errors import NotFound
+from wardline.platform.http import Context
+
+
+async def access_hospital(ctx: Context) -> HospitalScope:
+    """The hospital of the caller's session."""
+    return HospitalScope(hospital_id=ctx.caller.tenant_id, seal=seal())
+
+
+async def access_ward(ctx: Context, ward_id: UUID) -> WardScope:
+    """A ward of the caller's hospital; NotFound when it is another hospital's or none."""
+    row = await queries.ward(ctx.db, hospital_id=ctx.caller.tenant_id, ward_id=ward_id)
+    if row is None:
+        raise NotFound("There is no such ward here.")
+    return WardScope(
+        hospital_id=ctx.caller.tenant_id, id=row.id, code=row.code, name=row.name, specialty=row.specialty, seal=seal()
+    )
+
+
+__all__ = [
+    "OF_ROLE",
+    "ROLE_WORDS",
+    "SENTENCES",
+    "HospitalRow",
+    "HospitalScope",
+    "May",
+    "Role",
+    "Scope",
+    "WardRow",
+    "WardScope",
+    "access_hospital",
+    "access_ward",
+    "hospitals",
+    "seal",
+    "wards",
+]

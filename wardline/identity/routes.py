@@ -1,0 +1,99 @@
+"""Sessions over HTTP: the sign-in page, signing in and out, switching hospital, changing a password."""
+
+from uuid import UUID
+
+import msgspec
+
+from wardline.identity import actions, queries
+from wardline.identity.models import ChangePassword, Session, SignIn, SwitchHospital
+from wardline.identity.public import HospitalRow
+from wardline.platform.errors import NotSignedIn
+from wardline.platform.http import ANYONE, SIGNED_IN, Context, Listing, Page, Redirect, delete, get, post
+
+
+class SignInPage(msgspec.Struct):
+    problem: str = ""
+    email: str = ""
+
+
+class Me(msgspec.Struct):
+    """Who is signed in, where, and what the role may do."""
+
+    id: UUID
+    name: str
+    role: str
+    hospital_id: UUID
+    hospital: str
+    permissions: list[str]
+
+
+@get("/sign-in", needs=ANYONE)
+async def sign_in_page(ctx: Context) -> Page | Redirect:
+    """The sign-in page; somebody signed in is sent on."""
+    if ctx.signed_in:
+        return Redirect("/")
+    return Page("signin.html", SignInPage(), "Sign in")
+
+
+@post(
+    "/sessions",
+    needs=ANYONE,
+    keyed=False,
+    transaction=False,
+    created="/sessions/current",
+    then="/",
+    load_class="medication",
+)
+async def sign_in(ctx: Context, given: SignIn) -> Session | Page:
+    """Sign in: a browser gets a cookie, a program a token to send as a bearer token."""
+    try:
+        session = await actions.sign_in(ctx, given)
+    except NotSignedIn as problem:
+        if not ctx.html:
+            raise
+        return Page("signin.html", SignInPage(problem=problem.title, email=given.email[:200]), "Sign in", status=401)
+    if ctx.html:
+        actions.set_session_cookie(ctx, session.token)
+        session.token = ""
+    return session
+
+
+@get("/sessions/current", needs=SIGNED_IN)
+async def who_am_i(ctx: Context) -> Me:
+    """The signed-in person, the hospital and the permissions."""
+    who = ctx.caller
+    return Me(who.id, who.display_name, who.role, who.tenant_id, who.tenant_name, sorted(who.permissions))
+
+
+@delete("/sessions/current", needs=SIGNED_IN, keyed=False, then="/sign-in")
+async def sign_out(ctx: Context) -> None:
+    """Sign out; the session ends everywhere within 5 seconds."""
+    await actions.sign_out(ctx)
+
+
+@get("/hospitals/mine", needs=SIGNED_IN, page="identity/hospitals.html", title="Switch hospital")
+async def my_hospitals(ctx: Context) -> Listing[HospitalRow]:
+    """The hospitals where the caller has a role."""
+    return Listing(await queries.hospitals(ctx.db, hospital_ids=list(ctx.caller.reach)))
+
+
+@post("/sessions/current/hospital", needs=SIGNED_IN, keyed=False, then="/")
+async def switch_hospital(ctx: Context, wanted: SwitchHospital) -> Session:
+    """Work at another hospital; the session is renewed."""
+    session = await actions.switch_hospital(ctx, wanted.hospital_id)
+    if ctx.html:
+        actions.set_session_cookie(ctx, session.token)
+        session.token = ""
+    return session
+
+
+@get("/password", needs=SIGNED_IN, page="identity/password.html", title="Change password")
+async def password_page(ctx: Context) -> Me:
+    """The form for a new password."""
+    return await who_am_i(ctx)
+
+
+@post("/password", needs=SIGNED_IN, keyed=False, then="/")
+async def change_password(ctx: Context, change: ChangePassword) -> None:
+    """Change the caller's password."""
+    await actions.change_password(ctx, change)

@@ -1,0 +1,190 @@
+"""Answers: the same result as JSON for a program and as a page for a person.
+
+A page is two renderings: the content, the same for everybody with one permission class and therefore cached by topic
+version, and the shell around it, which knows the person.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from wardline.platform.errors import Problem
+from wardline.platform.http.context import Context
+from wardline.platform.http.reply import (
+    HTML,
+    JSON,
+    PROBLEM_JSON,
+    File,
+    Page,
+    Redirect,
+    Reply,
+    encode,
+    file_reply,
+    problem_values,
+)
+from wardline.platform.http.routes import Route
+
+log = structlog.get_logger("door")
+CLOCK_BUCKET_SECONDS = 30  # how long a cached page that shows lateness may be behind the clock
+
+Render = Callable[..., str]
+Frame = Callable[[Context, str, str, str], dict[str, Any]]
+
+
+class Fragments(Protocol):
+    """The cache of rendered content; `make` runs once for all who wait for the same key."""
+
+    async def get(self, key: tuple[Any, ...], make: Callable[[], Awaitable[Any]]) -> Any: ...
+
+
+class Answers:
+    """Turns results and problems into replies."""
+
+    def __init__(self, *, render: Render, frame: Frame, fragments: Fragments) -> None:
+        self._render = render
+        self._frame = frame
+        self._fragments = fragments
+
+    async def read(self, ctx: Context, route: Route, values: dict[str, Any], scope: Any) -> Reply:
+        """Answer a GET. The topic's version is read before the rows, so a page never claims more than it shows."""
+        topic = route.topic.format(**values) if route.topic else ""
+        if route.access is not None:
+            arguments = {name: values.pop(name) for name in list(route.parameters)}
+            values[route.scope_name or ""] = await route.access(ctx, **arguments)
+        version = await topic_version(ctx, topic) if topic else 0
+        etag = self._etag(ctx, route, version) if topic and route.cached else None
+        if etag and ctx.headers.get("if-none-match") == etag:
+            return Reply(304, headers=[(b"etag", etag.encode())])
+        reply = await self._fresh(ctx, route, values, scope, topic, version)
+        if topic:
+            reply.headers.append((b"wardline-topic", f"{topic}@{version}".encode()))
+        if etag:
+            reply.headers.append((b"etag", etag.encode()))
+        return reply
+
+    def _etag(self, ctx: Context, route: Route, version: int) -> str:
+        bucket = int(ctx.now.timestamp()) // CLOCK_BUCKET_SECONDS if route.clocked else 0
+        kind = ctx.headers.get("hx-request", "page") if ctx.html else "json"
+        return f'W/"{version}-{bucket}-{ctx.caller.permission_class}-{kind}-{ctx.caller.session_id.hex[-6:]}"'
+
+    async def _fresh(
+        self, ctx: Context, route: Route, values: dict[str, Any], scope: Any, topic: str, version: int
+    ) -> Reply:
+        if topic and route.cached:
+            bucket = int(ctx.now.timestamp()) // CLOCK_BUCKET_SECONDS if route.clocked else 0
+            key = (
+                topic,
+                version,
+                route.name,
+                scope["path"],
+                scope["query_string"],
+                ctx.html,
+                ctx.caller.permission_class,
+                bucket,
+            )
+            made = await self._fragments.get(key, lambda: self._make(ctx, route, values))
+        else:
+            made = await self._make(ctx, route, values)
+        if isinstance(made, Reply):
+            return made
+        title, content = made
+        if not ctx.html:
+            return Reply(200, content, JSON)
+        return self.page(ctx, content, title=title, section=route.section, topic=topic, version=version)
+
+    async def _make(self, ctx: Context, route: Route, values: dict[str, Any]) -> Reply | tuple[str, Any]:
+        result = await route.handler(ctx, **values)
+        return self._content(ctx, route, result)
+
+    def _content(self, ctx: Context, route: Route, result: Any) -> Reply | tuple[str, Any]:
+        """The title and the rendered content, or a reply that is already whole."""
+        if isinstance(result, File):
+            return file_reply(result)
+        if isinstance(result, Redirect):
+            return Reply(result.status, headers=[(b"location", result.location.encode())])
+        if isinstance(result, Page):
+            content = self._render(result.template, page=result.page, can=_can(ctx), now=ctx.now)
+            return result.title, content
+        if ctx.html and route.page:
+            content = self._render(route.page, page=result, can=_can(ctx), now=ctx.now)
+            return route.title.format(page=result), content
+        if ctx.html:
+            return route.title or route.summary, self._render(
+                "data.html", page=msgspec.to_builtins(result), can=_can(ctx), now=ctx.now
+            )
+        return "", encode(result)
+
+    def page(
+        self,
+        ctx: Context,
+        content: str,
+        *,
+        title: str,
+        section: str = "",
+        topic: str = "",
+        version: int = 0,
+        status: int = 200,
+    ) -> Reply:
+        """Content alone for a fragment request, else in the shell."""
+        if ctx.headers.get("hx-request") == "true":
+            return Reply(status, content.encode(), HTML)
+        values = self._frame(ctx, title, section, topic)
+        whole = self._render(
+            values.pop("template"), content=content, live_version=version, can=_can(ctx), now=ctx.now, **values
+        )
+        return Reply(status, whole.encode(), HTML)
+
+    async def written(self, ctx: Context, route: Route, values: dict[str, Any], result: Any) -> Reply:
+        """Answer a write: a person goes on to where the route says, a program gets the result."""
+        if isinstance(result, (File, Redirect)):
+            return self._whole(ctx, result)
+        created = route.created.format(page=result, **values) if route.created else None
+        if ctx.html:
+            return self._for_person(ctx, route, values, result, created)
+        headers = [(b"location", created.encode())] if created else []
+        if result is None:
+            return Reply(204, headers=headers)
+        version = getattr(result, "version", None)
+        if version is not None:
+            headers.append((b"etag", f'"{version}"'.encode()))
+        return Reply(201 if created else 200, encode(result), JSON, headers)
+
+    def _whole(self, ctx: Context, result: File | Redirect) -> Reply:
+        if isinstance(result, File):
+            return file_reply(result)
+        return Reply(result.status, headers=[(b"location", result.location.encode())])
+
+    def _for_person(
+        self, ctx: Context, route: Route, values: dict[str, Any], result: Any, created: str | None
+    ) -> Reply:
+        place = (route.then or created or "/").format(page=result, **values)
+        if ctx.headers.get("hx-request") != "true":
+            return Reply(303, headers=[(b"location", place.encode())])
+        if route.page:
+            return Reply(200, self._render(route.page, page=result, can=_can(ctx), now=ctx.now).encode(), HTML)
+        return Reply(200, b" ", HTML, [(b"hx-redirect", place.encode())])
+
+    def problem(self, ctx: Context, problem: Problem, path: str) -> Reply:
+        """A problem as JSON, as a fragment for the form it came from, or as a page."""
+        values = problem_values(problem, ctx.request_id, path)
+        if not ctx.html:
+            return Reply(problem.status, encode(values), PROBLEM_JSON)
+        if problem.status == 401 and ctx.headers.get("hx-request") != "true":
+            return Reply(303, headers=[(b"location", b"/sign-in")])
+        content = self._render("problem.html", page=values, can=_can(ctx), now=ctx.now)
+        return self.page(ctx, content, title=problem.title, status=problem.status)
+
+    def log_crash(self, ctx: Context, error: BaseException) -> None:
+        """What went wrong, for the operator: type and place, never the values."""
+        log.error("crash", route=ctx.route, request_id=ctx.request_id, error=type(error).__name__, exc_info=error)
+
+
+def _can(ctx: Context) -> frozenset[str]:
+    return ctx.caller.permissions if ctx.signed_in else frozenset()
+
+
+async def topic_version(ctx: Context, topic: str) -> int:
+    """The version of a topic, 0 while nothing has touched it."""
+    return await ctx.db.fetchval("SELECT version FROM platform.topic WHERE topic = $1", topic) or 0

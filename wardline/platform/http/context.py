@@ -1,0 +1,155 @@
+"""What a handler is given: who asks, in which scope, at what time, and what it says about its own work."""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
+
+from wardline.platform.db import Db
+from wardline.platform.errors import Denied, NotSignedIn
+from wardline.platform.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody signed in. `tenant_id` comes from the session only; fragments are rendered for `permission_class`."""
+
+    id: UUID
+    tenant_id: UUID
+    session_id: UUID
+    role: str
+    permissions: frozenset[str]
+    permission_class: str
+    display_name: str
+    initials: str = ""
+    tenant_name: str = ""
+    place: str = ""
+    time_zone: str = "UTC"
+    reach: frozenset[UUID] = frozenset()  # every tenant the person may switch to or compare
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One row for the record of changes; detail holds ids, states, codes and counts, never clinical values or names."""
+
+    id: UUID
+    action: str
+    person_id: UUID | None
+    subject_type: str | None
+    subject_id: UUID | None
+    detail: dict[str, Any] | None
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """One read of patient data, recorded before the answer leaves."""
+
+    action: str
+    person_id: UUID | None
+    subject_type: str
+    subject_id: UUID | None
+    detail: dict[str, Any] | None = None
+
+
+class Context:
+    """One request: the caller, the database in the caller's scope, the time, and what the handler reports."""
+
+    __slots__ = (
+        "_caller",
+        "changes",
+        "client",
+        "cookies",
+        "db",
+        "events",
+        "headers",
+        "html",
+        "now",
+        "reads",
+        "reply_cookies",
+        "request_id",
+        "route",
+        "topics",
+        "version",
+    )
+
+    def __init__(
+        self, *, caller: Caller | None, db: Db, now: datetime, request_id: str, client: str, html: bool
+    ) -> None:
+        self._caller = caller
+        self.db = db
+        self.now = now
+        self.request_id = request_id
+        self.client = client
+        self.html = html
+        self.route = ""
+        self.version: int | None = None
+        self.headers: Mapping[str, str] = {}
+        self.cookies: Mapping[str, str] = {}
+        self.reply_cookies: list[str] = []
+        self.changes: list[Change] = []
+        self.reads: list[Seen] = []
+        self.topics: set[str] = set()
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks; NotSignedIn on an anonymous request."""
+        if self._caller is None:
+            raise NotSignedIn
+        return self._caller
+
+    def enter(self, caller: Caller) -> None:
+        """Say who the caller is: for the door, and for signing in."""
+        self._caller = caller
+
+    @property
+    def signed_in(self) -> bool:
+        return self._caller is not None
+
+    def may(self, permission: StrEnum) -> bool:
+        """Whether the caller's role holds this permission."""
+        return self._caller is not None and permission in self._caller.permissions
+
+    def need(self, permission: StrEnum) -> None:
+        """Denied unless the caller may; for what depends on the content of a request rather than on its route."""
+        if not self.may(permission):
+            raise Denied(permission=str(permission))
+
+    def saw(
+        self, kind: str, subject_id: UUID | None, person_id: UUID | None = None, *, detail: dict[str, Any] | None = None
+    ) -> None:
+        """Report a read of patient data; it is durable before the answer leaves."""
+        self.reads.append(Seen(f"{kind}.read", person_id, kind, subject_id, detail))
+
+    def record(
+        self,
+        action: str,
+        *,
+        person_id: UUID | None = None,
+        subject_type: str | None = None,
+        subject_id: UUID | None = None,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        """Report a change; its audit row is written in the transaction of the change."""
+        kind = subject_type or action.partition(".")[0]
+        self.changes.append(Change(new_id(), action, person_id, kind, subject_id, detail))
+
+    def touch(self, *topics: str) -> None:
+        """Say which topics this write changes; their versions rise with the commit and watchers are told after it."""
+        self.topics.update(topics)
+
+    def publish(self, name: str, payload: dict[str, Any]) -> None:
+        """Write an event (ids and versions only) to the outbox, for other slices to act on after the commit."""
+        self.events.append((name, payload))
+
+    def set_cookie(self, value: str) -> None:
+        """Send one Set-Cookie header, given whole."""
+        self.reply_cookies.append(value)
+
+
+def search_hash(text: str) -> str:
+    """How a search's words appear in the record: recognisable when repeated, not readable."""
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
