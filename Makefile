@@ -1,7 +1,7 @@
 # Five commands: run, test, lint, check, bench.   make run PYTHON=python3.12   make test ARGS="tests/vitals -k news2"
 
-PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+PYTHON := $(or $(PYTHON),$(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done))
 ARGS ?=
 BIN := .venv/bin
 
