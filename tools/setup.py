@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -69,6 +70,7 @@ def make_environment() -> None:
     try:
         venv.create(ENVIRONMENT, clear=True, symlinks=True, with_pip=True)
     except subprocess.CalledProcessError:
+        shutil.rmtree(ENVIRONMENT, ignore_errors=True)  # half an environment would pass for one next time
         sys.exit("Python cannot make environments here. On Debian or Ubuntu: apt-get install python3-venv")
 
 
