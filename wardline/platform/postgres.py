@@ -26,7 +26,7 @@ SOCKET_PATH_LENGTH_MAX = 107
 SOCKET_NAME = ".s.PGSQL.5432"
 START_SECONDS_MAX = 60
 FAST_STOP_SECONDS_MAX = 5
-IMMEDIATE_STOP_SECONDS_MAX = 2
+IMMEDIATE_STOP_SECONDS_MAX = 1
 PREDECESSOR_SECONDS_MAX = 10
 POLL_SECONDS = 0.02
 LOG_BYTES_MAX = 16 * 1024 * 1024
@@ -90,10 +90,10 @@ class Server:
                 return
         raise PostgresError(f"PostgreSQL did not answer within {seconds_max} s. Its last words:\n{self._last_words()}")
 
-    def stop(self) -> None:
+    def stop(self, fast_seconds_max: float = FAST_STOP_SECONDS_MAX) -> None:
         """Stop cleanly; at once, leaving recovery to the next start, when clean takes too long."""
         for number, seconds_max in (
-            (signal.SIGINT, FAST_STOP_SECONDS_MAX),
+            (signal.SIGINT, fast_seconds_max),
             (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS_MAX),
             (signal.SIGKILL, IMMEDIATE_STOP_SECONDS_MAX),
         ):
