@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.client import Client, running
 from tests.database import TestDatabase, TestServer, clone, running_server
 from wardline.platform.settings import Settings
 
@@ -95,3 +96,10 @@ def settings(database: TestDatabase, tmp_path: Path) -> Settings:
         database_url=database.owner,
         app_database_url=database.app,
     )
+
+
+@pytest.fixture(scope="session")
+async def client(database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """The application behind its front door, with a small network in the shared database."""
+    async with running(database, tmp_path_factory.mktemp("data")) as running_client:
+        yield running_client

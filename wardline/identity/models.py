@@ -63,6 +63,7 @@ class SignIn(Input):
     email: str
     password: str
     hospital: str | None = None
+    next: str | None = None
 
 
 class SwitchHospital(Input):
@@ -118,7 +119,7 @@ class SessionRow(msgspec.Struct):
     given: str
     title: str
     post_nominal: str
-    ward_name: str | None
+    ward_id: UUID | None
     seen_at: datetime
     expires_at: datetime
     reach: list[UUID]

@@ -6,6 +6,7 @@ from wardline.identity import queries
 from wardline.identity.models import HospitalRow, HospitalScope, Scope, WardRow, WardScope, seal
 from wardline.identity.permissions import OF_ROLE, ROLE_WORDS, SENTENCES, May, Role
 from wardline.identity.queries import hospitals, wards
+from wardline.identity.sessions import Sessions
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 
@@ -34,6 +35,7 @@ __all__ = [
     "May",
     "Role",
     "Scope",
+    "Sessions",
     "WardRow",
     "WardScope",
     "access_hospital",

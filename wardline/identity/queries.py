@@ -61,7 +61,7 @@ async def places(db: Db, *, staff_id: UUID) -> list[Place]:
 
 @query("""
     SELECT s.id, s.staff_id, s.hospital_id, h.name, h.time_zone, a.role, p.family, p.given, p.title, p.post_nominal,
-           (SELECT w.name FROM identity.ward w WHERE w.id = a.ward_id AND w.hospital_id = s.hospital_id),
+           a.ward_id,
            s.seen_at, s.expires_at,
            ARRAY(SELECT DISTINCT h2.id FROM identity.assignment a2 JOIN identity.hospital h2 ON h2.active
                     AND (h2.id = a2.hospital_id OR h2.region_id = a2.region_id OR a2.role = 'network_administrator')
@@ -74,6 +74,11 @@ async def places(db: Db, *, staff_id: UUID) -> list[Place]:
 """)
 async def session(db: Db, *, token_hash: bytes) -> SessionRow | None:
     """A session that has neither ended nor expired."""
+
+
+@query("SELECT name FROM identity.ward WHERE hospital_id = :hospital_id AND id = :ward_id")
+async def ward_name(db: Db, *, hospital_id: UUID, ward_id: UUID) -> str | None:
+    """The name of a ward, in its hospital's scope."""
 
 
 @query("""

@@ -39,7 +39,7 @@ class Known(msgspec.Struct):
     expires_at: datetime
 
 
-def caller_of(row: SessionRow) -> Caller:
+def caller_of(row: SessionRow, ward_name: str | None) -> Caller:
     """The caller that a session row stands for."""
     name = f"{row.given[:1]}. {row.family}" if row.given else row.family
     return Caller(
@@ -52,7 +52,7 @@ def caller_of(row: SessionRow) -> Caller:
         display_name=f"{name}, {row.post_nominal}" if row.post_nominal else f"{row.title} {name}".strip(),
         initials=f"{row.given[:1]}{row.family[:1]}".upper(),
         tenant_name=row.hospital,
-        place=row.ward_name or ROLE_WORDS[Role(row.role)],
+        place=ward_name or ROLE_WORDS[Role(row.role)],
         time_zone=row.time_zone,
         reach=frozenset(row.reach),
     )
@@ -111,8 +111,12 @@ class Sessions:
             return None
         if len(self._known) >= KNOWN_MAX:
             self._forget(next(iter(self._known)))
+        ward_name = None
+        if row.ward_id is not None:
+            scope = self._db.scoped(row.hospital_id)
+            ward_name = await queries.ward_name(scope, hospital_id=row.hospital_id, ward_id=row.ward_id)
         held = self._known.get(hashed)
-        known = Known(caller_of(row), max(row.seen_at, held.seen_at) if held else row.seen_at, row.expires_at)
+        known = Known(caller_of(row, ward_name), max(row.seen_at, held.seen_at) if held else row.seen_at, row.expires_at)
         self._known[hashed] = known
         self._by_id[row.id] = hashed
         return known

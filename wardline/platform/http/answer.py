@@ -140,6 +140,9 @@ class Answers:
         """Answer a write: a person goes on to where the route says, a program gets the result."""
         if isinstance(result, (File, Redirect)):
             return self._whole(ctx, result)
+        if isinstance(result, Page):
+            content = self._render(result.template, page=result.page, can=_can(ctx), now=ctx.now)
+            return self.page(ctx, content, title=result.title, section=route.section, status=result.status)
         created = route.created.format(page=result, **values) if route.created else None
         if ctx.html:
             return self._for_person(ctx, route, values, result, created)

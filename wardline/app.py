@@ -1,0 +1,116 @@
+"""The application: every slice mounted, every seam joined. The only file that sees everything."""
+
+import contextlib
+import importlib
+from pathlib import Path
+from typing import Any
+
+import structlog
+from starlette.responses import PlainTextResponse
+from starlette.staticfiles import StaticFiles
+
+from wardline.audit.public import Ledger
+from wardline.frame import frame
+from wardline.identity.public import Sessions
+from wardline.platform import database, settings
+from wardline.platform.db import Db, Pool
+from wardline.platform.http.answer import Answers
+from wardline.platform.http.door import Door
+from wardline.platform.http.routes import ROUTES
+from wardline.platform.render import render
+from wardline.platform.settings import Settings
+
+SLICES = ("identity", "patients", "encounters", "tasks", "beds", "vitals", "chart", "analytics", "interop", "admin")
+STATIC = Path(__file__).parent / "static"
+log = structlog.get_logger("app")
+
+
+def load_routes() -> None:
+    """Import every slice's routes and live views, which declares them."""
+    for slice_name in SLICES:
+        for module in ("routes", "live"):
+            name = f"wardline.{slice_name}.{module}"
+            if importlib.util.find_spec(name) is not None:
+                importlib.import_module(name)
+
+
+class App:
+    """The ASGI application of one web worker."""
+
+    def __init__(self, given: Settings, addresses: database.Addresses) -> None:
+        load_routes()
+        self.settings = given
+        self.pool = Pool(addresses.app, size=given.database_connections_max, name="wardline-web")
+        self.ledger = Ledger(self.pool)
+        self.sessions = Sessions(Db(self.pool, None))
+        self.answers = Answers(render=render, frame=frame(given), fragments=Uncached())
+        self.door = Door(
+            routes=ROUTES,
+            pool=self.pool,
+            gate=self.sessions.caller,
+            ledger=self.ledger,
+            answers=self.answers,
+            nudge=lambda versions: None,
+            observe=lambda route, status, seconds: None,
+        )
+        self._static = StaticFiles(directory=STATIC)
+
+    async def start(self) -> None:
+        """Open connections ahead of the first request and begin the background work."""
+        await self.pool.warm(2)
+        self.sessions.start()
+
+    async def stop(self) -> None:
+        """Finish cleanly."""
+        await self.sessions.stop()
+        await self.pool.close()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["path"].startswith("/static/"):
+            await self._serve_static(scope, receive, send)
+        elif scope["path"] == "/health":
+            await PlainTextResponse("alive")(scope, receive, send)
+        else:
+            await self.door(scope, receive, send)
+
+    async def _serve_static(self, scope: Any, receive: Any, send: Any) -> None:
+        async def with_age(message: Any) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                forever = b"v=" in scope["query_string"]
+                age = b"public, max-age=31536000, immutable" if forever else b"public, max-age=300"
+                message["headers"] = [
+                    *message["headers"],
+                    (b"cache-control", age),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+            await send(message)
+
+        await self._static(dict(scope, path=scope["path"][7:], root_path=""), receive, with_age)
+
+    async def _lifespan(self, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                with contextlib.suppress(Exception):
+                    await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+class Uncached:
+    """No fragment cache."""
+
+    async def get(self, key: Any, make: Any) -> Any:
+        """Make it anew."""
+        return await make()
+
+
+def create() -> App:
+    """The application for the environment's settings; what the web server loads."""
+    given = settings.load()
+    return App(given, database.addresses(given))

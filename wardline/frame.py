@@ -1,0 +1,73 @@
+"""What stands around a page's content: who is signed in, where, and the ways their role may go."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from wardline.identity.public import ROLE_WORDS, May, Role
+from wardline.platform.http import Context
+from wardline.platform.settings import Settings
+
+
+class NavItem(msgspec.Struct, frozen=True):
+    """A way in the rail: shown to whoever holds the permission."""
+
+    section: str
+    href: str
+    icon: str
+    label: str
+    needs: May
+
+
+NAV = (
+    NavItem("home", "/home", "layout-dashboard", "Home", May.READ_MEASURES),
+    NavItem("wards", "/wards", "bed-single", "Wards", May.READ_WARD),
+    NavItem("patients", "/patients", "users", "Patients", May.SEARCH_PATIENTS),
+    NavItem("beds", "/beds", "bed-double", "Beds", May.READ_WARD),
+    NavItem("worklist", "/tasks", "clipboard-list", "Worklist", May.READ_TASKS),
+    NavItem("staff", "/staff", "id-card", "Staff", May.MANAGE_STAFF),
+    NavItem("places", "/hospitals", "hospital", "Hospitals", May.MANAGE_WARDS),
+    NavItem("audit", "/audit", "scroll-text", "Record", May.READ_AUDIT),
+)
+
+
+class ShellCaller(msgspec.Struct, frozen=True):
+    """The person as the top bar shows them."""
+
+    display_name: str
+    initials: str
+    role_words: str
+    hospital_name: str
+    ward_name: str
+
+
+def frame(settings: Settings) -> Callable[[Context, str, str, str], dict[str, Any]]:
+    """The values of the shell for a request."""
+
+    def values(ctx: Context, title: str, section: str, topic: str) -> dict[str, Any]:
+        shared = {
+            "title": title,
+            "section": section,
+            "env": settings.environment,
+            "display": ctx.cookies.get("display", ""),
+        }
+        if not ctx.signed_in:
+            return {"template": "bare.html", **shared, "section": "signin" if title == "Sign in" else ""}
+        who = ctx.caller
+        caller = ShellCaller(who.display_name, who.initials, ROLE_WORDS[Role(who.role)], who.tenant_name, who.place)
+        nav = [
+            {"href": item.href, "icon": item.icon, "label": item.label, "current": item.section == section}
+            for item in NAV
+            if ctx.may(item.needs)
+        ]
+        return {
+            "template": "shell.html",
+            **shared,
+            "caller": caller,
+            "nav": nav,
+            "live_topic": topic,
+            "zone": who.time_zone,
+        }
+
+    return values
