@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import importlib.util
 from pathlib import Path
 from typing import Any
 

@@ -7,12 +7,19 @@ import msgspec
 from wardline.identity import actions, queries
 from wardline.identity.models import ChangePassword, Session, SignIn, SwitchHospital
 from wardline.identity.public import HospitalRow
-from wardline.platform.errors import NotSignedIn
+from wardline.platform.errors import Denied, NotSignedIn, TooMany
 from wardline.platform.http import ANYONE, SIGNED_IN, Context, Listing, Page, Redirect, delete, get, post
 
 
+class SignInProblem(msgspec.Struct):
+    code: str
+    title: str
+    detail: str = ""
+    fields: dict[str, str] = {}
+
+
 class SignInPage(msgspec.Struct):
-    problem: str = ""
+    problem: SignInProblem | None = None
     email: str = ""
 
 
@@ -48,10 +55,10 @@ async def sign_in(ctx: Context, given: SignIn) -> Session | Page:
     """Sign in: a browser gets a cookie, a program a token to send as a bearer token."""
     try:
         session = await actions.sign_in(ctx, given)
-    except NotSignedIn as problem:
+    except (NotSignedIn, TooMany, Denied) as problem:
         if not ctx.html:
             raise
-        return Page("signin.html", SignInPage(problem=problem.title, email=given.email[:200]), "Sign in", status=401)
+        return Page("signin.html", SignInPage(SignInProblem(problem.code, problem.title, problem.detail), given.email[:200]), "Sign in", status=problem.status)
     if ctx.html:
         actions.set_session_cookie(ctx, session.token)
         session.token = ""

@@ -176,7 +176,8 @@ class Answers:
             return Reply(problem.status, encode(values), PROBLEM_JSON)
         if problem.status == 401 and ctx.headers.get("hx-request") != "true":
             return Reply(303, headers=[(b"location", b"/sign-in")])
-        content = self._render("problem.html", page=values, can=_can(ctx), now=ctx.now)
+        fragment = ctx.headers.get("hx-request") == "true"
+        content = self._render("problem.html" if fragment else "problem_page.html", problem=values, can=_can(ctx), now=ctx.now)
         return self.page(ctx, content, title=problem.title, status=problem.status)
 
     def log_crash(self, ctx: Context, error: BaseException) -> None:
