@@ -1,0 +1,27 @@
+"""What other slices use of patients: the access check that makes a patient's scope."""
+
+from uuid import UUID
+
+from wardline.identity.public import Scope, seal
+from wardline.platform.errors import NotFound
+from wardline.platform.http import Context
+
+
+class PatientScope(Scope, frozen=True, kw_only=True):
+    """A person registered at the caller's hospital; the read is recorded."""
+
+    person_id: UUID
+
+
+async def access_patient(ctx: Context, patient_id: UUID) -> PatientScope:
+    """The patient, when registered at the caller's hospital; NotFound otherwise. Records that the record was opened."""
+    known = await ctx.db.fetchval(
+        "SELECT 1 FROM patients.registration WHERE hospital_id = $1 AND person_id = $2", ctx.caller.tenant_id, patient_id
+    )
+    if known is None:
+        raise NotFound("There is no such patient here.")
+    ctx.saw("patient", patient_id, patient_id)
+    return PatientScope(hospital_id=ctx.caller.tenant_id, person_id=patient_id, seal=seal())
+
+
+__all__ = ["PatientScope", "access_patient"]
