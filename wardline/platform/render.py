@@ -49,36 +49,29 @@ DEFAULTS: dict[str, Any] = {
     "bell": None,
     "can": frozenset[str](),
     "display": "",
-    "email": "",
     "env": "production",
     "live_topic": "",
     "live_version": 0,
     "nav": (),
-    "next": "",
-    "problem": None,
     "section": "",
+    "zone": "UTC",
 }
 moment: ContextVar[Moment | None] = ContextVar("moment", default=None)
 
 
 def render(name: str, **values: Any) -> str:
     """The named template as a string; `now` (aware) and `zone` (IANA name), where given, also steer the filters."""
-    now = values.get("now")
-    token = moment.set(
-        Moment(
-            now=now if isinstance(now, dt.datetime) else dt.datetime.now(dt.UTC),
-            zone=zone_named(str(values.get("zone") or "UTC")),
-        )
-    )
+    given = DEFAULTS | {"now": dt.datetime.now(dt.UTC)} | values
+    token = moment.set(Moment(now=given["now"], zone=zone_named(given["zone"])))
     try:
-        return environment().render_template(name, **(DEFAULTS | values))
+        return environment().render_template(name, **given)
     finally:
         moment.reset(token)
 
 
 @functools.cache
-def environment(reload: bool = False) -> minijinja.Environment:
-    """The product's environment. `reload` reads templates anew before each rendering, for development."""
+def environment() -> minijinja.Environment:
+    """The product's environment; templates are read once (`reload_before_render` makes it read them each time)."""
     return minijinja.Environment(
         loader=source_of,
         filters=FILTERS,
@@ -87,7 +80,6 @@ def environment(reload: bool = False) -> minijinja.Environment:
         undefined_behavior="strict",
         trim_blocks=True,
         lstrip_blocks=True,
-        reload_before_render=reload,
         pycompat=False,
     )
 
