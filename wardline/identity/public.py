@@ -3,6 +3,14 @@
 from uuid import UUID
 
 from wardline.identity import queries
+from wardline.identity.bulk import (
+    HospitalRecord,
+    StaffRecord,
+    add_hospitals,
+    add_staff,
+    ensure_region,
+    hospital_with_code,
+)
 from wardline.identity.models import HospitalRow, HospitalScope, Scope, WardRow, WardScope, seal
 from wardline.identity.permissions import OF_ROLE, ROLE_WORDS, SENTENCES, May, Role
 from wardline.identity.queries import hospitals, wards
@@ -30,16 +38,22 @@ __all__ = [
     "OF_ROLE",
     "ROLE_WORDS",
     "SENTENCES",
+    "HospitalRecord",
     "HospitalRow",
     "HospitalScope",
     "May",
     "Role",
     "Scope",
     "Sessions",
+    "StaffRecord",
     "WardRow",
     "WardScope",
     "access_hospital",
     "access_ward",
+    "add_hospitals",
+    "add_staff",
+    "ensure_region",
+    "hospital_with_code",
     "hospitals",
     "seal",
     "wards",

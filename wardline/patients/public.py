@@ -3,6 +3,19 @@
 from uuid import UUID
 
 from wardline.identity.public import Scope, seal
+from wardline.patients.bulk import (
+    AllergyRecord,
+    ContactRecord,
+    IdentifierRecord,
+    PersonRecord,
+    RegistrationRecord,
+    add_allergies,
+    add_contacts,
+    add_identifiers,
+    add_people,
+    add_registrations,
+    state_no_known_allergies,
+)
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 
@@ -16,7 +29,9 @@ class PatientScope(Scope, frozen=True, kw_only=True):
 async def access_patient(ctx: Context, patient_id: UUID) -> PatientScope:
     """The patient, when registered at the caller's hospital; NotFound otherwise. Records that the record was opened."""
     known = await ctx.db.fetchval(
-        "SELECT 1 FROM patients.registration WHERE hospital_id = $1 AND person_id = $2", ctx.caller.tenant_id, patient_id
+        "SELECT 1 FROM patients.registration WHERE hospital_id = $1 AND person_id = $2",
+        ctx.caller.tenant_id,
+        patient_id,
     )
     if known is None:
         raise NotFound("There is no such patient here.")
@@ -24,4 +39,18 @@ async def access_patient(ctx: Context, patient_id: UUID) -> PatientScope:
     return PatientScope(hospital_id=ctx.caller.tenant_id, person_id=patient_id, seal=seal())
 
 
-__all__ = ["PatientScope", "access_patient"]
+__all__ = [
+    "AllergyRecord",
+    "ContactRecord",
+    "IdentifierRecord",
+    "PatientScope",
+    "PersonRecord",
+    "RegistrationRecord",
+    "access_patient",
+    "add_allergies",
+    "add_contacts",
+    "add_identifiers",
+    "add_people",
+    "add_registrations",
+    "state_no_known_allergies",
+]
