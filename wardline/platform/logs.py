@@ -65,7 +65,7 @@ def configure(settings: Settings, process: str) -> None:
 
 
 def only_allowed_keys(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Drop every key that is not on the list, and say which, so that the slip is found."""
+    """Drop every key that is not on the list, and say which: in development too, so that the slip is found there."""
     kept = {key: value for key, value in event.items() if key in ALLOWED_KEYS}
     if dropped := sorted(event.keys() - kept.keys()):
         kept["dropped"] = dropped
@@ -86,7 +86,10 @@ def exception_without_text(_logger: WrappedLogger, _method: str, event: EventDic
 
 def _rendering(*, keep_texts: bool) -> Iterable[Processor]:
     if keep_texts:
-        return (structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=40),)
+        return (
+            only_allowed_keys,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=40),
+        )
     return (exception_without_text, only_allowed_keys, structlog.processors.JSONRenderer())
 
 

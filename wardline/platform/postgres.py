@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -32,6 +33,7 @@ POLL_SECONDS = 0.02
 LOG_BYTES_MAX = 16 * 1024 * 1024
 # Where root keeps what the database's account must reach when the checkout or the data folder is closed to it.
 SHARED_STATE = Path("/var/lib/wardline")
+PROCESSES = Path("/proc")
 
 
 class PostgresError(Exception):
@@ -67,7 +69,7 @@ class Server:
     def start(self) -> None:
         """Start the server, making the cluster on first use. Returns at once; `wait_ready` waits."""
         self._make_folders()
-        _end_predecessor(self._cluster)
+        _end_predecessor(self._cluster, self._socket_folder)
         if not (self._cluster / "PG_VERSION").exists():
             self._initialise()
         command = [self._binaries / "postgres", "-D", self._cluster]
@@ -253,29 +255,33 @@ def _copied(install: Path) -> Path:
     return target
 
 
-def _end_predecessor(cluster: Path) -> None:
-    """Deal with postmaster.pid of an earlier run whose supervisor was killed.
+def _end_predecessor(cluster: Path, sockets: Path) -> None:
+    """See to what an earlier run left on this folder when its supervisor or its server was killed (Linux).
 
-    A server still at work on this folder is given time to stop, then told to. A number that now belongs to another
-    program would keep the server from starting for ever, so such a file is removed.
+    Whatever still works on it is given time to stop, then told to. Once nobody does, the files that lock it are removed:
+    the number in them may by now belong to another program, and the server would refuse to start for ever.
     """
+    if not PROCESSES.is_dir():
+        return
     started = time.monotonic()
-    urged = False
-    while (found := _running_on(cluster)) is not None:
+    while found := _working_in(cluster):
         waited = time.monotonic() - started
         if waited > PREDECESSOR_SECONDS_MAX:
-            raise PostgresError(f"A PostgreSQL server (process {found}) still works on {cluster} and does not stop.")
-        if waited > PREDECESSOR_SECONDS_MAX / 2 and not urged:
-            os.kill(found, signal.SIGQUIT)
-            urged = True
+            raise PostgresError(f"A PostgreSQL server (process {found[0]}) still works on {cluster} and does not stop.")
+        if waited > PREDECESSOR_SECONDS_MAX / 2:
+            for process_id in found:
+                with suppress(ProcessLookupError):
+                    os.kill(process_id, signal.SIGQUIT)
         time.sleep(POLL_SECONDS)
-    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    for stale in (cluster / "postmaster.pid", sockets / SOCKET_NAME, sockets / f"{SOCKET_NAME}.lock"):
+        stale.unlink(missing_ok=True)
 
 
-def _running_on(cluster: Path) -> int | None:
-    """The process that postmaster.pid names, if it is alive and its working folder is this cluster."""
-    try:
-        process_id = int((cluster / "postmaster.pid").read_text().splitlines()[0])
-        return process_id if Path(f"/proc/{process_id}/cwd").resolve(strict=True) == cluster.resolve() else None
-    except (OSError, ValueError, IndexError):
-        return None
+def _working_in(cluster: Path) -> list[int]:
+    """The processes whose working folder is this cluster: a server, and what is left of one that was killed."""
+    found: list[int] = []
+    for process in PROCESSES.iterdir():
+        with suppress(OSError):
+            if process.name.isdigit() and (process / "cwd").readlink() == cluster.resolve():
+                found.append(int(process.name))
+    return found
