@@ -39,6 +39,16 @@ async def access_patient(ctx: Context, patient_id: UUID) -> PatientScope:
     return PatientScope(hospital_id=ctx.caller.tenant_id, person_id=patient_id, seal=seal())
 
 
+async def record_death(ctx: Context, patient: PatientScope) -> None:
+    """Note on the person that they died today; the banner turns black everywhere."""
+    await ctx.db.execute(
+        "UPDATE patients.person SET deceased_on = $2, version = version + 1 WHERE id = $1",
+        patient.person_id,
+        ctx.now.date(),
+    )
+    ctx.record("patient.died", person_id=patient.person_id, subject_type="patient", subject_id=patient.person_id)
+
+
 __all__ = [
     "AllergyRecord",
     "ContactRecord",
@@ -52,5 +62,6 @@ __all__ = [
     "add_identifiers",
     "add_people",
     "add_registrations",
+    "record_death",
     "state_no_known_allergies",
 ]

@@ -50,9 +50,7 @@ class Answers:
     async def read(self, ctx: Context, route: Route, values: dict[str, Any], scope: Any) -> Reply:
         """Answer a GET. The topic's version is read before the rows, so a page never claims more than it shows."""
         topic = route.topic.format(**values) if route.topic else ""
-        if route.access is not None:
-            arguments = {name: values.pop(name) for name in list(route.parameters)}
-            values[route.scope_name or ""] = await route.access(ctx, **arguments)
+        await route.take_scope(ctx, values)
         version = await topic_version(ctx, topic) if topic else 0
         etag = self._etag(ctx, route, version) if topic and route.cached else None
         if etag and ctx.headers.get("if-none-match") == etag:
@@ -177,7 +175,9 @@ class Answers:
         if problem.status == 401 and ctx.headers.get("hx-request") != "true":
             return Reply(303, headers=[(b"location", b"/sign-in")])
         fragment = ctx.headers.get("hx-request") == "true"
-        content = self._render("problem.html" if fragment else "problem_page.html", problem=values, can=_can(ctx), now=ctx.now)
+        content = self._render(
+            "problem.html" if fragment else "problem_page.html", problem=values, can=_can(ctx), now=ctx.now
+        )
         return self.page(ctx, content, title=problem.title, status=problem.status)
 
     def log_crash(self, ctx: Context, error: BaseException) -> None:

@@ -253,16 +253,11 @@ class Door:
                     )
                 if claim["outcome"] == "replay":
                     return _replayed(ctx, route, claim["body"]), {}
-                await self._take_scope(ctx, route, values)
+                await route.take_scope(ctx, values)
                 result = await route.handler(ctx, **values)
                 return result, await self._close(ctx, route, held.connection, caller_id, tenant_id, key, result)
             finally:
                 ctx.db = outside
-
-    async def _take_scope(self, ctx: Context, route: Route, values: dict[str, Any]) -> None:
-        if route.access is not None:
-            arguments = {name: values.pop(name) for name in list(route.parameters)}
-            values[route.scope_name or ""] = await route.access(ctx, **arguments)
 
     async def _close(
         self,

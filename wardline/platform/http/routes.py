@@ -68,12 +68,19 @@ class Route(msgspec.Struct, kw_only=True, eq=False):
     clocked: bool = False
     cached: bool = False
     access: Callable[..., Awaitable[Any]] | None = None
+    access_names: tuple[str, ...] = ()
     scope_name: str | None = None
     body_bytes_max: int = 1_000_000
     raw_body: bool = False
     load_class: str = "lists"
     deadline_seconds: float = 8.0
     description: str = ""
+
+    async def take_scope(self, ctx: Context, values: dict[str, Any]) -> None:
+        """Run the access check on the path values it names; its scope takes their place among the handler's values."""
+        if self.access is not None:
+            arguments = {name: values.pop(name) for name in self.access_names}
+            values[self.scope_name or ""] = await self.access(ctx, **arguments)
 
     @property
     def writes(self) -> bool:
@@ -104,6 +111,8 @@ def _declare(method: str, path: str, needs: StrEnum, options: dict[str, Any]) ->
             output=None if output is type(None) else output,
             **options,
         )
+        if access is not None:
+            route.access_names = tuple(n for n in inspect.signature(access).parameters if n in in_path)
         for name in names:
             _place(route, name, hints.get(name), in_path)
         ROUTES.append(route)

@@ -1,0 +1,181 @@
+"""Admitting, changing a stay, discharging; recording problems."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET
+
+from wardline.encounters import queries, rules
+from wardline.encounters.models import (
+    Admission,
+    Discharge,
+    Encounter,
+    EncounterScope,
+    NewProblem,
+    Problem,
+    ProblemChange,
+    StayChange,
+)
+from wardline.encounters.public import on_discharge, open_stay_of
+from wardline.identity.public import seal
+from wardline.patients.public import PatientScope, record_death
+from wardline.platform.errors import Conflict, Invalid, NotFound, Stale, on_constraint
+from wardline.platform.http import Context
+from wardline.platform.ids import new_id
+
+
+class AlreadyAdmitted(Conflict):
+    code, title = "already_admitted", "This patient is already admitted here"
+
+
+class StayEnded(Conflict):
+    code, title = "encounter_finished", "This stay has ended"
+
+
+on_constraint("encounter_one_stay", AlreadyAdmitted)
+on_constraint("encounter_state_order", StayEnded)
+
+
+def _topics(ctx: Context, encounter: Encounter) -> None:
+    ctx.touch(f"patient:{encounter.patient_id}", f"beds:{ctx.caller.tenant_id}")
+    if encounter.ward_id is not None:
+        ctx.touch(f"ward:{encounter.ward_id}")
+
+
+async def admit(ctx: Context, patient: PatientScope, given: Admission) -> Encounter:
+    """Start a stay. One open stay a person and hospital; a lost race reads as AlreadyAdmitted."""
+    if problem := rules.admission_problem(given, ctx.now.date()):
+        raise Invalid(fields=problem)
+    if (
+        given.class_ != "outpatient"
+        and (stay := await queries.current_stay(ctx.db, patient))
+        and stay.class_ != "outpatient"
+    ):
+        raise AlreadyAdmitted(encounter_id=stay.encounter_id, since=stay.started_at)
+    encounter_id = new_id()
+    await queries.insert_encounter(
+        ctx.db, patient, given, encounter_id=encounter_id, started_at=ctx.now, actor_id=ctx.caller.id
+    )
+    await queries.insert_current(ctx.db, patient, given, encounter_id=encounter_id, started_at=ctx.now)
+    scope = EncounterScope(
+        hospital_id=patient.hospital_id, id=encounter_id, person_id=patient.person_id, state="in_progress", seal=seal()
+    )
+    ctx.record(
+        "encounter.admitted", person_id=patient.person_id, subject_id=encounter_id, detail={"class": given.class_}
+    )
+    ctx.publish("encounter.admitted", {"encounter_id": encounter_id, "person_id": patient.person_id})
+    encounter = await queries.encounter(ctx.db, scope)
+    _topics(ctx, encounter)
+    return encounter
+
+
+async def change_stay(ctx: Context, scope: EncounterScope, change: StayChange) -> Encounter:
+    """Change what may change during a stay, at the version that was read."""
+    held = await queries.encounter_for_update(ctx.db, scope)
+    if held.version != ctx.version:
+        raise Stale(current=held)
+    if held.state != "in_progress" or held.needs is None:
+        raise StayEnded(ended_at=held.ended_at)
+    isolation = (
+        held.isolation if change.isolation is UNSET else (None if change.isolation == "none" else change.isolation)
+    )
+    await queries.change_current(
+        ctx.db,
+        scope,
+        isolation=isolation,
+        expected_discharge_on=_new(change.expected_discharge_on, held.expected_discharge_on),
+        ready_to_leave=bool(_new(change.ready_to_leave, held.ready_to_leave)),
+        needs=list(_new(change.needs, held.needs)),
+        pregnant=bool(_new(change.pregnant, held.pregnant)),
+    )
+    await queries.change_encounter(
+        ctx.db, scope, reason=_new(change.reason, held.reason), specialty=_new(change.specialty, held.specialty)
+    )
+    changed = [name for name in change.__struct_fields__ if getattr(change, name) is not UNSET]
+    ctx.record("encounter.changed", person_id=scope.person_id, subject_id=scope.id, detail={"fields": changed})
+    encounter = await queries.encounter(ctx.db, scope)
+    _topics(ctx, encounter)
+    return encounter
+
+
+def _new(given: Any, held: Any) -> Any:
+    return held if given is UNSET else given
+
+
+async def discharge(ctx: Context, scope: EncounterScope, given: Discharge) -> Encounter:
+    """End a stay: the bed is freed, what must stop stops, and later entries are refused."""
+    held = await queries.encounter_for_update(ctx.db, scope)
+    if held.state != "in_progress":
+        raise StayEnded(ended_at=held.ended_at, state=held.state)
+    if ctx.version is not None and ctx.version != held.version:
+        raise Stale(current=held)
+    for stop in on_discharge:
+        await stop(ctx, scope)
+    await queries.delete_current(ctx.db, scope)
+    await queries.finish(ctx.db, scope, ended_at=ctx.now, discharged_to=given.discharged_to)
+    if given.discharged_to == "died":
+        await record_death(ctx, PatientScope(hospital_id=scope.hospital_id, person_id=scope.person_id, seal=seal()))
+    ctx.record(
+        "encounter.discharged",
+        person_id=scope.person_id,
+        subject_id=scope.id,
+        detail={"discharged_to": given.discharged_to},
+    )
+    ctx.publish("encounter.discharged", {"encounter_id": scope.id, "person_id": scope.person_id})
+    _topics(ctx, held)
+    return await queries.encounter(ctx.db, scope)
+
+
+async def add_problem(ctx: Context, patient: PatientScope, given: NewProblem) -> Problem:
+    """Record a problem of the patient."""
+    if given.onset_on is not None and given.onset_on > ctx.now.date():
+        raise Invalid(fields={"onset_on": "This date is in the future."})
+    if (given.code is None) != (given.code_system is None):
+        raise Invalid(fields={"code": "A code needs its system, and a system its code."})
+    stay = await open_stay_of(ctx, patient)
+    problem_id = new_id()
+    await queries.insert_problem(
+        ctx.db,
+        patient,
+        problem_id=problem_id,
+        encounter_id=stay.encounter_id if stay else None,
+        code_system=given.code_system,
+        code=given.code,
+        display=given.display,
+        onset_on=given.onset_on,
+        verification=given.verification,
+        actor_id=ctx.caller.id,
+    )
+    ctx.record("problem.recorded", person_id=patient.person_id, subject_id=problem_id)
+    ctx.touch(f"patient:{patient.person_id}")
+    return Problem(
+        problem_id,
+        given.display,
+        given.code_system,
+        given.code,
+        given.onset_on,
+        None,
+        "active",
+        given.verification,
+        stay.encounter_id if stay else None,
+        1,
+    )
+
+
+async def change_problem(ctx: Context, patient: PatientScope, problem_id: UUID, change: ProblemChange) -> Problem:
+    """Resolve, reopen or withdraw a problem at the version that was read."""
+    abated: date | None = change.abated_on
+    if change.state == "resolved" and abated is None:
+        abated = ctx.now.date()
+    problem = await queries.change_problem(
+        ctx.db, patient, problem_id=problem_id, state=change.state, abated_on=abated, version=ctx.version or 0
+    )
+    if problem is None:
+        known = [p for p in await queries.problems(ctx.db, patient, limit=500) if p.id == problem_id]
+        if not known:
+            raise NotFound
+        raise Stale(current=known[0])
+    ctx.record(f"problem.{change.state}", person_id=patient.person_id, subject_id=problem_id)
+    ctx.touch(f"patient:{patient.person_id}")
+    return problem

@@ -1,0 +1,70 @@
+"""What other slices use of encounters: the access check, the open stay, where a patient lies, and what a discharge stops."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+from wardline.encounters import queries
+from wardline.encounters.models import (
+    CLASS_WORDS,
+    DISCHARGED_WORDS,
+    ISOLATION_WORDS,
+    CurrentStay,
+    Encounter,
+    EncounterScope,
+    Problem,
+)
+from wardline.encounters.queries import encounters_of, problems
+from wardline.identity.public import seal
+from wardline.patients.public import PatientScope
+from wardline.platform.errors import NotFound
+from wardline.platform.http import Context
+
+# What must happen in the transaction of a discharge, before the stay leaves the boards. Slices above add to it.
+on_discharge: list[Callable[[Context, EncounterScope], Awaitable[None]]] = []
+
+
+async def access_encounter(ctx: Context, encounter_id: UUID) -> EncounterScope:
+    """An encounter of the caller's hospital; NotFound otherwise. Records that it was opened."""
+    found = await queries.whose(ctx.db, hospital_id=ctx.caller.tenant_id, encounter_id=encounter_id)
+    if found is None:
+        raise NotFound("There is no such stay here.")
+    ctx.saw("encounter", encounter_id, found.person_id)
+    return EncounterScope(
+        hospital_id=ctx.caller.tenant_id, id=encounter_id, person_id=found.person_id, state=found.state, seal=seal()
+    )
+
+
+async def open_stay_of(ctx: Context, patient: PatientScope) -> CurrentStay | None:
+    """The patient's open stay (or open visit) here."""
+    return await queries.current_stay(ctx.db, patient)
+
+
+async def place(
+    ctx: Context,
+    scope: EncounterScope,
+    *,
+    ward_id: UUID | None,
+    bed_id: UUID | None,
+    bed_label: str | None,
+    since: datetime | None,
+) -> None:
+    """Note on the stay's row where the patient lies now, in the caller's transaction (all None: no bed)."""
+    await queries.place(ctx.db, scope, ward_id=ward_id, bed_id=bed_id, bed_label=bed_label, since=since)
+
+
+__all__ = [
+    "CLASS_WORDS",
+    "DISCHARGED_WORDS",
+    "ISOLATION_WORDS",
+    "CurrentStay",
+    "Encounter",
+    "EncounterScope",
+    "Problem",
+    "access_encounter",
+    "encounters_of",
+    "on_discharge",
+    "open_stay_of",
+    "place",
+    "problems",
+]

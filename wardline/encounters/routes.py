@@ -1,0 +1,128 @@
+"""Stays and problems over HTTP."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from wardline.encounters import actions, queries
+from wardline.encounters.models import (
+    Admission,
+    Discharge,
+    Encounter,
+    EncounterScope,
+    NewProblem,
+    Problem,
+    ProblemChange,
+    StayChange,
+)
+from wardline.encounters.public import access_encounter
+from wardline.identity.public import May
+from wardline.patients.public import PatientScope, access_patient
+from wardline.platform.errors import BadRequest
+from wardline.platform.http import Context, Listing, get, patch, post
+
+PAGE_ROWS = 50
+
+
+class Paging(msgspec.Struct):
+    """Which page of a list; `cursor` is the `next` of the page before."""
+
+    cursor: str | None = None
+
+
+@post(
+    "/patients/{patient_id}/encounters",
+    needs=May.ADMIT_PATIENT,
+    access=access_patient,
+    created="/encounters/{page.id}",
+    then="/encounters/{page.id}/move",
+    load_class="charting",
+)
+async def admit(ctx: Context, patient: PatientScope, given: Admission) -> Encounter:
+    """Admit the patient: starts a stay; a bed follows."""
+    return await actions.admit(ctx, patient, given)
+
+
+@get("/patients/{patient_id}/encounters", needs=May.READ_CHART, access=access_patient)
+async def encounters_of_patient(ctx: Context, patient: PatientScope, paging: Paging) -> Listing[Encounter]:
+    """The patient's stays and visits here, newest first."""
+    rows = await queries.encounters_of(ctx.db, patient, before=_time(paging.cursor), limit=PAGE_ROWS + 1)
+    last = rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
+    following = last.started_at.isoformat() if last and last.started_at else None
+    return Listing(rows[:PAGE_ROWS], following)
+
+
+@get("/encounters/{encounter_id}", needs=May.READ_CHART, access=access_encounter)
+async def encounter(ctx: Context, scope: EncounterScope) -> Encounter:
+    """One stay or visit."""
+    return await queries.encounter(ctx.db, scope)
+
+
+@patch(
+    "/encounters/{encounter_id}",
+    needs=May.CHANGE_STAY,
+    access=access_encounter,
+    versioned=True,
+    then="/patients/{page.patient_id}",
+    load_class="charting",
+)
+async def change_stay(ctx: Context, scope: EncounterScope, change: StayChange) -> Encounter:
+    """Change isolation, expected leaving date, needs or reason of a stay."""
+    return await actions.change_stay(ctx, scope, change)
+
+
+@post(
+    "/encounters/{encounter_id}/discharge",
+    needs=May.DISCHARGE_PATIENT,
+    access=access_encounter,
+    then="/patients/{page.patient_id}",
+    load_class="charting",
+)
+async def discharge(ctx: Context, scope: EncounterScope, given: Discharge) -> Encounter:
+    """Discharge: frees the bed, stops what must stop, refuses later entries."""
+    return await actions.discharge(ctx, scope, given)
+
+
+@get("/patients/{patient_id}/problems", needs=May.READ_CHART, access=access_patient)
+async def problems_of_patient(ctx: Context, patient: PatientScope) -> Listing[Problem]:
+    """The patient's problems, active ones first."""
+    return Listing(await queries.problems(ctx.db, patient, limit=500))
+
+
+@post(
+    "/patients/{patient_id}/problems",
+    needs=May.READ_CHART,
+    access=access_patient,
+    created="/patients/{patient_id}/problems",
+    load_class="charting",
+)
+async def add_problem(ctx: Context, patient: PatientScope, given: NewProblem) -> Problem:
+    """Record a problem."""
+    ctx.need(May.RECORD_OBSERVATIONS)
+    return await actions.add_problem(ctx, patient, given)
+
+
+@patch(
+    "/patients/{patient_id}/problems/{problem_id}",
+    needs=May.READ_CHART,
+    access=access_patient,
+    versioned=True,
+    load_class="charting",
+)
+async def change_problem(ctx: Context, patient: PatientScope, problem_id: UUID, change: ProblemChange) -> Problem:
+    """Resolve a problem, reopen it, or mark it as entered in error."""
+    ctx.need(May.RECORD_OBSERVATIONS)
+    return await actions.change_problem(ctx, patient, problem_id, change)
+
+
+def _time(cursor: str | None) -> datetime | None:
+    if cursor is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(cursor)
+    except ValueError:
+        raise BadRequest("This cursor is not one of ours.") from None
+    if moment.tzinfo is None:
+        raise BadRequest("This cursor is not one of ours.")
+    return moment
