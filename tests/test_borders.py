@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "wardline"
 OPEN_NAMES = {"public", "events"}
-COMPOSITION = {"app", "cli", "demo"}  # they see everything: that is what they are for
+COMPOSITION = {"app", "cli", "demo", "frame"}  # they see everything: that is what they are for
 
 
 def layers() -> list[set[str]]:
