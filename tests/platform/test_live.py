@@ -1,0 +1,283 @@
+"""Live views on a real database: who sees which change, once, in order, and when a stream ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import msgspec
+import pytest
+
+from tests.database import TestDatabase
+from tests.platform.shelves import World, world
+from wardline.platform.db import Db
+from wardline.platform.errors import NotFound
+from wardline.platform.live import Notifier, Pace
+
+
+@pytest.fixture
+async def shelves(database: TestDatabase) -> AsyncIterator[World]:
+    async with world(database) as made:
+        yield made
+
+
+@pytest.fixture
+async def notifier(database: TestDatabase) -> AsyncIterator[Notifier]:
+    made = Notifier(database.app)
+    yield made
+    await made.close()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110 - the code under test has no event for it
+            await asyncio.sleep(0.01)
+
+
+async def listening(shelves: World) -> None:
+    await until(lambda: shelves.hub.listening)
+
+
+async def test_a_change_reaches_a_watcher(shelves: World, notifier: Notifier):
+    await listening(shelves)
+    tab = shelves.tab(version=3)
+    hello = await tab.event("hello")
+    assert hello["versions"] == {shelves.topic: 3}
+    version = await shelves.put_book(2, "Silas Marner")
+    notifier.nudge({shelves.topic: version})
+    changed = await tab.rows()
+    assert changed == {
+        "topic": shelves.topic,
+        "version": version,
+        "html": {"book-2": '<li id="book-2">Silas Marner</li>'},
+    }
+
+
+async def test_a_watcher_who_is_behind_gets_everything_at_once(shelves: World):
+    tab = shelves.tab(version=1)
+    rows = await tab.rows()
+    assert rows["version"] == 3
+    assert set(rows["html"]) == {"book-1", "book-2", "book-3", "count"}
+    assert rows["order"] == {"place-top": ["book-1", "book-2", "book-3"]}
+
+
+async def test_a_watcher_who_is_up_to_date_gets_no_rows_at_the_start(shelves: World):
+    tab = shelves.tab(version=3)
+    await tab.event("versions")
+    assert not any(name == "rows" for name, _ in tab.events)
+
+
+async def test_rows_come_and_go_with_their_order(shelves: World):
+    tab = shelves.tab(version=3)
+    await tab.event("hello")
+    shelves.hub.nudged({shelves.topic: await shelves.put_book(0, "Adam Bede")})
+    added = await tab.rows()
+    assert added["html"] == {"book-0": '<li id="book-0">Adam Bede</li>', "count": '<p id="count">4</p>'}
+    assert added["order"] == {"place-top": ["book-0", "book-1", "book-2", "book-3"]}
+    version = await shelves.change("DELETE FROM shelf.book WHERE shelf_id = $1 AND id = 1", shelves.shelf_id)
+    shelves.hub.nudged({shelves.topic: version})
+    removed = await tab.rows()
+    assert removed["html"] == {"book-1": None, "count": '<p id="count">3</p>'}
+    assert removed["order"] == {"place-top": ["book-0", "book-2", "book-3"]}
+
+
+async def test_a_row_that_moves_to_another_container_keeps_its_html(shelves: World):
+    tab = shelves.tab(version=3)
+    await tab.event("hello")
+    shelves.hub.nudged({shelves.topic: await shelves.put_book(3, "Persuasion", place="bottom")})
+    moved = await tab.rows()
+    assert moved["html"] == {}
+    assert moved["order"] == {"place-top": ["book-1", "book-2"], "place-bottom": ["book-3"]}
+
+
+async def test_a_change_that_shows_nothing_still_raises_the_version(shelves: World):
+    tab = shelves.tab(version=3)
+    await tab.event("hello")
+    version = await shelves.change("SELECT 1")
+    shelves.hub.nudged({shelves.topic: version})
+    assert await tab.rows() == {"topic": shelves.topic, "version": version, "html": {}}
+
+
+async def test_twenty_five_watchers_cost_one_read(shelves: World):
+    tabs = [shelves.tab(version=3) for _ in range(25)]
+    for tab in tabs:
+        await tab.event("hello")
+    assert shelves.library.reads == 1
+    shelves.hub.nudged({shelves.topic: await shelves.put_book(1, "Lady Susan")})
+    changes = [await tab.rows() for tab in tabs]
+    assert shelves.library.reads == 2
+    assert all(change == changes[0] for change in changes)
+    assert shelves.hub.pushes == 25
+
+
+async def test_each_permission_class_sees_its_own_rendering(shelves: World):
+    reader = shelves.tab(version=0)
+    editor = shelves.tab(shelves.sign_in(permission_class="editor", permissions=["edit"]), version=0)
+    assert (await reader.rows())["html"]["book-1"] == '<li id="book-1">Emma</li>'
+    assert (await editor.rows())["html"]["book-1"] == '<li id="book-1">Emma edit</li>'
+    assert shelves.library.reads == 2
+
+
+async def test_many_changes_in_a_short_time_become_few_pushes(database: TestDatabase):
+    async with world(database, Pace(push_seconds=0.3, poll_seconds=30)) as shelves:
+        tab = shelves.tab(version=3)
+        await tab.event("hello")
+        for number in range(20):
+            shelves.hub.nudged({shelves.topic: await shelves.put_book(1, f"Volume {number}")})
+        last = await tab.until(lambda name, data: name == "rows" and data["version"] == 23)
+        assert last["html"]["book-1"] == '<li id="book-1">Volume 19</li>'
+        assert shelves.library.reads <= 4
+
+
+async def test_a_lost_nudge_is_healed_by_the_poll(database: TestDatabase):
+    pace = Pace(push_seconds=0.02, poll_seconds=0.1)
+    async with world(database, pace) as shelves:
+        tab = shelves.tab(version=3)
+        await tab.event("hello")
+        version = await shelves.put_book(1, "Sanditon")
+        assert (await tab.rows())["version"] == version
+        assert shelves.hub.healed == 1
+
+
+async def test_a_broken_listening_connection_is_replaced(shelves: World, notifier: Notifier):
+    await listening(shelves)
+    tab = shelves.tab(version=3)
+    await tab.event("hello")
+    await Db(shelves.pool, None).fetch(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'wardline live' AND datname = current_database()"
+    )
+    await until(lambda: not shelves.hub.listening)
+    lost = await shelves.put_book(1, "Lost")
+    await listening(shelves)
+    assert (await tab.rows())["version"] == lost
+    notifier.nudge({shelves.topic: await shelves.put_book(1, "Found")})
+    assert (await tab.rows())["html"]["book-1"] == '<li id="book-1">Found</li>'
+
+
+async def test_a_fault_while_reading_is_tried_again(shelves: World):
+    tab = shelves.tab(version=3)
+    await tab.event("hello")
+    shelves.library.fault = OSError()
+    shelves.hub.nudged({shelves.topic: await shelves.put_book(1, "Late")})
+    await until(lambda: shelves.library.reads >= 3)
+    shelves.library.fault = None
+    assert (await tab.rows())["html"]["book-1"] == '<li id="book-1">Late</li>'
+
+
+async def test_watchers_of_what_is_gone_are_sent_away(shelves: World):
+    tab = shelves.tab(version=3)
+    await tab.event("hello")
+    shelves.library.fault = NotFound()
+    shelves.hub.nudged({shelves.topic: await shelves.change("SELECT 1")})
+    await tab.ended()
+    assert shelves.hub.ended == {"gone": 1}
+
+
+async def test_a_slow_reader_is_dropped_and_the_others_go_on(shelves: World):
+    slow, quick = shelves.tab(version=3), shelves.tab(version=3)
+    await slow.event("hello")
+    await quick.event("hello")
+    slow.reading.clear()
+    for number in range(4):
+        shelves.hub.nudged({shelves.topic: await shelves.put_book(1, f"{number}" + "x" * 100_000)})
+        assert (await quick.rows())["html"]["book-1"].startswith(f'<li id="book-1">{number}')
+    await slow.ended()
+    assert shelves.hub.ended == {"slow": 1}
+    assert shelves.hub.streams == 1
+
+
+async def test_a_stream_ends_with_its_session(shelves: World):
+    who = shelves.sign_in()
+    tab, other = shelves.tab(who, version=3), shelves.tab(version=3)
+    await tab.event("hello")
+    await other.event("hello")
+    shelves.ended_sessions.add(who.session_id)
+    await tab.ended()
+    assert shelves.hub.ended == {"rights": 1}
+    assert not other.task.done()
+
+
+async def test_a_stream_ends_by_itself_and_says_when_to_come_back(database: TestDatabase):
+    async with world(database, Pace(life_seconds=0.1, rights_seconds=0.05)) as shelves:
+        tab = shelves.tab(version=3)
+        await tab.ended()
+        assert shelves.hub.ended == {"life": 1}
+        assert tab.body.rstrip().rpartition(b"\n\n")[2].startswith(b"retry: ")
+
+
+async def test_a_view_that_follows_the_clock_is_rendered_anew(database: TestDatabase):
+    pace = Pace(clock_seconds=0.1, heartbeat_seconds=0.3, poll_seconds=30)
+    async with world(database, pace, clocked=True) as shelves:
+        tab = shelves.tab(version=3)
+        assert len((await tab.rows())["html"]) == 4
+        await until(lambda: shelves.library.reads >= 3)
+        await shelves.put_book(1, "Unannounced")
+        changed = await tab.rows()
+        assert changed["html"] == {"book-1": '<li id="book-1">Unannounced</li>'}
+        assert changed["version"] == 3
+
+
+async def test_watching_and_its_end_are_recorded(shelves: World):
+    tab = shelves.tab(version=3)
+    await tab.event("hello")
+    (watched,) = shelves.notes.watched
+    assert (watched.action, watched.subject_id, watched.detail) == (
+        "live.watched",
+        shelves.shelf_id,
+        {"topic": shelves.topic},
+    )
+    await tab.leave()
+    assert shelves.notes.noted == [("live.ended", {"topics": [shelves.topic], "reason": "closed"})]
+    assert (shelves.hub.streams, shelves.hub.topics) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("topic=shelf:{other}", 404),
+        ("topic=unknown:{mine}", 404),
+        ("topic=shelf:{mine}:more", 404),
+        ("topic=shelf:not-an-id", 404),
+        ("topic=shelf:{upper}", 404),
+        ("", 400),
+        ("topic=shelf:{mine}&topic=shelf:{mine}", 400),
+        ("topic=shelf:{mine}&version=-1", 400),
+        ("topic=shelf:{mine}&topic=quiet:{mine}&version=1", 400),
+        ("&".join(f"topic=shelf:{n}" for n in range(9)), 400),
+    ],
+)
+async def test_what_is_not_the_watchers_is_refused(shelves: World, query: str, status: int):
+    mine = str(shelves.shelf_id)
+    asked = query.format(mine=mine, upper=mine.upper(), other="01890000-0000-7000-8000-00000000ffff")
+    tab = shelves.tab(query=asked)
+    await tab.ended()
+    assert tab.status == status
+    assert shelves.notes.watched == []
+    assert shelves.notes.refusals == (["not_found"] if status == 404 else [])
+    assert (shelves.hub.streams, shelves.hub.topics) == (0, 0)
+
+
+async def test_nobody_watches_without_a_session(shelves: World):
+    who = shelves.sign_in()
+    shelves.callers.clear()
+    tab = shelves.tab(who)
+    await tab.ended()
+    assert tab.status == 401
+
+
+async def test_nobody_watches_without_the_permission(shelves: World):
+    who = shelves.sign_in()
+    shelves.callers[str(who.session_id)] = msgspec.structs.replace(who, permissions=frozenset())
+    tab = shelves.tab(who)
+    await tab.ended()
+    assert tab.status == 403
+    assert shelves.notes.refusals == ["denied"]
+
+
+async def test_several_topics_share_a_stream(shelves: World):
+    quiet = f"quiet:{shelves.shelf_id}"
+    tab = shelves.tab(query=f"topic={shelves.topic}&version=3&topic={quiet}&version=0")
+    hello = await tab.event("hello")
+    assert hello["versions"] == {shelves.topic: 3, quiet: 0}
+    version = await shelves.change("SELECT 1", topic=quiet)
+    shelves.hub.nudged({quiet: version})
+    assert (await tab.rows())["topic"] == quiet

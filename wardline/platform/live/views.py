@@ -1,0 +1,209 @@
+"""What can be watched: a topic, who may watch it, how it is read and which templates show it.
+
+A view uses the query and the templates of its page, so that a pushed element is the element the page would show. Every
+template renders exactly one element, whose id is the row's (`prefix-key`) or the part's.
+"""
+
+import typing
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from wardline.platform.errors import NotFound
+from wardline.platform.http import Context
+
+Access = TypeVar("Access", bound=Callable[..., Awaitable[Any]])
+Render = Callable[..., str]
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One declared live view. `rows` names the list in the page's struct; `as_` is what the row's template calls it."""
+
+    pattern: str
+    needs: StrEnum
+    read: Callable[..., Awaitable[Any]]
+    access: Callable[..., Awaitable[Any]]
+    parameters: dict[str, Any]
+    row: str = ""
+    rows: str = ""
+    key: str = "id"
+    prefix: str = "row"
+    as_: str = "row"
+    parts: dict[str, str] = {}
+    container: str = ""
+    clocked: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The word before the first colon of its topics."""
+        return self.pattern.partition(":")[0]
+
+
+class Watch(NamedTuple):
+    """A topic that somebody asked to watch, understood."""
+
+    topic: str
+    view: View
+    values: dict[str, Any]
+    version: int  # what the watcher already shows
+
+
+class Audience(NamedTuple):
+    """Those who see the same: one rendering serves them all."""
+
+    tenant_id: UUID
+    permission_class: str
+    language: str
+    zone: str
+
+
+VIEWS: list[View] = []
+
+
+def live(
+    pattern: str, *, needs: StrEnum, read: Callable[..., Awaitable[Any]], **options: Any
+) -> Callable[[Access], Access]:
+    """Declare a live view above its access check: `access(ctx, <the pattern's parameters>) -> scope`, which is the
+    page's own check and raises NotFound for what is not the watcher's. `read(db, scope)` returns the page's struct.
+
+    May also be called with `access=` given, where the check is declared elsewhere.
+    """
+    given: Callable[..., Awaitable[Any]] | None = options.pop("access", None)
+
+    def declare(access: Access) -> Access:
+        view = View(
+            pattern=pattern,
+            needs=needs,
+            read=read,
+            access=access,
+            parameters=_parameters(pattern, access),
+            **options,
+        )
+        assert bool(view.row) == bool(view.rows), f"{pattern}: a row's template and the name of the list go together"
+        assert view.row or view.parts, f"{pattern}: nothing to show"
+        VIEWS.append(view)
+        return access
+
+    if given is not None:
+        declare(given)  # pyright: ignore[reportArgumentType]
+    return declare
+
+
+def _parameters(pattern: str, access: Callable[..., Any]) -> dict[str, Any]:
+    """The pattern's parameters with the types that the access check gives them."""
+    hints = typing.get_type_hints(access)
+    names = [part[1:-1] for part in pattern.split(":") if part.startswith("{")]
+    missing = [name for name in names if name not in hints]
+    assert not missing, f"{pattern}: the access check does not take {', '.join(missing)}"
+    return {name: hints[name] for name in names}
+
+
+def views_by_kind(views: Iterable[View]) -> dict[str, View]:
+    """The views by the first word of their topics; two views of one word are a mistake."""
+    found: dict[str, View] = {}
+    for view in views:
+        assert view.kind not in found, f"two live views of {view.kind}"
+        found[view.kind] = view
+    return found
+
+
+def understand(topic: str, version: int, views: Mapping[str, View]) -> Watch:
+    """The view and the values of a topic; NotFound for one that nobody declared or that is spelled another way."""
+    view = views.get(topic.partition(":")[0])
+    if view is None:
+        raise NotFound
+    wanted, given = view.pattern.split(":"), topic.split(":")
+    if len(wanted) != len(given):
+        raise NotFound
+    values: dict[str, Any] = {}
+    for pattern, text in zip(wanted, given, strict=True):
+        if pattern.startswith("{"):
+            values[pattern[1:-1]] = _value(text, view.parameters[pattern[1:-1]])
+        elif pattern != text:
+            raise NotFound
+    return Watch(topic, view, values, version)
+
+
+def _value(text: str, kind: Any) -> Any:
+    """The text as the parameter's type. Only the one canonical spelling: a topic has one name."""
+    try:
+        value = text if kind is str else msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError:
+        raise NotFound from None
+    if not text or str(value) != text:
+        raise NotFound
+    return value
+
+
+async def admit(ctx: Context, watch: Watch) -> Any:
+    """The scope in which the caller may watch; the page's own check decides."""
+    ctx.need(watch.view.needs)
+    return await watch.view.access(ctx, **watch.values)
+
+
+class Shown(msgspec.Struct):
+    """What an audience is shown of one topic: each element's HTML, and the order of rows in their containers.
+
+    `digests` holds the content each row was rendered from, so that an unchanged row is not rendered again.
+    """
+
+    html: dict[str, str] = {}
+    digests: dict[str, int] = {}
+    order: dict[str, list[str]] = {}
+    rest: int = 0
+
+
+class Difference(NamedTuple):
+    """What has to be sent to bring one state to the next."""
+
+    html: dict[str, str | None]
+    order: dict[str, list[str]]
+
+    def __bool__(self) -> bool:
+        return bool(self.html or self.order)
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=repr).encode
+
+
+def show(
+    view: View, page: Any, *, before: Shown, audience: Audience, can: frozenset[str], now: datetime, render: Render
+) -> Shown:
+    """Render what `view` shows of `page`. Rows that are made of the same data as before keep their HTML, except when
+    the clock alone may have changed them (`before` is empty then)."""
+    values = {"page": page, "can": can, "now": now, "zone": audience.zone}
+    shown = Shown({}, {}, {}, _rest(view, page))
+    for item in attrgetter(view.rows)(page) if view.rows else ():
+        name = f"{view.prefix}-{getattr(item, view.key)}"
+        digest = hash(_encode(item))
+        if shown.rest == before.rest and before.digests.get(name) == digest:
+            shown.html[name] = before.html[name]
+        else:
+            shown.html[name] = render(view.row, **values, **{view.as_: item}).strip()
+        shown.digests[name] = digest
+        if view.container:
+            shown.order.setdefault(view.container.format(row=item), []).append(name)
+    for name, template in view.parts.items():
+        shown.html[name] = render(template, **values).strip()
+    return shown
+
+
+def _rest(view: View, page: Any) -> int:
+    """A digest of everything on the page beside its rows, which a row's template may show too."""
+    if view.rows and "." not in view.rows and isinstance(page, msgspec.Struct):
+        page = msgspec.structs.replace(page, **{view.rows: []})
+    return hash(_encode(page))
+
+
+def difference(before: Shown, after: Shown) -> Difference:
+    """The elements that changed, those that are gone as None, and the containers whose order changed."""
+    html: dict[str, str | None] = {name: text for name, text in after.html.items() if before.html.get(name) != text}
+    html |= {name: None for name in before.html if name not in after.html}
+    emptied = {container: list[str]() for container in before.order if container not in after.order}
+    moved = {container: ids for container, ids in after.order.items() if before.order.get(container) != ids}
+    return Difference(html, moved | emptied)
