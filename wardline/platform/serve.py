@@ -44,6 +44,8 @@ def serve(settings: Settings, target: str) -> None:
         workers_kill_timeout=STOP_SECONDS_MAX,
     )
     logs.configure(settings, "web")
+    # Imported before the workers are forked, so that they share the memory of the code, and a fault shows once.
+    importlib.import_module(target.partition(":")[0])
     server.serve(target_loader=functools.partial(_load, os.getpid(), settings))
 
 
