@@ -132,30 +132,30 @@ def points_worth(total: int, *, three: bool = False) -> Signs:
 
 
 @pytest.mark.parametrize(
-    ("total", "three", "band", "due_within", "owner", "minutes"),
+    ("total", "three", "band", "due_within", "rung", "priority"),
     [
         (0, False, Band.LOW, timedelta(hours=12), None, None),
         (1, False, Band.LOW, timedelta(hours=6), None, None),
         (4, False, Band.LOW, timedelta(hours=6), None, None),
-        (3, True, Band.THREE_IN_ONE_SIGN, timedelta(hours=1), "nurse_in_charge", 60),
-        (4, True, Band.THREE_IN_ONE_SIGN, timedelta(hours=1), "nurse_in_charge", 60),
-        (5, False, Band.MEDIUM, timedelta(hours=1), "doctor_on_call", 30),
-        (5, True, Band.MEDIUM, timedelta(hours=1), "doctor_on_call", 30),
-        (6, False, Band.MEDIUM, timedelta(hours=1), "doctor_on_call", 30),
-        (7, False, Band.HIGH, timedelta(minutes=30), "registrar", 15),
-        (7, True, Band.HIGH, timedelta(minutes=30), "registrar", 15),
-        (12, True, Band.HIGH, timedelta(minutes=30), "registrar", 15),
+        (3, True, Band.THREE_IN_ONE_SIGN, timedelta(hours=1), "nurse_in_charge", "urgent"),
+        (4, True, Band.THREE_IN_ONE_SIGN, timedelta(hours=1), "nurse_in_charge", "urgent"),
+        (5, False, Band.MEDIUM, timedelta(hours=1), "doctor_on_call", "urgent"),
+        (5, True, Band.MEDIUM, timedelta(hours=1), "doctor_on_call", "urgent"),
+        (6, False, Band.MEDIUM, timedelta(hours=1), "doctor_on_call", "urgent"),
+        (7, False, Band.HIGH, timedelta(minutes=30), "registrar", "critical"),
+        (7, True, Band.HIGH, timedelta(minutes=30), "registrar", "critical"),
+        (12, True, Band.HIGH, timedelta(minutes=30), "registrar", "critical"),
     ],
 )
 def test_band_response_and_escalation(
-    total: int, three: bool, band: Band, due_within: timedelta, owner: str | None, minutes: int | None
+    total: int, three: bool, band: Band, due_within: timedelta, rung: str | None, priority: str | None
 ) -> None:
     score = score_set(points_worth(total, three=three))
     assert band_of(score) is band
     assert next_due_at(NOON, score) == NOON + due_within
     escalation = escalation_for(score)
-    assert (escalation and escalation.owner) == owner
-    assert (escalation and escalation.acknowledge_within) == (minutes and timedelta(minutes=minutes))
+    assert (escalation and escalation.rung) == rung
+    assert (escalation and escalation.priority) == priority
     assert response_line(score).startswith(response_to(score).title)
 
 

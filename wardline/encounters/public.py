@@ -14,6 +14,15 @@ from wardline.encounters.models import (
     EncounterScope,
     Problem,
 )
+from wardline.encounters.observed import (
+    Observed,
+    ObservedStay,
+    keep_observed,
+    observed_encounter_locked,
+    observed_stay,
+    observed_stay_locked,
+    set_spo2_scale,
+)
 from wardline.encounters.queries import encounters_of, problems
 from wardline.identity.public import seal
 from wardline.patients.public import PatientScope
@@ -60,11 +69,18 @@ __all__ = [
     "CurrentStay",
     "Encounter",
     "EncounterScope",
+    "Observed",
+    "ObservedStay",
     "Problem",
     "access_encounter",
     "encounters_of",
+    "keep_observed",
+    "observed_encounter_locked",
+    "observed_stay",
+    "observed_stay_locked",
     "on_discharge",
     "open_stay_of",
     "place",
     "problems",
+    "set_spo2_scale",
 ]

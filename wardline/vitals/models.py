@@ -1,10 +1,15 @@
 """What is observed at a bedside, in the words and units of the contract."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct, field
+
+from wardline.platform.http import Input
+
+CLOCK_PATTERN = r"^([01]?[0-9]|2[0-3])[:.]?[0-5][0-9]$"
 
 
 class Sign(StrEnum):
@@ -119,3 +124,185 @@ LOINC: dict[str, Loinc] = {
 LOINC_BLOOD_PRESSURE_PANEL = "85354-9"
 LOINC_ALSO_READ: dict[str, str] = {"2708-6": "spo2_percent"}
 """Codes that other systems send for the same sign (2708-6: arterial saturation, used with 59408-5 by US Core)."""
+
+
+class NewObservations(Input):
+    """One set as sent. Left out is "not taken". `confirmed` names fields whose unusual value was checked
+    (`pulse_per_min`, or `pulse_per_min=196` to confirm that value only)."""
+
+    respiration_per_min: int | None = None
+    spo2_percent: int | None = None
+    spo2_scale: int | None = None
+    on_oxygen: bool | None = None
+    oxygen_l_per_min: float | None = None
+    oxygen_device: Annotated[str, Meta(max_length=40)] | None = None
+    systolic_mmhg: int | None = None
+    diastolic_mmhg: int | None = None
+    pulse_per_min: int | None = None
+    consciousness: Consciousness | None = None
+    temperature_celsius: float | None = None
+    taken_at: Annotated[datetime, Meta(tz=True)] | None = None
+    taken_clock: Annotated[str, Meta(pattern=CLOCK_PATTERN)] | None = None
+    confirmed: Annotated[list[Annotated[str, Meta(max_length=60)]], Meta(max_length=20)] = field(
+        default_factory=list[str]
+    )
+
+
+class ObservationRow(Struct, frozen=True):
+    """A stored set with the names of who recorded it, in the order of the query's columns."""
+
+    id: UUID
+    person_id: UUID
+    encounter_id: UUID
+    taken_at: datetime
+    recorded_at: datetime
+    recorded_by: str | None
+    recorded_by_initials: str | None
+    respiration_per_min: int | None
+    spo2_percent: int | None
+    spo2_scale: int
+    on_oxygen: bool | None
+    oxygen_l_per_min: float | None
+    oxygen_device: str | None
+    systolic_mmhg: int | None
+    diastolic_mmhg: int | None
+    pulse_per_min: int | None
+    consciousness: str | None
+    temperature_celsius: float | None
+    news_score: int | None
+    news_signs: int
+    news_band: str | None
+    confirmed: list[str]
+    state: str
+    error_reason: str | None
+    version: int
+
+
+class Observation(Struct, frozen=True, kw_only=True):
+    """A stored set as answered. `score` is the patient's NEWS2 as it stood with this set: the total of the newest
+    values of all signs, a lower bound unless `complete`; null where NEWS2 is not offered or nothing is known."""
+
+    id: UUID
+    patient_id: UUID
+    encounter_id: UUID
+    taken_at: datetime
+    recorded_at: datetime
+    recorded_by: str | None
+    respiration_per_min: int | None
+    spo2_percent: int | None
+    spo2_scale: int
+    on_oxygen: bool | None
+    oxygen_l_per_min: float | None
+    oxygen_device: str | None
+    systolic_mmhg: int | None
+    diastolic_mmhg: int | None
+    pulse_per_min: int | None
+    consciousness: str | None
+    temperature_celsius: float | None
+    score: int | None
+    score_label: str
+    signs_scored: int
+    complete: bool
+    band: str | None
+    response: str
+    next_due_at: datetime | None
+    task_id: UUID | None
+    confirmed: list[str]
+    state: str
+    error_reason: str | None
+    version: int
+
+
+class ObservationQuery(Input):
+    """A page of a patient's sets, newest first; `after` is the cursor that the page before gave."""
+
+    after: str | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class ErrorReason(Input):
+    """Why a set is marked as entered in error."""
+
+    reason: Annotated[str, Meta(min_length=3, max_length=500)]
+
+
+class NewSpO2Scale(Input):
+    """Scale 2 sets the target of 88-92 %; the caller is the prescriber."""
+
+    scale: Annotated[int, Meta(ge=1, le=2)]
+
+
+class SpO2ScaleSet(Struct, frozen=True):
+    """The scale in force for a stay and who prescribed it."""
+
+    encounter_id: UUID
+    scale: int
+    prescribed_by: str | None
+    prescribed_at: datetime | None
+
+
+class StoredSet(Struct, frozen=True):
+    """A valid set as the score is worked out from it, in the order of the query's columns."""
+
+    id: UUID
+    taken_at: datetime
+    recorded_at: datetime
+    respiration_per_min: int | None
+    spo2_percent: int | None
+    spo2_scale: int
+    on_oxygen: bool | None
+    oxygen_l_per_min: float | None
+    oxygen_device: str | None
+    systolic_mmhg: int | None
+    diastolic_mmhg: int | None
+    pulse_per_min: int | None
+    consciousness: str | None
+    temperature_celsius: float | None
+    news_score: int | None
+    news_signs: int
+    news_band: str | None
+    recorded_by: UUID | None
+
+
+class RiskRow(Struct, frozen=True):
+    """A patient of a ward by risk; `news_signs` under 7 makes the score a lower bound."""
+
+    encounter_id: UUID
+    person_id: UUID
+    family: str
+    given: str
+    sex: str
+    born_on: date | None
+    bed_label: str | None
+    news_score: int | None
+    news_signs: int
+    news_band: str | None
+    news_at: datetime | None
+    news_history: list[int]
+    observations_due_at: datetime | None
+
+
+class WardRisk(Struct):
+    """The ward's patients, sickest first."""
+
+    ward_id: UUID
+    ward_name: str
+    items: list[RiskRow]
+    next: str | None = None
+
+
+def signs_of(row: "StoredSet | ObservationRow") -> Signs:
+    """The signs of a stored row as the rules take them."""
+    return Signs(
+        respiration_per_min=row.respiration_per_min,
+        spo2_percent=row.spo2_percent,
+        spo2_scale=SpO2Scale(row.spo2_scale),
+        on_oxygen=row.on_oxygen,
+        oxygen_l_per_min=row.oxygen_l_per_min,
+        oxygen_device=row.oxygen_device,
+        systolic_mmhg=row.systolic_mmhg,
+        diastolic_mmhg=row.diastolic_mmhg,
+        pulse_per_min=row.pulse_per_min,
+        consciousness=None if row.consciousness is None else Consciousness(row.consciousness),
+        temperature_celsius=row.temperature_celsius,
+    )

@@ -4,16 +4,20 @@ Source of every threshold: Royal College of Physicians, National Early Warning S
 ISBN 978-1-86016-682-2. What is this product's own choice says "own".
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from wardline.tasks.public import Priority, Rung
 from wardline.vitals.models import SIGNS_TOTAL, Band, Consciousness, RecordedSet, Sign, Signs, SpO2Scale
 
 WINDOW_DEFAULT = timedelta(hours=12)
 AGE_LOWEST_YEARS = 16
+Value = TypeVar("Value")
 
 Bands = Sequence[tuple[float, int]]
 # Each pair is (highest value of the band, points); the last band has no upper edge.
@@ -33,9 +37,19 @@ def _points(bands: Bands, value: float) -> int:
     return next(points for highest, points in bands if value <= highest)
 
 
-def one_decimal(temperature_celsius: float) -> float:
+def one_decimal(value: float) -> float:
     """The bands are written to one decimal, so a finer reading is rounded half up first (38.05 is 38.1)."""
-    return float(Decimal(str(temperature_celsius)).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
+    return float(Decimal(str(value)).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
+
+
+def as_recorded(signs: Signs) -> Signs:
+    """Temperature and flow to one decimal, as they are stored, shown and scored."""
+    temperature, flow = signs.temperature_celsius, signs.oxygen_l_per_min
+    return structs.replace(
+        signs,
+        temperature_celsius=None if temperature is None else one_decimal(temperature),
+        oxygen_l_per_min=None if flow is None else one_decimal(flow),
+    )
 
 
 def spo2_points(spo2_percent: int, scale: SpO2Scale, on_oxygen: bool | None) -> int | None:
@@ -126,57 +140,73 @@ def score_set(signs: Signs) -> Score:
 
 
 class Latest(Struct, frozen=True, kw_only=True):
-    """The newest value of each sign over several sets, each with its time and points."""
+    """The newest value of each sign over several sets, with its time.
 
-    signs: Signs
-    points: dict[Sign, int | None]
-    taken_at: dict[Sign, datetime]
-
-
-def latest_of(sets: Iterable[RecordedSet]) -> Latest:
-    """Takes each sign from the newest set that holds it (by `taken_at`, then by `recorded_at`).
-
-    SpO2 keeps the oxygen it was measured under (its own set's, else the one before, else the first after), so that
+    A saturation keeps the oxygen it was measured under (its own set's, else the one before, else the first after), so
     taking oxygen off without measuring again does not lower the points of a saturation measured on oxygen. With that,
     a new set changes the points of the signs it holds and of no other.
     """
-    ordered = sorted(sets, key=lambda each: (each.taken_at, each.recorded_at))
-    newest = {sign: each for each in ordered for sign in Sign if each.signs.has(sign)}
-    points: dict[Sign, int | None] = {}
-    for sign in Sign:
-        source = newest.get(sign)
-        oxygen = None if source is None else _oxygen_when(source, ordered)
-        points[sign] = None if source is None else points_of(source.signs, sign, oxygen_at_the_time=oxygen)
-    return Latest(signs=_merged(newest), points=points, taken_at={sign: each.taken_at for sign, each in newest.items()})
+
+    signs: Signs
+    taken_at: dict[Sign, datetime]
+    spo2_on_oxygen: bool | None = None
+
+    @property
+    def points(self) -> dict[Sign, int | None]:
+        """Points of each sign, None where it is not known."""
+        return {sign: points_of(self.signs, sign, oxygen_at_the_time=self.spo2_on_oxygen) for sign in Sign}
 
 
-def _oxygen_when(source: RecordedSet, ordered: Sequence[RecordedSet]) -> bool | None:
-    if source.signs.on_oxygen is not None:
-        return source.signs.on_oxygen
-    place = ordered.index(source)
-    nearest_first = [*reversed(ordered[:place]), *ordered[place + 1 :]]
-    return next((each.signs.on_oxygen for each in nearest_first if each.signs.on_oxygen is not None), None)
+NOTHING_YET = Latest(signs=Signs(), taken_at={})
 
 
-def _merged(newest: Mapping[Sign, RecordedSet]) -> Signs:
-    """One set made of the newest values; what belongs to a sign (flow, device, lower pressure) comes with it."""
-    nothing = Signs()
-    respiration, spo2, oxygen, systolic, pulse, consciousness, temperature = (
-        newest[sign].signs if sign in newest else nothing for sign in Sign
+def latest_of(sets: Iterable[RecordedSet]) -> Latest:
+    """Takes each sign from the newest set that holds it (by `taken_at`, then by `recorded_at`)."""
+    latest = NOTHING_YET
+    for each in sorted(sets, key=lambda each: (each.taken_at, each.recorded_at)):
+        latest = with_newer(latest, each.signs, each.taken_at)
+    return latest
+
+
+def with_newer(latest: Latest, signs: Signs, taken_at: datetime) -> Latest:
+    """What is known after one more set, none of whose signs is known from later than `taken_at`."""
+    held = [sign for sign in Sign if signs.has(sign)]
+    oxygen_known = latest.signs.on_oxygen if signs.on_oxygen is None else signs.on_oxygen
+    unresolved = Sign.SPO2 in held or latest.spo2_on_oxygen is None
+    return Latest(
+        signs=_merged(latest.signs, signs),
+        taken_at=latest.taken_at | dict.fromkeys(held, taken_at),
+        spo2_on_oxygen=oxygen_known if unresolved else latest.spo2_on_oxygen,
     )
+
+
+def is_late(latest: Latest, signs: Signs, taken_at: datetime) -> bool:
+    """Whether any sign is already known from a later time than this set: then all sets are read again."""
+    return any(latest.taken_at.get(sign, taken_at) > taken_at for sign in Sign)
+
+
+def _merged(older: Signs, newer: Signs) -> Signs:
+    """The newer value of each sign; what belongs to a sign (flow, device, lower pressure, scale) comes with it."""
+    spo2 = newer if newer.has(Sign.SPO2) else older
+    oxygen = newer if newer.has(Sign.OXYGEN) else older
+    pressure = newer if newer.has(Sign.SYSTOLIC) else older
     return Signs(
-        respiration_per_min=respiration.respiration_per_min,
+        respiration_per_min=_newest(newer.respiration_per_min, older.respiration_per_min),
         spo2_percent=spo2.spo2_percent,
         spo2_scale=spo2.spo2_scale,
         on_oxygen=oxygen.on_oxygen,
         oxygen_l_per_min=oxygen.oxygen_l_per_min,
         oxygen_device=oxygen.oxygen_device,
-        systolic_mmhg=systolic.systolic_mmhg,
-        diastolic_mmhg=systolic.diastolic_mmhg,
-        pulse_per_min=pulse.pulse_per_min,
-        consciousness=consciousness.consciousness,
-        temperature_celsius=temperature.temperature_celsius,
+        systolic_mmhg=pressure.systolic_mmhg,
+        diastolic_mmhg=pressure.diastolic_mmhg,
+        pulse_per_min=_newest(newer.pulse_per_min, older.pulse_per_min),
+        consciousness=_newest(newer.consciousness, older.consciousness),
+        temperature_celsius=_newest(newer.temperature_celsius, older.temperature_celsius),
     )
+
+
+def _newest(newer: Value | None, older: Value | None) -> Value | None:
+    return older if newer is None else newer
 
 
 def score_latest(latest: Latest, now: datetime, window: timedelta = WINDOW_DEFAULT) -> Score:
@@ -271,21 +301,19 @@ def next_due_at(taken_at: datetime, score: Score) -> datetime:
 
 
 class Escalation(Struct, frozen=True, kw_only=True):
-    """A task to make: who owns it first, and after how many minutes without acknowledgement it climbs."""
+    """A task to make: on which rung of the ladder it starts and how soon somebody must acknowledge it."""
 
     band: Band
-    owner: str
-    acknowledge_within: timedelta
+    rung: Rung
+    priority: Priority
 
 
-LADDER = ("nurse_in_charge", "doctor_on_call", "registrar", "outreach_team")
-# Own, a hospital sets them: the RCP says "informs", "immediately informs" and "emergency", without minutes.
 ESCALATIONS: dict[Band, Escalation] = {
     Band.THREE_IN_ONE_SIGN: Escalation(
-        band=Band.THREE_IN_ONE_SIGN, owner="nurse_in_charge", acknowledge_within=timedelta(minutes=60)
+        band=Band.THREE_IN_ONE_SIGN, rung=Rung.NURSE_IN_CHARGE, priority=Priority.URGENT
     ),
-    Band.MEDIUM: Escalation(band=Band.MEDIUM, owner="doctor_on_call", acknowledge_within=timedelta(minutes=30)),
-    Band.HIGH: Escalation(band=Band.HIGH, owner="registrar", acknowledge_within=timedelta(minutes=15)),
+    Band.MEDIUM: Escalation(band=Band.MEDIUM, rung=Rung.DOCTOR_ON_CALL, priority=Priority.URGENT),
+    Band.HIGH: Escalation(band=Band.HIGH, rung=Rung.REGISTRAR, priority=Priority.CRITICAL),
 }
 
 
@@ -293,6 +321,35 @@ def escalation_for(score: Score) -> Escalation | None:
     """The task that this score asks for; a score of 0 to 4 without a single 3 is handled by the nurse at the bed."""
     band = band_of(score)
     return None if band is None else ESCALATIONS.get(band)
+
+
+def escalation_reason(score: Score, before: int | None) -> str:
+    """`NEWS 8, up from 4`, for whoever is asked."""
+    words = f"NEWS {score.label}"
+    if before is not None and before < score.total:
+        words += f", up from {before}"
+    return words if score.complete else f"{words}, {score.completeness}"
+
+
+# --- when it was taken -------------------------------------------------------------------------------------------------
+CLOCK_SKEW_MAX = timedelta(minutes=1)
+CLOCK_BACK_MAX = timedelta(hours=12)
+BEFORE_STAY_MAX = timedelta(hours=24)  # own: what the ambulance and the emergency department measured
+
+
+def not_ahead(taken_at: datetime, now: datetime) -> datetime | None:
+    """The time as given, kept from running ahead by a clock's skew; None when it is still to come."""
+    return None if taken_at > now + CLOCK_SKEW_MAX else min(taken_at, now)
+
+
+def clock_time(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """The last time a ward's clock showed `14:20`, at most 12 hours ago; None when that is still to come."""
+    digits = text.replace(":", "").replace(".", "").zfill(4)
+    today = now.astimezone(zone).replace(hour=int(digits[:2]), minute=int(digits[2:]), second=0, microsecond=0)
+    for taken_at in (today, today - timedelta(days=1)):
+        if now - CLOCK_BACK_MAX <= taken_at <= now + CLOCK_SKEW_MAX:
+            return min(taken_at.astimezone(UTC), now)
+    return None
 
 
 # --- who it is for -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,165 @@
+"""What can be done to a task. Runs in the caller's transaction; the door or the job commits."""
+
+from uuid import UUID
+
+from wardline.encounters.public import EncounterScope
+from wardline.platform.errors import Conflict, Denied
+from wardline.platform.http import Context
+from wardline.platform.ids import new_id
+from wardline.tasks import queries, rules
+from wardline.tasks.models import NewTask, Task
+
+
+class AlreadyAcknowledged(Conflict):
+    """Somebody else was first; the answer names them."""
+
+    code = "already_acknowledged"
+    title = "Already acknowledged"
+
+
+class TaskClosed(Conflict):
+    """The task has ended and takes no more answers."""
+
+    code = "task_closed"
+    title = "The task is closed"
+
+
+class NotForThisRole(Denied):
+    """The task is owned by a role that this caller cannot answer for."""
+
+    code = "task_of_another_role"
+    title = "This task is for somebody else"
+
+
+async def require(ctx: Context, new: NewTask) -> UUID:
+    """Makes the task, raises the open one to a higher rung, or refreshes its words. Returns its id.
+
+    The caller holds a lock on the subject, so two of them never make the same task at once.
+    """
+    held = await queries.held_task(ctx.db, new)
+    if held is None:
+        return await _create(ctx, new)
+    standing = rules.raised(held, new, ctx.now)
+    if standing is None:
+        await queries.refresh_task(ctx.db, new, task_id=held.id)
+        _touch(ctx, rules.OWNERS[new.rung].role, new.ward_id, held.ward_id)
+        return held.id
+    await queries.raise_task(
+        ctx.db, new, standing, task_id=held.id, step_id=new_id(), actor_id=ctx.caller.id, now=ctx.now
+    )
+    ctx.record(
+        "task.raised",
+        person_id=new.person_id,
+        subject_id=held.id,
+        detail={"kind": new.kind, "owner": standing.owner_words, "priority": new.priority.value},
+    )
+    _touch(ctx, standing.owner_role, new.ward_id, held.ward_id)
+    return held.id
+
+
+async def _create(ctx: Context, new: NewTask) -> UUID:
+    task_id = new_id()
+    standing = rules.standing_at(new.rung, new.priority, ctx.now)
+    await queries.insert_task(
+        ctx.db, new, standing, task_id=task_id, step_id=new_id(), actor_id=ctx.caller.id, now=ctx.now
+    )
+    ctx.record(
+        "task.created",
+        person_id=new.person_id,
+        subject_id=task_id,
+        detail={"kind": new.kind, "owner": standing.owner_words, "priority": new.priority.value},
+    )
+    ctx.publish("task.created", {"task_id": task_id, "hospital_id": new.hospital_id})
+    _touch(ctx, standing.owner_role, new.ward_id)
+    return task_id
+
+
+async def acknowledge(ctx: Context, task_id: UUID) -> Task:
+    """Takes the task on. Again by the same person changes nothing; by a second person AlreadyAcknowledged."""
+    task = await _task_to_answer(ctx, task_id)
+    taken = await queries.acknowledge_task(
+        ctx.db,
+        hospital_id=ctx.caller.tenant_id,
+        task_id=task_id,
+        step_id=new_id(),
+        actor_id=ctx.caller.id,
+        now=ctx.now,
+    )
+    if taken is None:
+        return _answered(ctx, await _task(ctx, task_id))
+    _changed(ctx, task, "task.acknowledged")
+    return await _task(ctx, task_id)
+
+
+async def finish(ctx: Context, task_id: UUID) -> Task:
+    """Marks the task done; a closed one stays as it is."""
+    task = await _task_to_answer(ctx, task_id)
+    ended = await queries.finish_task(
+        ctx.db,
+        hospital_id=ctx.caller.tenant_id,
+        task_id=task_id,
+        step_id=new_id(),
+        actor_id=ctx.caller.id,
+        now=ctx.now,
+    )
+    if ended is None:
+        if task.state == "done":
+            return task
+        raise TaskClosed(f"It is {task.state}.", task_id=task_id, state=task.state)
+    _changed(ctx, task, "task.done")
+    return await _task(ctx, task_id)
+
+
+async def _task_to_answer(ctx: Context, task_id: UUID) -> Task:
+    task = await _task(ctx, task_id)
+    if not rules.may_acknowledge(ctx.caller.role, task.owner_role):
+        raise NotForThisRole(f"It waits for: {task.owner_words}.", owner=task.owner_words)
+    return task
+
+
+def _answered(ctx: Context, task: Task) -> Task:
+    """What a task that is no longer open says to whoever comes after."""
+    if task.state != "acknowledged":
+        raise TaskClosed(f"It is {task.state}.", task_id=task.id, state=task.state)
+    if task.acknowledged_by_id == ctx.caller.id:
+        return task
+    raise AlreadyAcknowledged(
+        f"{task.acknowledged_by} acknowledged it first.",
+        task_id=task.id,
+        acknowledged_by=task.acknowledged_by,
+        acknowledged_at=task.acknowledged_at,
+    )
+
+
+async def _task(ctx: Context, task_id: UUID) -> Task:
+    return await queries.task(ctx.db, hospital_id=ctx.caller.tenant_id, task_id=task_id)
+
+
+def _changed(ctx: Context, task: Task, action: str) -> None:
+    ctx.record(action, person_id=task.person_id, subject_id=task.id, detail={"kind": task.kind})
+    ctx.publish(action, {"task_id": task.id, "hospital_id": ctx.caller.tenant_id})
+    _touch(ctx, task.owner_role, task.ward_id)
+    if task.person_id is not None:
+        ctx.touch(f"patient:{task.person_id}")
+
+
+def _touch(ctx: Context, role: str, *wards: UUID | None) -> None:
+    ctx.touch(tasks_topic(ctx.caller.tenant_id, role), *(f"ward:{ward_id}" for ward_id in wards if ward_id))
+
+
+def tasks_topic(hospital_id: UUID, role: str) -> str:
+    """The topic that the worklist and the bell of a role watch."""
+    return f"tasks:{hospital_id}:{role}"
+
+
+async def cancel_tasks_of_stay(ctx: Context, stay: EncounterScope) -> None:
+    """Ends the open tasks of a stay that is over, in the transaction of the discharge."""
+    await queries.cancel_tasks_of(
+        ctx.db,
+        hospital_id=stay.hospital_id,
+        encounter_id=stay.id,
+        actor_id=ctx.caller.id,
+        words="The stay is finished.",
+        now=ctx.now,
+    )
+    ctx.touch(*(tasks_topic(stay.hospital_id, role) for role in rules.ROLES_BY_REACH))

@@ -1,0 +1,131 @@
+"""A task, the rungs of the ladder it may climb, and what is asked and answered about it."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct, UnsetType
+
+from wardline.platform.http import Input
+
+
+class Priority(StrEnum):
+    """How soon somebody must act."""
+
+    ROUTINE = "routine"
+    URGENT = "urgent"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for the lowest, so that priorities can be compared."""
+        return list(Priority).index(self)
+
+
+class Rung(StrEnum):
+    """Who is asked, from the bedside up. Somebody on a rung is found by role and, later, by the on-call list."""
+
+    NURSE_IN_CHARGE = "nurse_in_charge"
+    DOCTOR_ON_CALL = "doctor_on_call"
+    REGISTRAR = "registrar"
+    OUTREACH_TEAM = "outreach_team"
+
+
+class NewTask(Struct, frozen=True, kw_only=True):
+    """What somebody must act on. A second one of the same kind and subject raises or refreshes the open one."""
+
+    hospital_id: UUID
+    kind: str
+    subject_key: str
+    ward_id: UUID | None
+    person_id: UUID | None
+    encounter_id: UUID | None
+    title: str
+    reason: str
+    priority: Priority
+    rung: Rung
+
+
+class HeldTask(Struct, frozen=True):
+    """The open task of a kind and subject, as far as a decision about it needs."""
+
+    id: UUID
+    state: str
+    priority: str
+    rung: int
+    due_at: datetime
+    ward_id: UUID | None
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """Where a task stands on its ladder and until when."""
+
+    rung: int
+    owner_role: str
+    owner_words: str
+    ladder: list[str]
+    due_at: datetime
+    climbs_at: datetime | None
+
+
+class ClimbingTask(Struct, frozen=True):
+    """A task that nobody acknowledged in time."""
+
+    id: UUID
+    person_id: UUID | None
+    ward_id: UUID | None
+    priority: str
+    rung: int
+    owner_role: str
+    ladder: list[str]
+
+
+class Task(Struct, frozen=True):
+    """A task as people and programs see it; `acknowledged_by` is a name."""
+
+    id: UUID
+    kind: str
+    title: str
+    reason: str
+    priority: str
+    state: str
+    owner_role: str
+    owner_words: str
+    next_words: str
+    due_at: datetime
+    climbs_at: datetime | None
+    created_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by_id: UUID | None
+    acknowledged_by: str | None
+    ward_id: UUID | None
+    person_id: UUID | None
+    encounter_id: UUID | None
+    family: str | None
+    given: str | None
+    bed_label: str | None
+    version: int
+
+
+class TaskQuery(Input):
+    """Which tasks: of one's own role, of a ward, or (`everyone`) of the whole hospital."""
+
+    ward_id: UUID | None = None
+    everyone: bool = False
+    after: str | None = None
+
+
+class Worklist(Struct):
+    """A page of tasks, most urgent first."""
+
+    items: list[Task]
+    next: str | None
+    role: str | UnsetType
+    everyone: bool | UnsetType
+
+
+class Bell(Struct):
+    """How many tasks wait for somebody of this role."""
+
+    open: int
+    critical: int

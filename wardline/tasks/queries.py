@@ -1,0 +1,196 @@
+"""SQL of the tasks schema. Every statement names the hospital; row-level security is the second wall."""
+# pyright: reportReturnType=false
+# A declared query's body is its docstring.
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from wardline.platform.db import Db, query
+from wardline.tasks.models import Bell, ClimbingTask, HeldTask, NewTask, Standing, Task
+
+PAGE_MAX = 100
+
+
+class Cursor(Struct, frozen=True):
+    """The last row of a page: rank of its priority (0 is critical), due time, id."""
+
+    rank: int
+    due_at: datetime
+    id: UUID
+
+
+@query("""
+    SELECT id, state, priority, rung, due_at, ward_id
+      FROM tasks.task
+     WHERE hospital_id = :new.hospital_id AND kind = :new.kind AND subject_key = :new.subject_key
+       AND state IN ('open', 'acknowledged')
+     LIMIT 1
+       FOR NO KEY UPDATE
+""")
+async def held_task(db: Db, new: NewTask) -> HeldTask | None:
+    """The one open task of this kind and subject, locked. Index: task_one_open."""
+
+
+@query("""
+    WITH made AS (
+        INSERT INTO tasks.task (hospital_id, id, kind, subject_key, ward_id, person_id, encounter_id, title, reason,
+                                priority, owner_role, owner_words, rung, ladder, due_at, climbs_at, created_at, created_by)
+        VALUES (:new.hospital_id, :task_id, :new.kind, :new.subject_key, :new.ward_id, :new.person_id, :new.encounter_id,
+                :new.title, :new.reason, :new.priority, :standing.owner_role, :standing.owner_words, :standing.rung,
+                :standing.ladder, :standing.due_at, :standing.climbs_at, :now, :actor_id)
+        RETURNING hospital_id, id, owner_words, created_by)
+    INSERT INTO tasks.step (hospital_id, task_id, id, at, kind, actor_id, owner_words)
+    SELECT hospital_id, id, :step_id, :now, 'created', created_by, owner_words FROM made
+""")
+async def insert_task(
+    db: Db, new: NewTask, standing: Standing, *, task_id: UUID, step_id: UUID, actor_id: UUID | None, now: datetime
+) -> None:
+    """The task and the first step of its history."""
+
+
+@query("""
+    WITH changed AS (
+        UPDATE tasks.task
+           SET title = :new.title, reason = :new.reason, priority = :new.priority, ward_id = :new.ward_id, state = 'open',
+               owner_role = :standing.owner_role, owner_words = :standing.owner_words, rung = :standing.rung,
+               ladder = :standing.ladder, due_at = :standing.due_at, climbs_at = :standing.climbs_at,
+               acknowledged_at = NULL, acknowledged_by = NULL, version = version + 1
+         WHERE hospital_id = :new.hospital_id AND id = :task_id
+        RETURNING hospital_id, id, owner_words, reason)
+    INSERT INTO tasks.step (hospital_id, task_id, id, at, kind, actor_id, owner_words)
+    SELECT hospital_id, id, :step_id, :now, 'raised', :actor_id::uuid, owner_words FROM changed
+""")
+async def raise_task(
+    db: Db, new: NewTask, standing: Standing, *, task_id: UUID, step_id: UUID, actor_id: UUID | None, now: datetime
+) -> None:
+    """More serious than before: open again, for a higher rung. Who acknowledged the earlier one stays in its steps."""
+
+
+@query("""
+    UPDATE tasks.task SET title = :new.title, reason = :new.reason, ward_id = :new.ward_id, version = version + 1
+     WHERE hospital_id = :new.hospital_id AND id = :task_id
+""")
+async def refresh_task(db: Db, new: NewTask, *, task_id: UUID) -> None:
+    """New words and place, the same clock."""
+
+
+@query("""
+    WITH changed AS (
+        UPDATE tasks.task
+           SET state = 'acknowledged', acknowledged_at = :now, acknowledged_by = :actor_id::uuid, climbs_at = NULL,
+               version = version + 1
+         WHERE hospital_id = :hospital_id AND id = :task_id AND state = 'open'
+        RETURNING hospital_id, id, owner_words)
+    INSERT INTO tasks.step (hospital_id, task_id, id, at, kind, actor_id, owner_words)
+    SELECT hospital_id, id, :step_id, :now, 'acknowledged', :actor_id::uuid, owner_words FROM changed
+    RETURNING task_id
+""")
+async def acknowledge_task(
+    db: Db, *, hospital_id: UUID, task_id: UUID, step_id: UUID, actor_id: UUID, now: datetime
+) -> UUID | None:
+    """Takes the task off the clock if nobody has yet."""
+
+
+@query("""
+    WITH changed AS (
+        UPDATE tasks.task
+           SET state = 'done', done_at = :now, done_by = :actor_id::uuid, climbs_at = NULL, version = version + 1,
+               acknowledged_at = coalesce(acknowledged_at, :now), acknowledged_by = coalesce(acknowledged_by, :actor_id::uuid)
+         WHERE hospital_id = :hospital_id AND id = :task_id AND state IN ('open', 'acknowledged')
+        RETURNING hospital_id, id, owner_words)
+    INSERT INTO tasks.step (hospital_id, task_id, id, at, kind, actor_id, owner_words)
+    SELECT hospital_id, id, :step_id, :now, 'done', :actor_id::uuid, owner_words FROM changed
+    RETURNING task_id
+""")
+async def finish_task(
+    db: Db, *, hospital_id: UUID, task_id: UUID, step_id: UUID, actor_id: UUID, now: datetime
+) -> UUID | None:
+    """Done, and by that acknowledged."""
+
+
+@query("""
+    WITH changed AS (
+        UPDATE tasks.task SET state = 'cancelled', climbs_at = NULL, version = version + 1
+         WHERE hospital_id = :hospital_id AND encounter_id = :encounter_id AND state IN ('open', 'acknowledged')
+        RETURNING hospital_id, id, owner_words, owner_role)
+    INSERT INTO tasks.step (hospital_id, task_id, id, at, kind, actor_id, owner_words, words)
+    SELECT hospital_id, id, gen_random_uuid(), :now, 'cancelled', :actor_id::uuid, owner_words, :words FROM changed
+""")
+async def cancel_tasks_of(
+    db: Db, *, hospital_id: UUID, encounter_id: UUID, actor_id: UUID | None, words: str, now: datetime
+) -> None:
+    """Ends what a finished stay leaves open; `words` say why."""
+
+
+@query("""
+    SELECT id, person_id, ward_id, priority, rung, owner_role, ladder
+      FROM tasks.task
+     WHERE hospital_id = :hospital_id AND state = 'open' AND climbs_at <= :now
+     ORDER BY climbs_at LIMIT 100
+       FOR NO KEY UPDATE SKIP LOCKED
+""")
+async def tasks_to_climb(db: Db, *, hospital_id: UUID, now: datetime) -> list[ClimbingTask]:
+    """Open tasks whose clock ran out; those another worker holds are skipped. Index: task_climbing."""
+
+
+@query("""
+    WITH changed AS (
+        UPDATE tasks.task
+           SET owner_role = :standing.owner_role, owner_words = :standing.owner_words, rung = :standing.rung,
+               ladder = :standing.ladder, due_at = :standing.due_at, climbs_at = :standing.climbs_at, version = version + 1
+         WHERE hospital_id = :hospital_id AND id = :task_id AND state = 'open'
+        RETURNING hospital_id, id, owner_words)
+    INSERT INTO tasks.step (hospital_id, task_id, id, at, kind, owner_words)
+    SELECT hospital_id, id, :step_id, :now, 'climbed', owner_words FROM changed
+""")
+async def climb_task(
+    db: Db, standing: Standing, *, hospital_id: UUID, task_id: UUID, step_id: UUID, now: datetime
+) -> None:
+    """One rung up."""
+
+
+TASK_COLUMNS = """
+    t.id, t.kind, t.title, t.reason, t.priority, t.state, t.owner_role, t.owner_words, coalesce(t.ladder[1], ''), t.due_at,
+    t.climbs_at, t.created_at, t.acknowledged_at, t.acknowledged_by,
+    CASE WHEN s.id IS NOT NULL THEN concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family) END,
+    t.ward_id, t.person_id, t.encounter_id, p.family, p.given, c.bed_label, t.version
+      FROM tasks.task t
+      LEFT JOIN identity.staff s ON s.id = t.acknowledged_by
+      LEFT JOIN patients.person p ON p.id = t.person_id
+      LEFT JOIN encounters.current c ON c.hospital_id = t.hospital_id AND c.encounter_id = t.encounter_id
+"""
+
+
+@query(f"""
+    SELECT {TASK_COLUMNS}
+     WHERE t.hospital_id = :hospital_id AND t.id = :task_id
+""")
+async def task(db: Db, *, hospital_id: UUID, task_id: UUID) -> Task:
+    """One task with the names around it."""
+
+
+@query(f"""
+    SELECT {TASK_COLUMNS}
+     WHERE t.hospital_id = :hospital_id AND t.state IN ('open', 'acknowledged')
+       AND (:owner_role::text IS NULL OR t.owner_role = :owner_role)
+       AND (:ward_id::uuid IS NULL OR t.ward_id = :ward_id)
+       AND (CASE t.priority WHEN 'critical' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END, t.due_at, t.id)
+           > (:after.rank::int, :after.due_at::timestamptz, :after.id::uuid)
+     ORDER BY CASE t.priority WHEN 'critical' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END, t.due_at, t.id
+     LIMIT :limit
+""")
+async def open_tasks(
+    db: Db, *, hospital_id: UUID, owner_role: str | None, ward_id: UUID | None, after: Cursor, limit: int
+) -> list[Task]:
+    """Most urgent first. Indexes: task_owner, task_ward; a hospital has some hundred open tasks."""
+
+
+@query("""
+    SELECT count(*)::int, count(*) FILTER (WHERE priority = 'critical')::int
+      FROM tasks.task
+     WHERE hospital_id = :hospital_id AND owner_role = :owner_role AND state = 'open'
+""")
+async def bell(db: Db, *, hospital_id: UUID, owner_role: str) -> Bell:
+    """What nobody has acknowledged yet, for the bell in the top bar. Index: task_owner."""

@@ -1,0 +1,73 @@
+"""HTTP of the worklist."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from msgspec import UNSET
+
+from wardline.encounters.public import on_discharge
+from wardline.identity.public import May
+from wardline.platform.errors import BadRequest
+from wardline.platform.http import Context, get, post
+from wardline.tasks import actions, queries
+from wardline.tasks.models import Bell, Task, TaskQuery, Worklist
+
+on_discharge.append(actions.cancel_tasks_of_stay)
+START = queries.Cursor(rank=-1, due_at=datetime(1970, 1, 1, tzinfo=UTC), id=UUID(int=0))
+
+
+@get("/tasks", needs=May.READ_TASKS, page="tasks/worklist.html", title="Worklist", section="worklist")
+async def worklist(ctx: Context, asked: TaskQuery) -> Worklist:
+    """Tasks that wait for the caller's role, most urgent first; of a ward, or of everyone, when asked."""
+    own_role = None if asked.everyone or asked.ward_id else ctx.caller.role
+    items = await queries.open_tasks(
+        ctx.db,
+        hospital_id=ctx.caller.tenant_id,
+        owner_role=own_role,
+        ward_id=asked.ward_id,
+        after=_cursor(asked.after),
+        limit=queries.PAGE_MAX + 1,
+    )
+    page, more = items[: queries.PAGE_MAX], len(items) > queries.PAGE_MAX
+    ctx.saw("worklist", asked.ward_id, detail={"tasks": len(page)})
+    return Worklist(
+        items=page,
+        next=_cursor_of(page[-1]) if more else None,
+        role=ctx.caller.role if ctx.html else UNSET,
+        everyone=asked.everyone if ctx.html else UNSET,
+    )
+
+
+@get("/tasks/bell", needs=May.READ_TASKS, page="tasks/bell.html", title="Waiting")
+async def bell(ctx: Context) -> Bell:
+    """How many tasks nobody of the caller's role has acknowledged."""
+    return await queries.bell(ctx.db, hospital_id=ctx.caller.tenant_id, owner_role=ctx.caller.role)
+
+
+@post("/tasks/{task_id}/acknowledgement", needs=May.ACKNOWLEDGE_TASK, then="/tasks", keyed=False)
+async def acknowledge(ctx: Context, task_id: UUID) -> Task:
+    """Take the task on: its clock stops. Repeating it is harmless; a second person gets 409 with who was first."""
+    return await actions.acknowledge(ctx, task_id)
+
+
+@post("/tasks/{task_id}/completion", needs=May.ACKNOWLEDGE_TASK, then="/tasks", keyed=False)
+async def finish(ctx: Context, task_id: UUID) -> Task:
+    """Mark the task as done."""
+    return await actions.finish(ctx, task_id)
+
+
+def _cursor(after: str | None) -> queries.Cursor:
+    if after is None:
+        return START
+    try:
+        rank, due_at, task_id = after.split("~")
+        return queries.Cursor(
+            rank=int(rank) % 10, due_at=datetime.fromisoformat(due_at).astimezone(UTC), id=UUID(task_id)
+        )
+    except (ValueError, OverflowError):
+        raise BadRequest("The cursor is not one of ours.") from None
+
+
+def _cursor_of(task: Task) -> str:
+    rank = {"critical": 0, "urgent": 1}.get(task.priority, 2)
+    return f"{rank}~{task.due_at:%Y-%m-%dT%H:%M:%S.%fZ}~{task.id}"

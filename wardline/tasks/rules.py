@@ -1,0 +1,82 @@
+"""Who is asked first, who next, and when a task is raised. Pure: time passed in."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct, structs
+
+from wardline.tasks.models import ClimbingTask, HeldTask, NewTask, Priority, Rung, Standing
+
+
+class Owner(Struct, frozen=True):
+    """The role whose worklist shows the task, and the words for the rung."""
+
+    role: str
+    words: str
+
+
+OWNERS: dict[Rung, Owner] = {
+    Rung.NURSE_IN_CHARGE: Owner("nurse", "Nurse in charge"),
+    Rung.DOCTOR_ON_CALL: Owner("doctor", "Doctor on call"),
+    Rung.REGISTRAR: Owner("doctor", "Registrar"),
+    Rung.OUTREACH_TEAM: Owner("doctor", "Outreach team"),
+}
+# Own, for a hospital to set: no guideline gives minutes.
+ACKNOWLEDGE_WITHIN: dict[Priority, timedelta] = {
+    Priority.CRITICAL: timedelta(minutes=15),
+    Priority.URGENT: timedelta(minutes=30),
+    Priority.ROUTINE: timedelta(hours=2),
+}
+ROLES_BY_REACH = ("nurse", "doctor")
+"""A later role may acknowledge what is owned by an earlier one, never the other way round."""
+
+
+def standing_at(rung: Rung, priority: Priority, now: datetime) -> Standing:
+    """The task on this rung from now: its owner, its clock, and the rungs above."""
+    ladder = list(Rung)
+    place = ladder.index(rung)
+    above = [each.value for each in ladder[place + 1 :]]
+    due_at = now + ACKNOWLEDGE_WITHIN[priority]
+    return Standing(
+        rung=place,
+        owner_role=OWNERS[rung].role,
+        owner_words=OWNERS[rung].words,
+        ladder=above,
+        due_at=due_at,
+        climbs_at=due_at if above else None,
+    )
+
+
+def climbed(task: ClimbingTask, now: datetime) -> Standing:
+    """One rung up, with a new clock; at the top it stays due and climbs no further."""
+    return standing_at(Rung(task.ladder[0]), Priority(task.priority), now)
+
+
+def raised(held: HeldTask, new: NewTask, now: datetime) -> Standing | None:
+    """The new standing of an open task that got more serious; None when nothing above what it already asks for.
+
+    A raise never moves a task down a rung and never gives more time than was left.
+    """
+    priority = Priority(held.priority)
+    first = standing_at(new.rung, new.priority, now)
+    if new.priority.rank <= priority.rank and first.rung <= held.rung:
+        return None
+    standing = standing_at(list(Rung)[max(first.rung, held.rung)], max_priority(priority, new.priority), now)
+    if held.state == "open" and held.due_at < standing.due_at and held.rung == standing.rung:
+        return structs.replace(standing, due_at=held.due_at, climbs_at=held.due_at if standing.ladder else None)
+    return standing
+
+
+def max_priority(one: Priority, other: Priority) -> Priority:
+    """The more urgent of two."""
+    return max(one, other, key=lambda priority: priority.rank)
+
+
+def may_acknowledge(role: str, owner_role: str) -> bool:
+    """A nurse may not take a doctor's escalation off the clock; a doctor may answer for a nurse."""
+    if role == owner_role:
+        return True
+    return (
+        role in ROLES_BY_REACH
+        and owner_role in ROLES_BY_REACH
+        and ROLES_BY_REACH.index(role) > ROLES_BY_REACH.index(owner_role)
+    )

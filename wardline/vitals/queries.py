@@ -1,0 +1,142 @@
+"""SQL of the vitals schema. Every statement names the hospital; row-level security is the second wall."""
+# pyright: reportReturnType=false
+# A declared query's body is its docstring.
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from wardline.identity.public import WardScope
+from wardline.patients.public import PatientScope
+from wardline.platform.db import Db, query
+from wardline.vitals.models import ObservationRow, RiskRow, Signs, StoredSet
+
+
+class NewSet(Struct, frozen=True, kw_only=True):
+    """A set ready to be stored, with the score as it stands with it."""
+
+    hospital_id: UUID
+    id: UUID
+    person_id: UUID
+    encounter_id: UUID
+    taken_at: datetime
+    recorded_by: UUID | None
+    news_score: int | None
+    news_signs: int
+    news_band: str | None
+    confirmed: list[str]
+
+
+class Cursor(Struct, frozen=True):
+    """The last set of a page."""
+
+    taken_at: datetime
+    id: UUID
+
+
+SETS_READ_MAX = 1000
+
+
+@query("""
+    INSERT INTO vitals.observation_set (hospital_id, id, person_id, encounter_id, taken_at, recorded_at, recorded_by,
+        respiration_per_min, spo2_percent, spo2_scale, on_oxygen, oxygen_l_per_min, oxygen_device, systolic_mmhg,
+        diastolic_mmhg, pulse_per_min, consciousness, temperature_celsius, news_score, news_signs, news_band, confirmed,
+        created_at, created_by)
+    VALUES (:new.hospital_id, :new.id, :new.person_id, :new.encounter_id, :new.taken_at, :now, :new.recorded_by,
+        :signs.respiration_per_min, :signs.spo2_percent, :signs.spo2_scale, :signs.on_oxygen, :signs.oxygen_l_per_min,
+        :signs.oxygen_device, :signs.systolic_mmhg, :signs.diastolic_mmhg, :signs.pulse_per_min, :signs.consciousness,
+        :signs.temperature_celsius, :new.news_score, :new.news_signs, :new.news_band, :new.confirmed, :now,
+        :new.recorded_by)
+""")
+async def insert_set(db: Db, new: NewSet, signs: Signs, *, now: datetime) -> None:
+    """One set as taken."""
+
+
+@query("""
+    SELECT id, taken_at, recorded_at, respiration_per_min, spo2_percent, spo2_scale, on_oxygen, oxygen_l_per_min,
+           oxygen_device, systolic_mmhg, diastolic_mmhg, pulse_per_min, consciousness, temperature_celsius, news_score,
+           news_signs, news_band, recorded_by
+      FROM vitals.observation_set
+     WHERE hospital_id = :hospital_id AND encounter_id = :encounter_id AND state = 'final'
+     ORDER BY taken_at DESC, recorded_at DESC
+     LIMIT 1000
+""")
+async def sets_of_encounter(db: Db, *, hospital_id: UUID, encounter_id: UUID) -> list[StoredSet]:
+    """All valid sets of a stay, newest first, to work the score out again. Index: observation_set_encounter."""
+
+
+@query("""
+    UPDATE vitals.observation_set s
+       SET news_score = n.score, news_signs = n.signs, news_band = n.band, version = s.version + 1
+      FROM unnest(:ids::uuid[], :taken_at::timestamptz[], :scores::int[], :signs::int[], :bands::text[])
+           AS n (id, taken_at, score, signs, band)
+     WHERE s.hospital_id = :hospital_id AND s.id = n.id AND s.taken_at = n.taken_at
+""")
+async def rescore_sets(
+    db: Db,
+    *,
+    hospital_id: UUID,
+    ids: list[UUID],
+    taken_at: list[datetime],
+    scores: list[int | None],
+    signs: list[int],
+    bands: list[str | None],
+) -> None:
+    """The scores as they stand after a late or a mistaken set."""
+
+
+OBSERVATION = """
+    SELECT o.id, o.person_id, o.encounter_id, o.taken_at, o.recorded_at,
+           CASE WHEN s.id IS NOT NULL THEN concat_ws(', ', left(s.given, 1) || '. ' || s.family, nullif(s.post_nominal, '')) END,
+           CASE WHEN s.id IS NOT NULL THEN left(s.given, 1) || left(s.family, 1) END,
+           o.respiration_per_min, o.spo2_percent, o.spo2_scale, o.on_oxygen, o.oxygen_l_per_min, o.oxygen_device,
+           o.systolic_mmhg, o.diastolic_mmhg, o.pulse_per_min, o.consciousness, o.temperature_celsius, o.news_score,
+           o.news_signs, o.news_band, o.confirmed, o.state, o.error_reason, o.version
+      FROM vitals.observation_set o
+      LEFT JOIN identity.staff s ON s.id = o.recorded_by
+"""
+
+
+@query(
+    OBSERVATION
+    + """
+     WHERE o.hospital_id = :patient.hospital_id AND o.person_id = :patient.person_id
+       AND (o.taken_at, o.id) < (:before.taken_at::timestamptz, :before.id::uuid)
+     ORDER BY o.taken_at DESC, o.id DESC
+     LIMIT :limit
+"""
+)
+async def sets_of_patient(db: Db, patient: PatientScope, *, before: Cursor, limit: int) -> list[ObservationRow]:
+    """Newest first, mistaken ones included and marked. Index: observation_set_person."""
+
+
+@query(OBSERVATION + "WHERE o.hospital_id = :hospital_id AND o.id = :set_id LIMIT 1")
+async def observation(db: Db, *, hospital_id: UUID, set_id: UUID) -> ObservationRow | None:
+    """One set of the hospital, mistaken or not."""
+
+
+@query("""
+    UPDATE vitals.observation_set
+       SET state = 'entered_in_error', error_reason = :reason, version = version + 1
+     WHERE hospital_id = :hospital_id AND id = :set_id AND taken_at = :taken_at AND state = 'final' AND version = :version
+    RETURNING id
+""")
+async def mark_as_error(
+    db: Db, *, hospital_id: UUID, set_id: UUID, taken_at: datetime, reason: str, version: int
+) -> UUID | None:
+    """Marks a set as entered in error if it is still as it was read."""
+
+
+@query("""
+    SELECT c.encounter_id, c.person_id, p.family, p.given, p.sex, p.born_on, c.bed_label, c.news_score, c.news_signs,
+           c.news_band, c.news_at, c.news_history, c.observations_due_at
+      FROM encounters.current c
+      JOIN patients.person p ON p.id = c.person_id
+     WHERE c.hospital_id = :ward.hospital_id AND c.ward_id = :ward.id
+     ORDER BY CASE c.news_band WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low_medium' THEN 2 ELSE 3 END,
+              c.news_score DESC NULLS LAST, c.observations_due_at NULLS FIRST, c.bed_label
+     LIMIT 200
+""")
+async def risk_of_ward(db: Db, ward: WardScope) -> list[RiskRow]:
+    """Who is sickest first; people without a score stand last and are named as such. Index: current_ward."""
