@@ -4,6 +4,7 @@ import os
 import sys
 
 import click
+import psycopg
 
 from wardline.cli import loaded
 from wardline.platform import database, doctor, migrate
@@ -13,8 +14,14 @@ from wardline.platform import database, doctor, migrate
 def migrate_() -> None:
     """Bring the database to the newest migration."""
     chosen = loaded("migrate")
-    database.prepare(chosen)
-    click.echo(f"The database is at migration {migrate.upgrade(database.addresses(chosen).owner)}.")
+    try:
+        database.prepare(chosen)
+        revision = migrate.upgrade(database.addresses(chosen).owner)
+    except database.DatabaseError as error:
+        raise click.ClickException(str(error)) from error
+    except psycopg.OperationalError as error:
+        raise click.ClickException(doctor.unreachable(chosen, error)) from error
+    click.echo(f"The database is at migration {revision}.")
 
 
 @click.command(name="doctor")

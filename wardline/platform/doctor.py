@@ -89,8 +89,7 @@ def unreachable(chosen: Settings, error: psycopg.Error) -> str:
     """Why the database cannot be reached, without its address, which holds a password."""
     if chosen.database_url is None:
         return "The embedded database is not running; `wardline up` starts it."
-    reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
-    return f"The database at WARDLINE_DATABASE_URL cannot be reached: {reason}"
+    return f"The database in WARDLINE_DATABASE_URL cannot be used: {database.reason(error)}"
 
 
 def version(connection: psycopg.Connection) -> Finding:

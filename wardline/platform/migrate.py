@@ -7,16 +7,22 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
+
+from wardline.platform.database import DatabaseError
 
 PROJECT = Path(__file__).parents[2]
 VERSION_TABLE = "wardline_migration"
 
 
 def upgrade(url: str, revision: str = "head") -> str:
-    """Migrate the database at the owner's address, and return the revision it is at. At head already: one query."""
+    """Migrate the database at the owner's address, and return the revision it is at. Raises DatabaseError."""
     if revision == "head" and at(url) == newest():
         return newest()
-    command.upgrade(_config(url), revision)
+    try:
+        command.upgrade(_config(url), revision)
+    except DBAPIError as error:
+        raise DatabaseError(f"A migration was refused and left nothing behind: {error.orig}") from error
     return at(url) or "nothing"
 
 

@@ -123,7 +123,7 @@ class Supervisor:
                 self._keep()
             except KeyboardInterrupt:
                 pass
-            except PostgresError as error:
+            except (PostgresError, database.DatabaseError) as error:
                 raise CannotStart(str(error)) from error
             finally:
                 _ignore_signals()
