@@ -6,22 +6,38 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import structlog
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
 from wardline.audit.public import Ledger
 from wardline.frame import frame
 from wardline.identity.public import Sessions
-from wardline.platform import database, settings
+from wardline.platform import database, migrate, settings
+from wardline.platform.cache import FragmentCache
 from wardline.platform.db import Db, Pool
+from wardline.platform.errors import Problem
 from wardline.platform.http.answer import Answers
 from wardline.platform.http.door import Door
 from wardline.platform.http.routes import ROUTES
+from wardline.platform.live import VIEWS, Hub, Notifier, Streams
 from wardline.platform.render import render
 from wardline.platform.settings import Settings
 
-SLICES = ("identity", "patients", "encounters", "tasks", "beds", "vitals", "chart", "analytics", "interop", "admin")
+SLICES = (
+    "desk",
+    "identity",
+    "patients",
+    "encounters",
+    "tasks",
+    "beds",
+    "vitals",
+    "chart",
+    "analytics",
+    "interop",
+    "admin",
+)
 STATIC = Path(__file__).parent / "static"
 log = structlog.get_logger("app")
 
@@ -41,17 +57,22 @@ class App:
     def __init__(self, given: Settings, addresses: database.Addresses) -> None:
         load_routes()
         self.settings = given
+        self._head = migrate.newest()
         self.pool = Pool(addresses.app, size=given.database_connections_max, name="wardline-web")
         self.ledger = Ledger(self.pool)
         self.sessions = Sessions(Db(self.pool, None))
-        self.answers = Answers(render=render, frame=frame(given), fragments=Uncached())
+        self.fragments = FragmentCache()
+        self.answers = Answers(render=render, frame=frame(given), fragments=self.fragments)
+        self.notifier = Notifier(addresses.app)
+        self.hub = Hub(self.pool, addresses.app, VIEWS, render=render, still_allowed=self.sessions.still_open)
+        self.streams = Streams(self.hub, pool=self.pool, gate=self.sessions.caller, record=self.ledger)
         self.door = Door(
             routes=ROUTES,
             pool=self.pool,
             gate=self.sessions.caller,
             ledger=self.ledger,
             answers=self.answers,
-            nudge=lambda versions: None,
+            nudge=self.notifier.nudge,
             observe=lambda route, status, seconds: None,
         )
         self._static = StaticFiles(directory=STATIC)
@@ -60,9 +81,12 @@ class App:
         """Open connections ahead of the first request and begin the background work."""
         await self.pool.warm(2)
         self.sessions.start()
+        await self.hub.start()
 
     async def stop(self) -> None:
         """Finish cleanly."""
+        await self.hub.stop()
+        await self.notifier.close()
         await self.sessions.stop()
         await self.pool.close()
 
@@ -71,10 +95,25 @@ class App:
             await self._lifespan(receive, send)
         elif scope["path"].startswith("/static/"):
             await self._serve_static(scope, receive, send)
+        elif scope["path"] == "/live":
+            await self.streams(scope, receive, send)
         elif scope["path"] == "/health":
             await PlainTextResponse("alive")(scope, receive, send)
+        elif scope["path"] == "/ready":
+            await self._answer_ready(scope, receive, send)
         else:
             await self.door(scope, receive, send)
+
+    async def _answer_ready(self, scope: Any, receive: Any, send: Any) -> None:
+        """Ready: the database answers and its migrations are this code's."""
+        wrong = ""
+        try:
+            there = await Db(self.pool, None).fetchval("SELECT version_num FROM public.wardline_migration")
+            wrong = "" if there == self._head else "the migrations are not at the head"
+        except (Problem, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            wrong = f"the database does not answer ({type(error).__name__})"
+        answer = JSONResponse({"ready": not wrong, "wrong": wrong}, status_code=503 if wrong else 200)
+        await answer(scope, receive, send)
 
     async def _serve_static(self, scope: Any, receive: Any, send: Any) -> None:
         async def with_age(message: Any) -> None:
@@ -101,14 +140,6 @@ class App:
                     await self.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
-
-
-class Uncached:
-    """No fragment cache."""
-
-    async def get(self, key: Any, make: Any) -> Any:
-        """Make it anew."""
-        return await make()
 
 
 def create() -> App:

@@ -121,3 +121,6 @@ GRANT SELECT, INSERT, UPDATE ON platform.topic, platform.reply TO wardline_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON platform.outbox TO wardline_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA platform TO wardline_app;
 REVOKE EXECUTE ON FUNCTION platform.protect(regclass, text) FROM wardline_app, PUBLIC;
+
+-- The web server says /ready only on the schema it was written for.
+GRANT SELECT ON public.wardline_migration TO wardline_app;

@@ -103,14 +103,14 @@ class Answers:
         if isinstance(result, Redirect):
             return Reply(result.status, headers=[(b"location", result.location.encode())])
         if isinstance(result, Page):
-            content = self._render(result.template, page=result.page, can=_can(ctx), now=ctx.now)
+            content = self._render(result.template, page=result.page, **_for(ctx))
             return result.title, content
         if ctx.html and route.page:
-            content = self._render(route.page, page=result, can=_can(ctx), now=ctx.now)
+            content = self._render(route.page, page=result, **_for(ctx))
             return route.title.format(page=result), content
         if ctx.html:
             return route.title or route.summary, self._render(
-                "data.html", page=msgspec.to_builtins(result), can=_can(ctx), now=ctx.now
+                "data.html", page=msgspec.to_builtins(result), **_for(ctx)
             )
         return "", encode(result)
 
@@ -129,9 +129,7 @@ class Answers:
         if ctx.headers.get("hx-request") == "true":
             return Reply(status, content.encode(), HTML)
         values = self._frame(ctx, title, section, topic)
-        whole = self._render(
-            values.pop("template"), content=content, live_version=version, can=_can(ctx), now=ctx.now, **values
-        )
+        whole = self._render(values.pop("template"), content=content, live_version=version, **_for(ctx), **values)
         return Reply(status, whole.encode(), HTML)
 
     async def written(self, ctx: Context, route: Route, values: dict[str, Any], result: Any) -> Reply:
@@ -139,7 +137,7 @@ class Answers:
         if isinstance(result, (File, Redirect)):
             return self._whole(ctx, result)
         if isinstance(result, Page):
-            content = self._render(result.template, page=result.page, can=_can(ctx), now=ctx.now)
+            content = self._render(result.template, page=result.page, **_for(ctx))
             return self.page(ctx, content, title=result.title, section=route.section, status=result.status)
         created = route.created.format(page=result, **values) if route.created else None
         if ctx.html:
@@ -164,7 +162,7 @@ class Answers:
         if ctx.headers.get("hx-request") != "true":
             return Reply(303, headers=[(b"location", place.encode())])
         if route.page:
-            return Reply(200, self._render(route.page, page=result, can=_can(ctx), now=ctx.now).encode(), HTML)
+            return Reply(200, self._render(route.page, page=result, **_for(ctx)).encode(), HTML)
         return Reply(200, b" ", HTML, [(b"hx-redirect", place.encode())])
 
     def problem(self, ctx: Context, problem: Problem, path: str) -> Reply:
@@ -175,9 +173,7 @@ class Answers:
         if problem.status == 401 and ctx.headers.get("hx-request") != "true":
             return Reply(303, headers=[(b"location", b"/sign-in")])
         fragment = ctx.headers.get("hx-request") == "true"
-        content = self._render(
-            "problem.html" if fragment else "problem_page.html", problem=values, can=_can(ctx), now=ctx.now
-        )
+        content = self._render("problem.html" if fragment else "problem_page.html", problem=values, **_for(ctx))
         return self.page(ctx, content, title=problem.title, status=problem.status)
 
     def log_crash(self, ctx: Context, error: BaseException) -> None:
@@ -185,8 +181,10 @@ class Answers:
         log.error("crash", route=ctx.route, request_id=ctx.request_id, error=type(error).__name__, exc_info=error)
 
 
-def _can(ctx: Context) -> frozenset[str]:
-    return ctx.caller.permissions if ctx.signed_in else frozenset()
+def _for(ctx: Context) -> dict[str, Any]:
+    """What every template gets: what the role may do, the time, and the zone to show it in."""
+    can: frozenset[str] = ctx.caller.permissions if ctx.signed_in else frozenset()
+    return {"can": can, "now": ctx.now, "zone": ctx.caller.time_zone if ctx.signed_in else "UTC"}
 
 
 async def topic_version(ctx: Context, topic: str) -> int:
