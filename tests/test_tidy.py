@@ -21,9 +21,6 @@ LONG_FILES: dict[str, str] = {}
 # Used, though no file names them in full.
 UNNAMED_FILES: dict[str, str] = {
     "wardline/static/icons.txt": "read by tools/vendor.py",
-    "wardline/templates/bare.html": "waits for the door",
-    "wardline/templates/problem_page.html": "waits for the door",
-    "wardline/templates/signin.html": "waits for the door",
 }
 
 
