@@ -45,6 +45,8 @@ log = structlog.get_logger("app")
 def load_routes() -> None:
     """Import every slice's routes and live views, which declares them."""
     for slice_name in SLICES:
+        if importlib.util.find_spec(f"wardline.{slice_name}") is None:
+            continue
         for module in ("routes", "live"):
             name = f"wardline.{slice_name}.{module}"
             if importlib.util.find_spec(name) is not None:
