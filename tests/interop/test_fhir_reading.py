@@ -11,7 +11,7 @@ import pytest
 
 from tests.interop import small_bundles as small
 from wardline.interop.fhir import position, reading
-from wardline.interop.fhir.bundle import DEPTH_MAX, parse
+from wardline.interop.fhir.bundle import DEPTH_MAX, is_directory, parse
 from wardline.interop.fhir.errors import BadBundle
 
 
@@ -31,8 +31,8 @@ def refused(text: bytes) -> BadBundle:
 def test_a_sound_bundle_is_read_with_its_types() -> None:
     bundle = parse(small.usual(small.allergy()))
     assert [entry.kind for entry in bundle.entries][-1] == "AllergyIntolerance"
-    assert not bundle.is_directory
-    assert parse(small.text_of(small.hospital(), small.doctor())).is_directory
+    assert not is_directory(small.usual())
+    assert is_directory(small.text_of(small.hospital(), small.doctor()))
 
 
 def test_truncated_text_names_its_last_line() -> None:

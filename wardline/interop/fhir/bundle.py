@@ -57,12 +57,19 @@ class Bundle(msgspec.Struct, frozen=True):
     def of(self, kind: type[R]) -> list[tuple[Entry, R]]:
         return [(entry, entry.resource) for entry in self.entries if isinstance(entry.resource, kind)]
 
-    @property
-    def is_directory(self) -> bool:
-        """Only staff and hospitals: to be imported before the patients who refer to them."""
+
+DIRECTORY_TYPES = ("Organization", "Location", "Practitioner", "PractitionerRole")
+
+
+def is_directory(text: bytes) -> bool:
+    """Whether it holds staff and hospitals only. A quick look, which checks nothing else; False when in doubt."""
+    try:
+        document = msgspec.json.decode(text, type=_Document)
         return all(
-            entry.kind in ("Organization", "Location", "Practitioner", "PractitionerRole") for entry in self.entries
+            msgspec.json.decode(entry.resource, type=_Head).resource_type in DIRECTORY_TYPES for entry in document.entry
         )
+    except (msgspec.DecodeError, RecursionError):
+        return False
 
 
 def parse(text: bytes) -> Bundle:

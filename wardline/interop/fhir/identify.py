@@ -46,3 +46,9 @@ class Directory:
     def hospital(self, reference: str) -> UUID | None:
         """None when nobody has told which hospital is meant."""
         return self._hospitals.get(reference) if self.only_hospital is None else self.only_hospital
+
+    def copy(self) -> "Directory":
+        """One to learn into, without telling this one."""
+        other = Directory(self.only_hospital)
+        other.staff, other._hospitals = dict(self.staff), dict(self._hospitals)
+        return other

@@ -10,23 +10,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from wardline.encounters.bulk import ProblemRecord, VisitRecord
+from wardline.identity.bulk import HospitalRecord, StaffRecord
 from wardline.interop.fhir import terms
 from wardline.interop.fhir.bundle import Bundle, Entry
 from wardline.interop.fhir.errors import Path, Wrong
 from wardline.interop.fhir.identify import Directory, Identity
-from wardline.interop.fhir.models import (
-    ImportedAllergy,
-    ImportedContact,
-    ImportedHospital,
-    ImportedObservationSet,
-    ImportedPerson,
-    ImportedProblem,
-    ImportedRegistration,
-    ImportedStaff,
-    ImportedVisit,
-    Translation,
-    VisitState,
-)
+from wardline.interop.fhir.models import NamedHospital, NamedStaff, Translation
 from wardline.interop.fhir.resources import (
     TAKEN_TYPES,
     AllergyIntolerance,
@@ -50,11 +40,19 @@ from wardline.interop.fhir.words import (
     day,
     display,
     first_coding,
-    identifiers,
     maybe_day,
     maybe_moment,
     moment,
+    numbers,
 )
+from wardline.patients.bulk import (
+    AllergyRecord,
+    ContactRecord,
+    IdentifierRecord,
+    PersonRecord,
+    RegistrationRecord,
+)
+from wardline.vitals.bulk import ObservationSetRecord
 
 
 def translate(bundle: Bundle, identity: Identity, directory: Directory) -> Translation:
@@ -70,7 +68,7 @@ class _Translator:
         self.identity = identity
         self.directory = directory
         self.result = Translation()
-        self.visits: dict[str, ImportedVisit] = {}
+        self.visits: dict[str, VisitRecord] = {}
         self.hospital_of_person: dict[UUID, UUID] = {}
 
     def translate(self) -> Translation:
@@ -96,79 +94,82 @@ class _Translator:
     def _hospital(self, entry: Entry, organization: Organization) -> None:
         hospital_id = self.identity.of("Organization", organization.id)
         name = calm(clean(organization.name) or f"Organization {organization.id}")
-        hospital = ImportedHospital(
-            id=hospital_id,
-            references=_references(entry, organization.identifier),
-            code=hospital_code(name, hospital_id),
-            name=name[:200],
-        )
-        self.result.hospitals.append(hospital)
-        self.directory.learn_hospital(hospital.references, hospital.id)
+        record = HospitalRecord(id=hospital_id, code=hospital_code(name, hospital_id), name=name[:200])
+        references = _references(entry, organization.identifier)
+        self.result.hospitals.append(NamedHospital(record, references))
+        self.directory.learn_hospital(references, hospital_id)
         self._take(entry)
 
     def _staff(self, entry: Entry, practitioner: Practitioner) -> None:
         name = best_name(practitioner.name)
-        numbers = identifiers(practitioner.identifier)
-        staff = ImportedStaff(
+        record = StaffRecord(
             id=self.identity.of("Practitioner", practitioner.id),
-            references=_references(entry, practitioner.identifier),
             family=(clean(name.family or name.text) if name else None) or "Unnamed",
             given=(clean(" ".join(name.given)) if name else None) or "",
             title=(clean(" ".join(name.prefix)) if name else None) or "",
-            external_identifier=next((f"{number.system}|{number.value}" for number in numbers), None),
+            external_identifier=next((f"{system}|{value}" for system, value in numbers(practitioner.identifier)), None),
             active=practitioner.active is not False,
         )
-        self.result.staff.append(staff)
-        self.directory.learn_staff(staff.references, staff.id)
+        references = _references(entry, practitioner.identifier)
+        self.result.staff.append(NamedStaff(record, references))
+        self.directory.learn_staff(references, record.id)
         self._take(entry)
 
     # People
 
     def _person(self, entry: Entry, patient: Patient) -> None:
         person_id = self._person_id(patient.id)
-        name, home = best_name(patient.name), next(iter(patient.address), None)
         if person_id not in self.hospital_of_person and not self._register_where_managed(entry, patient, person_id):
             raise Wrong(
-                "no visit and no managing organization says at which hospital this patient is known",
-                entry.path,
+                "neither a visit nor a managing organization says which hospital knows this patient", entry.path
             )
-        self.result.people.append(
-            ImportedPerson(
-                id=person_id,
-                family=(clean(name.family or name.text) if name else None) or "Unknown",
-                given=((clean(" ".join(name.given)) if name else None) or "")[:200],
-                title=(clean(" ".join(name.prefix)) if name else None) or "",
-                sex=patient.gender if patient.gender in ("female", "male", "other") else "unknown",
-                born_on=maybe_day(patient.birth_date, (*entry.path, "birthDate")),
-                born_estimated=patient.birth_date is not None and len(patient.birth_date) < 10,
-                deceased_on=maybe_day(patient.deceased_date_time, (*entry.path, "deceasedDateTime")),
-                mobile=_first(patient.telecom, "phone"),
-                email=_first(patient.telecom, "email"),
-                address=", ".join(line for line in map(clean, home.line) if line) if home else "",
-                town=", ".join(part for part in (clean(home.city), clean(home.state)) if part) if home else "",
-                postcode=(clean(home.postal_code) if home else None) or "",
-                identifiers=identifiers(patient.identifier),
-                contacts=[self._contact(patient, number, person) for number, person in enumerate(patient.contact)],
-                no_known_allergy=self._states_no_allergy(entry),
-            )
-        )
-        if patient.deceased_boolean and patient.deceased_date_time is None:
+        person = self._person_record(entry, patient, person_id)
+        if person.deceased_on and person.born_on and person.deceased_on < person.born_on:
+            raise Wrong("died before birth", (*entry.path, "deceasedDateTime"))
+        if patient.deceased_boolean and person.deceased_on is None:
             self.result.report.of("Patient").note("has died, but the source does not say when")
+        self.result.people.append(person)
+        self.result.identifiers += [IdentifierRecord(person_id, *number) for number in numbers(patient.identifier)]
+        self.result.contacts += [
+            self._contact(patient, person_id, at, contact) for at, contact in enumerate(patient.contact)
+        ]
+        if self._states_no_allergy(entry):
+            self.result.without_allergies.append(person_id)
         self._take(entry)
+
+    def _person_record(self, entry: Entry, patient: Patient, person_id: UUID) -> PersonRecord:
+        name, home = best_name(patient.name), next(iter(patient.address), None)
+        return PersonRecord(
+            id=person_id,
+            hospital_id=self.hospital_of_person[person_id],
+            family=((clean(name.family or name.text) if name else None) or "Unknown")[:200],
+            given=((clean(" ".join(name.given)) if name else None) or "")[:200],
+            title=(clean(" ".join(name.prefix)) if name else None) or "",
+            sex=patient.gender if patient.gender in ("female", "male", "other") else "unknown",
+            born_on=maybe_day(patient.birth_date, (*entry.path, "birthDate")),
+            born_estimated=patient.birth_date is not None and len(patient.birth_date) < 10,
+            deceased_on=maybe_day(patient.deceased_date_time, (*entry.path, "deceasedDateTime")),
+            mobile=_first(patient.telecom, "phone"),
+            email=_first(patient.telecom, "email"),
+            address=", ".join(line for line in map(clean, home.line) if line) if home else "",
+            town=", ".join(part for part in (clean(home.city), clean(home.state)) if part) if home else "",
+            postcode=(clean(home.postal_code) if home else None) or "",
+        )
 
     def _register_where_managed(self, entry: Entry, patient: Patient, person_id: UUID) -> bool:
         hospital_id = self._hospital_meant(patient.managing_organization, (*entry.path, "managingOrganization"))
         if hospital_id is None:
             return False
         self.hospital_of_person[person_id] = hospital_id
-        self.result.registrations.append(ImportedRegistration(hospital_id, person_id, None, None))
+        self.result.registrations.append(RegistrationRecord(hospital_id, person_id, None))
         return True
 
-    def _contact(self, patient: Patient, number: int, contact: PatientContact) -> ImportedContact:
+    def _contact(self, patient: Patient, person_id: UUID, at: int, contact: PatientContact) -> ContactRecord:
         name = contact.name
         words = clean(name.text or " ".join([*name.given, name.family or ""])) if name else None
-        return ImportedContact(
-            id=self.identity.of("Patient", patient.id, "contact", str(number)),
+        return ContactRecord(
+            id=self.identity.of("Patient", patient.id, "contact", str(at)),
+            person_id=person_id,
             name=words or "Unnamed",
             relation=next(
                 (word for concept in contact.relationship if (word := display(concept))),
@@ -192,7 +193,7 @@ class _Translator:
             times[visit.hospital_id, visit.person_id].append(visit.started_at)
         for (hospital_id, person_id), starts in sorted(times.items(), key=lambda item: max(item[1])):
             self.hospital_of_person[person_id] = hospital_id
-            self.result.registrations.append(ImportedRegistration(hospital_id, person_id, min(starts), max(starts)))
+            self.result.registrations.append(RegistrationRecord(hospital_id, person_id, max(starts)))
 
     # Visits and what belongs to them
 
@@ -211,7 +212,7 @@ class _Translator:
         if hospital_id is None:
             return self._leave(entry, "no hospital is named")
         started_at = moment(started, (*entry.path, "period", "start"))
-        visit = ImportedVisit(
+        visit = VisitRecord(
             id=self.identity.of("Encounter", encounter.id),
             hospital_id=hospital_id,
             person_id=self._person_id(subject.id or ""),
@@ -234,10 +235,10 @@ class _Translator:
         self,
         entry: Entry,
         encounter: Encounter,
-        state: VisitState,
+        state: str,
         started_at: datetime,
     ) -> datetime | None:
-        if state is not VisitState.FINISHED:
+        if state != "finished":
             return None
         path = (*entry.path, "period", "end")
         ended_at = maybe_moment(encounter.period.end if encounter.period else None, path)
@@ -276,11 +277,11 @@ class _Translator:
         for (encounter_id, taken_at), values in sets.items():
             visit = self.visits[encounter_id]
             self.result.observation_sets.append(
-                ImportedObservationSet(
+                ObservationSetRecord(
                     id=self.identity.of("Encounter", encounter_id, "observations", taken_at.isoformat()),
                     hospital_id=visit.hospital_id,
                     person_id=visit.person_id,
-                    visit_id=visit.id,
+                    encounter_id=visit.id,
                     taken_at=taken_at,
                     **values,
                 )
@@ -324,7 +325,7 @@ class _Translator:
         person_id = self._person_id(patient.id or "")
         noted = allergy.onset_date_time or allergy.recorded_date
         self.result.allergies.append(
-            ImportedAllergy(
+            AllergyRecord(
                 id=self.identity.of("AllergyIntolerance", allergy.id),
                 hospital_id=self.hospital_of_person[person_id],
                 person_id=person_id,
@@ -357,11 +358,11 @@ class _Translator:
         visit = self._visit_of(entry, condition.encounter)
         person_id = self._person_id(patient.id or "")
         self.result.problems.append(
-            ImportedProblem(
+            ProblemRecord(
                 id=self.identity.of("Condition", condition.id),
                 hospital_id=visit.hospital_id if visit else self.hospital_of_person[person_id],
                 person_id=person_id,
-                visit_id=visit.id if visit else None,
+                encounter_id=visit.id if visit else None,
                 display=words,
                 code_system=coding.system,
                 code=coding.code,
@@ -378,7 +379,7 @@ class _Translator:
     def _person_id(self, patient_id: str) -> UUID:
         return self.identity.of("Patient", patient_id)
 
-    def _visit_of(self, entry: Entry, reference: Reference | None) -> ImportedVisit | None:
+    def _visit_of(self, entry: Entry, reference: Reference | None) -> VisitRecord | None:
         if reference is None or reference.reference is None:
             return None
         found = self._entry(reference, "Encounter", (*entry.path, "encounter", "reference"))

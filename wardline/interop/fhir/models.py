@@ -1,146 +1,33 @@
-"""What a bundle says, in Wardline's words: no FHIR below this line. All ids are final, see `identify`."""
+"""What a bundle brings, in Wardline's words: the records that the slices take, and what became of every resource."""
 
-from datetime import date, datetime
-from decimal import Decimal
-from enum import StrEnum
 from uuid import UUID
 
 import msgspec
 
-
-class VisitClass(StrEnum):
-    OUTPATIENT = "outpatient"
-    DAY_CASE = "day_case"
-    EMERGENCY = "emergency"
-    INPATIENT = "inpatient"
-
-
-class VisitState(StrEnum):
-    IN_PROGRESS = "in_progress"
-    FINISHED = "finished"
-
-
-class ImportedIdentifier(msgspec.Struct, frozen=True):
-    """`kind` is a word such as national_id, mrn, passport, driving_licence, professional or other."""
-
-    kind: str
-    system: str
-    value: str
+from wardline.encounters.bulk import ProblemRecord, VisitRecord
+from wardline.identity.bulk import HospitalRecord, StaffRecord
+from wardline.patients.bulk import (
+    AllergyRecord,
+    ContactRecord,
+    IdentifierRecord,
+    PersonRecord,
+    RegistrationRecord,
+)
+from wardline.vitals.bulk import ObservationSetRecord
 
 
-class ImportedHospital(msgspec.Struct, frozen=True):
-    """`references` are all the ways in which other resources may name it."""
+class NamedHospital(msgspec.Struct, frozen=True):
+    """A hospital, and all the ways in which other resources may refer to it."""
 
-    id: UUID
+    record: HospitalRecord
     references: list[str]
-    code: str
-    name: str
 
 
-class ImportedStaff(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
+class NamedStaff(msgspec.Struct, frozen=True):
+    """A member of staff, and all the ways in which other resources may refer to them."""
+
+    record: StaffRecord
     references: list[str]
-    family: str
-    given: str
-    title: str
-    external_identifier: str | None
-    active: bool = True
-
-
-class ImportedContact(msgspec.Struct, frozen=True):
-    """Somebody close to the patient, to be told."""
-
-    id: UUID
-    name: str
-    relation: str
-    phone: str
-
-
-class ImportedPerson(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    family: str
-    given: str
-    title: str
-    sex: str
-    born_on: date | None
-    born_estimated: bool
-    deceased_on: date | None
-    mobile: str
-    email: str
-    address: str
-    town: str
-    postcode: str
-    identifiers: list[ImportedIdentifier]
-    contacts: list[ImportedContact]
-    no_known_allergy: bool = False
-
-
-class ImportedRegistration(msgspec.Struct, frozen=True):
-    """The person is known at this hospital since the first visit there."""
-
-    hospital_id: UUID
-    person_id: UUID
-    first_visit_at: datetime | None
-    last_visit_at: datetime | None
-
-
-class ImportedVisit(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    hospital_id: UUID
-    person_id: UUID
-    visit_class: VisitClass
-    state: VisitState
-    started_at: datetime
-    ended_at: datetime | None
-    reason: str
-    doctor_id: UUID | None
-    discharged_to: str | None
-
-
-class ImportedObservationSet(msgspec.Struct, frozen=True, kw_only=True):
-    """All vital signs taken at one moment of one visit. What was not measured is None, never zero."""
-
-    id: UUID
-    hospital_id: UUID
-    person_id: UUID
-    visit_id: UUID
-    taken_at: datetime
-    respiration_per_min: int | None = None
-    spo2_percent: int | None = None
-    systolic_mmhg: int | None = None
-    diastolic_mmhg: int | None = None
-    pulse_per_min: int | None = None
-    temperature_celsius: Decimal | None = None
-
-
-class ImportedAllergy(msgspec.Struct, frozen=True, kw_only=True):
-    """`hospital_id` is where it was recorded, as far as that can be told."""
-
-    id: UUID
-    hospital_id: UUID
-    person_id: UUID
-    substance: str
-    code_system: str | None
-    code: str | None
-    category: str
-    reaction: str
-    severity: str
-    state: str
-    noted_on: date | None
-
-
-class ImportedProblem(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    hospital_id: UUID
-    person_id: UUID
-    visit_id: UUID | None
-    display: str
-    code_system: str | None
-    code: str | None
-    state: str
-    verification: str
-    onset_on: date | None
-    abated_on: date | None
 
 
 class Tally(msgspec.Struct):
@@ -180,14 +67,17 @@ class Report(msgspec.Struct):
 
 
 class Translation(msgspec.Struct):
-    """Everything that one bundle brings."""
+    """Everything that one bundle brings. Registrations come in the order of the last visit."""
 
-    hospitals: list[ImportedHospital] = []
-    staff: list[ImportedStaff] = []
-    people: list[ImportedPerson] = []
-    registrations: list[ImportedRegistration] = []
-    visits: list[ImportedVisit] = []
-    observation_sets: list[ImportedObservationSet] = []
-    allergies: list[ImportedAllergy] = []
-    problems: list[ImportedProblem] = []
+    hospitals: list[NamedHospital] = []
+    staff: list[NamedStaff] = []
+    people: list[PersonRecord] = []
+    without_allergies: list[UUID] = []
+    registrations: list[RegistrationRecord] = []
+    identifiers: list[IdentifierRecord] = []
+    contacts: list[ContactRecord] = []
+    visits: list[VisitRecord] = []
+    observation_sets: list[ObservationSetRecord] = []
+    allergies: list[AllergyRecord] = []
+    problems: list[ProblemRecord] = []
     report: Report = msgspec.field(default_factory=Report)

@@ -1,27 +1,25 @@
 """Which code of the standard is which word here. HL7 FHIR 4.0.1 value sets, v3 ActCode, NUBC discharge status."""
 
-from wardline.interop.fhir.models import VisitClass, VisitState
-
 VISIT_CLASSES = {
-    "AMB": VisitClass.OUTPATIENT,
-    "VR": VisitClass.OUTPATIENT,
-    "HH": VisitClass.OUTPATIENT,
-    "FLD": VisitClass.OUTPATIENT,
-    "EMER": VisitClass.EMERGENCY,
-    "SS": VisitClass.DAY_CASE,
-    "IMP": VisitClass.INPATIENT,
-    "ACUTE": VisitClass.INPATIENT,
-    "NONAC": VisitClass.INPATIENT,
-    "OBSENC": VisitClass.INPATIENT,
+    "AMB": "outpatient",
+    "VR": "outpatient",
+    "HH": "outpatient",
+    "FLD": "outpatient",
+    "EMER": "emergency",
+    "SS": "day_case",
+    "IMP": "inpatient",
+    "ACUTE": "inpatient",
+    "NONAC": "inpatient",
+    "OBSENC": "inpatient",
 }
 
 # Planned, cancelled and mistaken visits are no history.
 VISIT_STATES = {
-    "finished": VisitState.FINISHED,
-    "arrived": VisitState.IN_PROGRESS,
-    "triaged": VisitState.IN_PROGRESS,
-    "in-progress": VisitState.IN_PROGRESS,
-    "onleave": VisitState.IN_PROGRESS,
+    "finished": "finished",
+    "arrived": "in_progress",
+    "triaged": "in_progress",
+    "in-progress": "in_progress",
+    "onleave": "in_progress",
 }
 
 DISCHARGES = {

@@ -5,7 +5,6 @@ import unicodedata
 from datetime import UTC, date, datetime
 
 from wardline.interop.fhir.errors import Path, Wrong
-from wardline.interop.fhir.models import ImportedIdentifier
 from wardline.interop.fhir.resources import (
     CodeableConcept,
     Coding,
@@ -15,19 +14,6 @@ from wardline.interop.fhir.resources import (
 
 _TEXT_MAX = 500
 _SPACES = re.compile(r"\s+")
-_IDENTIFIER_KINDS = {
-    "MR": "mrn",
-    "SS": "national_id",
-    "NI": "national_id",
-    "NNUSA": "national_id",
-    "DL": "driving_licence",
-    "PPN": "passport",
-    "NPI": "professional",
-}
-_IDENTIFIER_SYSTEMS = {
-    "http://hl7.org/fhir/sid/us-npi": "professional",
-    "http://hl7.org/fhir/sid/us-ssn": "national_id",
-}
 
 
 def clean(text: str | None) -> str | None:
@@ -95,14 +81,7 @@ def best_name(names: list[HumanName]) -> HumanName | None:
     return by_use.get("official") or by_use.get("usual") or (current or names or [None])[0]
 
 
-def identifiers(found: list[Identifier]) -> list[ImportedIdentifier]:
-    """Every identifier that has a value, once, with the kind of thing it is."""
-    result: dict[tuple[str, str], ImportedIdentifier] = {}
-    for item in found:
-        value = clean(item.value)
-        if value is None:
-            continue
-        system = clean(item.system) or ""
-        kind = _IDENTIFIER_SYSTEMS.get(system) or _IDENTIFIER_KINDS.get(code_of(item.type) or "", "other")
-        result.setdefault((system, value), ImportedIdentifier(kind, system, value))
-    return list(result.values())
+def numbers(found: list[Identifier]) -> list[tuple[str, str]]:
+    """Every identifier that has a value, once: who gave it, and the value."""
+    named = [(clean(item.system) or "unnamed", clean(item.value)) for item in found]
+    return list(dict.fromkeys((system, value) for system, value in named if value))
