@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from wardline.encounters import queries
+from wardline.encounters.bulk import ProblemRecord, VisitRecord, add_problems, add_visits
 from wardline.encounters.models import (
     CLASS_WORDS,
     DISCHARGED_WORDS,
@@ -72,7 +73,11 @@ __all__ = [
     "Observed",
     "ObservedStay",
     "Problem",
+    "ProblemRecord",
+    "VisitRecord",
     "access_encounter",
+    "add_problems",
+    "add_visits",
     "encounters_of",
     "keep_observed",
     "observed_encounter_locked",
