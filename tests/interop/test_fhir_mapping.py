@@ -147,7 +147,7 @@ def test_no_known_allergy_is_a_statement_and_silence_is_none() -> None:
 
 def test_a_problem_keeps_the_dates_as_they_were_written() -> None:
     problem = translated(small.condition()).problems[0]
-    assert (problem.display, problem.code) == ("Acute viral pharyngitis", "195662009")
+    assert (problem.display, problem.code_system, problem.code) == ("Acute viral pharyngitis", "SNOMED-CT", "195662009")
     assert (problem.state, problem.verification) == ("resolved", "confirmed")
     assert (problem.onset_on, problem.abated_on) == (date(2020, 3, 1), date(2020, 3, 1))
 

@@ -330,7 +330,7 @@ class _Translator:
                 hospital_id=self.hospital_of_person[person_id],
                 person_id=person_id,
                 substance=substance[:200],
-                code_system=coding.system,
+                code_system=terms.CODE_SYSTEMS.get(coding.system or "", coding.system),
                 code=coding.code,
                 category=next(
                     (terms.ALLERGY_CATEGORIES.get(word, "other") for word in allergy.category),
@@ -364,7 +364,7 @@ class _Translator:
                 person_id=person_id,
                 encounter_id=visit.id if visit else None,
                 display=words,
-                code_system=coding.system,
+                code_system=terms.CODE_SYSTEMS.get(coding.system or "", coding.system),
                 code=coding.code,
                 state=state,
                 verification=verification,

@@ -66,3 +66,11 @@ VERIFICATIONS = {
     "confirmed": "confirmed",
     "refuted": "refuted",
 }
+
+# The names by which the tables call the code systems; any other system keeps its address.
+CODE_SYSTEMS = {
+    "http://snomed.info/sct": "SNOMED-CT",
+    "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
+    "http://www.nlm.nih.gov/research/umls/rxnorm": "RxNorm",
+    "http://loinc.org": "LOINC",
+}
