@@ -12,7 +12,7 @@ import asyncpg
 import click
 import msgspec
 
-from wardline.identity.bulk import hospital_with_code
+from wardline.identity.public import hospital_with_code
 from wardline.interop.fhir.errors import BadBundle
 from wardline.interop.fhir.importing import Import, Outcome, State
 from wardline.interop.fhir.loader import Added

@@ -6,16 +6,16 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
-from wardline.encounters import bulk as encounters
-from wardline.identity import bulk as identity
+from wardline.encounters import public as encounters
+from wardline.identity import public as identity
 from wardline.interop import queries
 from wardline.interop.fhir.identify import Directory
 from wardline.interop.fhir.models import Translation
-from wardline.patients import bulk as patients
+from wardline.patients import public as patients
 from wardline.platform.clock import now
 from wardline.platform.db import Db
 from wardline.platform.ids import new_id
-from wardline.vitals import bulk as vitals
+from wardline.vitals import public as vitals
 
 # Stands where a person's id is asked for: nobody in particular said it, an import did.
 IMPORTER = uuid5(NAMESPACE_URL, "https://wardline.example/interop/importer")

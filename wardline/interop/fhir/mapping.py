@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from wardline.encounters.bulk import ProblemRecord, VisitRecord
-from wardline.identity.bulk import HospitalRecord, StaffRecord
+from wardline.encounters.public import ProblemRecord, VisitRecord
+from wardline.identity.public import HospitalRecord, StaffRecord
 from wardline.interop.fhir import terms
 from wardline.interop.fhir.bundle import Bundle, Entry
 from wardline.interop.fhir.errors import Path, Wrong
@@ -45,14 +45,14 @@ from wardline.interop.fhir.words import (
     moment,
     numbers,
 )
-from wardline.patients.bulk import (
+from wardline.patients.public import (
     AllergyRecord,
     ContactRecord,
     IdentifierRecord,
     PersonRecord,
     RegistrationRecord,
 )
-from wardline.vitals.bulk import ObservationSetRecord
+from wardline.vitals.public import ObservationSetRecord
 
 
 def translate(bundle: Bundle, identity: Identity, directory: Directory) -> Translation:

@@ -4,16 +4,16 @@ from uuid import UUID
 
 import msgspec
 
-from wardline.encounters.bulk import ProblemRecord, VisitRecord
-from wardline.identity.bulk import HospitalRecord, StaffRecord
-from wardline.patients.bulk import (
+from wardline.encounters.public import ProblemRecord, VisitRecord
+from wardline.identity.public import HospitalRecord, StaffRecord
+from wardline.patients.public import (
     AllergyRecord,
     ContactRecord,
     IdentifierRecord,
     PersonRecord,
     RegistrationRecord,
 )
-from wardline.vitals.bulk import ObservationSetRecord
+from wardline.vitals.public import ObservationSetRecord
 
 
 class NamedHospital(msgspec.Struct, frozen=True):
