@@ -46,17 +46,22 @@ def started_server(config: pytest.Config) -> TestServer:
 
 
 @pytest.fixture(scope="session")
-def database(request: pytest.FixtureRequest) -> Iterator[TestDatabase]:
+def database_server(request: pytest.FixtureRequest) -> TestServer:
+    """The server of this test run."""
+    return started_server(request.config)
+
+
+@pytest.fixture(scope="session")
+def database(database_server: TestServer) -> Iterator[TestDatabase]:
     """The database that this process's tests share: what a test commits stays, so it uses ids of its own."""
-    label = os.environ.get("PYTEST_XDIST_WORKER", "one")
-    with clone(started_server(request.config), label) as cloned:
+    with clone(database_server, os.environ.get("PYTEST_XDIST_WORKER", "one")) as cloned:
         yield cloned
 
 
 @pytest.fixture
-def fresh_database(request: pytest.FixtureRequest) -> Iterator[TestDatabase]:
+def fresh_database(database_server: TestServer) -> Iterator[TestDatabase]:
     """A database for one test alone: for concurrency, counts over whole tables, migrations."""
-    with clone(started_server(request.config), "fresh") as cloned:
+    with clone(database_server, "fresh") as cloned:
         yield cloned
 
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
 import psycopg
@@ -77,6 +77,7 @@ def clone(server: TestServer, label: str) -> Generator[TestDatabase]:
 @contextmanager
 def _template(url: str) -> Generator[TestServer]:
     database.prepare_embedded(url, TEMPLATE)
+    _give_passwords(url)
     try:
         migrate.upgrade(_address(url, database.OWNER, TEMPLATE))
         yield TestServer(url, TEMPLATE)
@@ -85,8 +86,20 @@ def _template(url: str) -> Generator[TestServer]:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(TEMPLATE)))
 
 
+def _give_passwords(url: str) -> None:
+    """On a server that asks for passwords both roles get the one of the account that was given."""
+    if password := urlsplit(url).password:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for role in (database.OWNER, database.APP):
+                change = sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                    sql.Identifier(role), sql.Literal(unquote(password))
+                )
+                connection.execute(change)
+
+
 def _address(url: str, user: str, name: str) -> str:
-    """The same server for another role. A server reached with a password is expected to trust these two roles."""
+    """The same server for another role."""
     parts = urlsplit(url)
+    password = f":{parts.password}" if parts.password else ""
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{user}@{host}", path=f"/{name}"))
+    return urlunsplit(parts._replace(netloc=f"{user}{password}@{host}", path=f"/{name}"))

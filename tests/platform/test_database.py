@@ -8,8 +8,7 @@ import asyncpg
 import psycopg
 import pytest
 
-from tests.conftest import started_server
-from tests.database import TestDatabase
+from tests.database import TestDatabase, TestServer
 from wardline.platform import database as database_
 from wardline.platform.settings import Settings
 
@@ -42,12 +41,9 @@ async def test_a_fresh_database_is_migrated_and_nobody_elses(
     await connection.close()
 
 
-def test_a_server_of_its_own_gets_its_database_and_a_guarded_role(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    server = started_server(request.config)
+def test_a_server_of_its_own_gets_its_database_and_a_guarded_role(database_server: TestServer, tmp_path: Path) -> None:
     name = f"wardline_own_{os.getpid()}"
-    url = urlunsplit(urlsplit(server.url)._replace(path=f"/{name}"))
+    url = urlunsplit(urlsplit(database_server.url)._replace(path=f"/{name}"))
     chosen = Settings(data=tmp_path, secret="x" * 32, database_url=url)
     try:
         database_.prepare(chosen)
@@ -59,7 +55,7 @@ def test_a_server_of_its_own_gets_its_database_and_a_guarded_role(
                 name,
             )
     finally:
-        with psycopg.connect(server.url, autocommit=True) as connection:
+        with psycopg.connect(database_server.url, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
 
