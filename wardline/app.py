@@ -3,18 +3,16 @@
 import contextlib
 import importlib
 import importlib.util
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import structlog
 from starlette.responses import JSONResponse, PlainTextResponse
-from starlette.staticfiles import StaticFiles
 
 from wardline.audit.public import Ledger
 from wardline.frame import frame
 from wardline.identity.public import Sessions
-from wardline.platform import database, migrate, settings
+from wardline.platform import database, migrate, settings, static
 from wardline.platform.cache import FragmentCache
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Problem
@@ -38,7 +36,6 @@ SLICES = (
     "interop",
     "admin",
 )
-STATIC = Path(__file__).parent / "static"
 log = structlog.get_logger("app")
 
 
@@ -77,7 +74,6 @@ class App:
             nudge=self.notifier.nudge,
             observe=lambda route, status, seconds: None,
         )
-        self._static = StaticFiles(directory=STATIC)
 
     async def start(self) -> None:
         """Open connections ahead of the first request and begin the background work."""
@@ -96,7 +92,7 @@ class App:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["path"].startswith("/static/"):
-            await self._serve_static(scope, receive, send)
+            await static.serve(scope, send)
         elif scope["path"] == "/live":
             await self.streams(scope, receive, send)
         elif scope["path"] == "/health":
@@ -116,20 +112,6 @@ class App:
             wrong = f"the database does not answer ({type(error).__name__})"
         answer = JSONResponse({"ready": not wrong, "wrong": wrong}, status_code=503 if wrong else 200)
         await answer(scope, receive, send)
-
-    async def _serve_static(self, scope: Any, receive: Any, send: Any) -> None:
-        async def with_age(message: Any) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 200:
-                forever = b"v=" in scope["query_string"]
-                age = b"public, max-age=31536000, immutable" if forever else b"public, max-age=300"
-                message["headers"] = [
-                    *message["headers"],
-                    (b"cache-control", age),
-                    (b"x-content-type-options", b"nosniff"),
-                ]
-            await send(message)
-
-        await self._static(dict(scope, path=scope["path"][7:], root_path=""), receive, with_age)
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         while True:

@@ -7,7 +7,6 @@ Filters read the moment and the time zone of the rendering from `moment`, becaus
 
 import datetime as dt
 import functools
-import hashlib
 import uuid
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
@@ -17,8 +16,9 @@ from zoneinfo import ZoneInfo
 
 import minijinja
 
+from wardline.platform.static import asset
+
 PACKAGE = Path(__file__).resolve().parent.parent
-STATIC = PACKAGE / "static"
 UTC = ZoneInfo("UTC")
 MONTHS = (
     "Jan",
@@ -111,14 +111,6 @@ def template_names() -> list[str]:
 def escaping_of(name: str) -> str:
     """HTML is escaped everywhere; a template that is not HTML has to say so by its ending."""
     return "none" if name.endswith((".txt", ".csv")) else "html"
-
-
-@functools.cache
-def asset(path: str) -> str:
-    """The address of a static file, with a mark of its content, so that it may be kept for ever."""
-    file = STATIC / path
-    mark = hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else "0"
-    return minijinja.safe(f"/static/{path}?v={mark}")  # a slash would become an entity
 
 
 def idempotency_key() -> str:

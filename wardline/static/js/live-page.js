@@ -119,8 +119,9 @@ class LivePage extends HTMLElement {
   }
 
   behind(topic, version) {
-    clearTimeout(this.check);
+    if (this.check) return;
     this.check = setTimeout(() => {
+      this.check = 0;
       if (version > this.versions.get(topic)) this.reread(Math.random() * REREAD_SPREAD_MS);
     }, GRACE_MS);
   }

@@ -1,0 +1,65 @@
+"""Static files: joined, marked, packed, and nothing outside their folder."""
+
+import gzip
+import re
+from typing import Any
+
+import pytest
+
+from wardline.platform import static
+
+
+async def fetched(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    place, _, query = path.partition("?")
+    await static.serve({"method": "GET", "path": place, "query_string": query.encode(), "headers": raw}, send)
+    given = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], given, sent[1]["body"]
+
+
+@pytest.mark.parametrize(("bundle", "limit_kb"), [("wardline.css", 14), ("wardline.js", 16)])
+async def test_the_bundles_keep_their_budget(bundle: str, limit_kb: int) -> None:
+    status, headers, body = await fetched(static.asset(bundle), accept_encoding="gzip")
+    assert status == 200
+    assert headers["content-encoding"] == "gzip"
+    assert "immutable" in headers["cache-control"]
+    assert len(body) <= limit_kb * 1024
+    assert gzip.decompress(body) == static.content_of(bundle)
+
+
+async def test_a_known_mark_is_not_sent_again() -> None:
+    _, headers, _ = await fetched(static.asset("wardline.css"))
+    status, _, body = await fetched(static.asset("wardline.css"), if_none_match=headers["etag"])
+    assert (status, body) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../app.py", "/static/vendor/../../app.py", "/static//etc/passwd", "/static/", "/static/none.css"]
+)
+async def test_nothing_outside_the_folder_is_served(path: str) -> None:
+    assert (await fetched(path))[0] == 404
+
+
+def test_every_part_is_in_a_bundle() -> None:
+    parts = {path.relative_to(static.STATIC).as_posix() for path in static.STATIC.glob("[cj]ss*/*")} | {
+        path.relative_to(static.STATIC).as_posix() for path in static.STATIC.glob("js/*")
+    }
+    assert parts == {*static.STYLES, *static.SCRIPTS}
+
+
+def test_scripts_can_be_joined() -> None:
+    for part in static.SCRIPTS:
+        source = (static.STATIC / part).read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(import|export)\b", source, re.MULTILINE), part
+
+
+def test_colours_and_inline_code_stay_out_of_templates() -> None:
+    for folder in static.STATIC.parent.rglob("templates"):
+        for template in folder.rglob("*.html"):
+            source = template.read_text(encoding="utf-8")
+            assert not re.search(r"\sstyle=|\son\w+=|hx-on|<script>|<style|javascript:", source), template

@@ -1,0 +1,137 @@
+"""Static files as a browser wants them: one style sheet and one script made of many readable files, each address with
+a mark of its content so that it may be kept for ever, text packed once and served from memory.
+
+There is no build step: the parts are joined here. A script part stands in a block of its own, so names stay apart.
+"""
+
+import gzip
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import minijinja
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+STYLES = (
+    "css/tokens.css",
+    "css/base.css",
+    "css/shell.css",
+    "css/parts.css",
+    "css/ward.css",
+    "css/observe.css",
+    "css/chart.css",
+    "css/beds.css",
+    "css/register.css",
+    "css/home.css",
+    "css/admin.css",
+    "css/signin.css",
+    "css/print.css",
+)
+SCRIPTS = (
+    "js/page.js",
+    "js/settings.js",
+    "js/forms.js",
+    "js/sheet.js",
+    "js/keys.js",
+    "js/palette.js",
+    "js/relative-times.js",
+    "js/live-page.js",
+    "js/bed-board.js",
+    "js/observe.js",
+    "js/signin.js",
+)
+BUNDLES = {"wardline.css": STYLES, "wardline.js": SCRIPTS}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+PACKED = {".css", ".js", ".json", ".svg", ".txt", ".webmanifest"}
+FILE_BYTES_MAX = 2_000_000
+_VENDOR_URL = re.compile(r"url\(\.\./(vendor/[\w.-]+)\)")
+
+
+class StaticFile(NamedTuple):
+    """One file ready to be sent."""
+
+    kind: str
+    body: bytes
+    packed: bytes | None
+    mark: str
+
+
+def asset(path: str) -> str:
+    """The address of a static file; it changes with the content. Safe text, so a slash does not become an entity."""
+    return minijinja.safe(f"/static/{path}?v={_mark(path)}")
+
+
+@cache
+def _mark(path: str) -> str:
+    content = content_of(path)
+    return "0" if content is None else hashlib.sha256(content).hexdigest()[:10]
+
+
+def content_of(path: str) -> bytes | None:
+    """The bytes of a static file or bundle; None when there is none of that name."""
+    if path in BUNDLES:
+        return _joined(path).encode()
+    file = (STATIC / path).resolve() if "\x00" not in path else STATIC
+    if not (file.is_file() and (STATIC in file.parents or path.startswith("vendor/"))) or ".." in path:
+        return None
+    return file.read_bytes() if file.stat().st_size <= FILE_BYTES_MAX else None
+
+
+def _joined(bundle: str) -> str:
+    parts = [(STATIC / part).read_text(encoding="utf-8") for part in BUNDLES[bundle]]
+    if bundle.endswith(".js"):
+        return "\n".join(f"{{\n{part}}}" for part in parts)
+    return _VENDOR_URL.sub(lambda match: f"url({asset(match[1])})", "\n".join(parts))
+
+
+@cache
+def static_file(path: str) -> StaticFile | None:
+    """The file with its type, its packed form and its mark, read once in the life of a process."""
+    content = content_of(path)
+    if content is None:
+        return None
+    suffix = Path(path).suffix
+    packed = gzip.compress(content, 9, mtime=0) if suffix in PACKED else None
+    return StaticFile(TYPES.get(suffix, "application/octet-stream"), content, packed, _mark(path))
+
+
+async def serve(scope: Any, send: Any) -> None:
+    """Answer a request below /static/."""
+    found = static_file(scope["path"].removeprefix("/static/")) if scope["method"] in {"GET", "HEAD"} else None
+    if found is None:
+        await _send(send, 404, [(b"content-type", b"text/plain")], b"There is nothing here.")
+        return
+    given = dict(scope["headers"])
+    etag = f'"{found.mark}"'.encode()
+    marked = b"v=" in scope["query_string"]
+    headers = [
+        (b"etag", etag),
+        (b"cache-control", b"public, max-age=31536000, immutable" if marked else b"public, max-age=300"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"vary", b"Accept-Encoding"),
+    ]
+    if given.get(b"if-none-match") == etag:
+        await _send(send, 304, headers, b"")
+        return
+    packs = found.packed is not None and b"gzip" in given.get(b"accept-encoding", b"")
+    body = found.packed if packs and found.packed is not None else found.body
+    if packs:
+        headers.append((b"content-encoding", b"gzip"))
+    headers += [(b"content-type", found.kind.encode()), (b"content-length", str(len(body)).encode())]
+    await _send(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
+
+
+async def _send(send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
