@@ -6,6 +6,7 @@ const list = document.getElementById("palette-list");
 const note = document.getElementById("palette-note");
 const on = document.getElementById("palette-on");
 const ICONS = { patient: "user", ward: "users", bed: "bed-double", act: "arrow-right", page: "file-text", staff: "id-card" };
+const FORM = /\/(new|admit|move|discharge)(\?|$)/;
 const WAIT_MS = 120;
 const HELP = "Type at least two letters. Arrows choose, Enter opens, Esc closes.";
 let items = [];
@@ -35,7 +36,7 @@ async function ask() {
   asked = new AbortController();
   const patient = openPatient();
   const query = new URLSearchParams({ q: input.value.trim() });
-  if (patient) query.set("person", patient.id);
+  if (patient) query.set("patient", patient.id);
   try {
     const answer = await fetch(`/palette?${query}`, { headers: { Accept: "application/json" }, signal: asked.signal });
     if (!answer.ok) throw new Error(String(answer.status));
@@ -75,11 +76,11 @@ function choose(index) {
   }
 }
 
-// An act on the open patient opens beside their record; anything else is a page.
+// A form about the open patient opens beside their record; anything else is a page.
 function go(item) {
   dialog.close();
   const patient = openPatient();
-  if (item.kind === "act" && patient && item.href.includes(patient.id)) {
+  if (patient && item.href.includes(patient.id) && FORM.test(item.href)) {
     window.htmx.ajax("GET", item.href, { target: "#sheet", swap: "innerHTML" });
   } else location.assign(item.href);
 }
