@@ -149,6 +149,17 @@ async def test_what_failed_is_tried_again_once_its_reference_is_known(
     assert await owner.fetchval("SELECT bool_and(outcome = 'done') FROM interop.import_file")
 
 
+async def test_a_run_that_was_stopped_goes_on_where_it_stood(db: Db, owner: asyncpg.Connection, tmp_path: Path) -> None:
+    paths = [written(tmp_path, f"{number}.json", small.usual(small.condition(id=f"c{number}"))) for number in range(3)]
+    async for outcome in Import(db, "test").run(paths):
+        assert outcome.state is State.DONE
+        break
+    states = [outcome.state for outcome in await imported(db, *paths)]
+    assert states == [State.BEFORE, State.DONE, State.DONE]
+    assert await owner.fetchval("SELECT count(*) FROM encounters.problem") == 3
+    assert await owner.fetchval("SELECT count(*) FROM patients.person") == 1
+
+
 async def test_references_outlive_the_run(db: Db, tmp_path: Path) -> None:
     await imported(db, written(tmp_path, "a.json", small.text_of(small.hospital(), small.doctor())))
     visit = small.visit(

@@ -73,7 +73,11 @@ def fhir(paths: tuple[Path, ...], code: str | None, source: str, again: bool, as
 async def _run(
     files: list[Path], code: str | None, source: str, again: bool, step: Callable[[int], None]
 ) -> list[Outcome]:
-    pool = Pool(database.addresses(settings.load()).app, size=1, name="wardline import")
+    try:
+        address = database.addresses(settings.load()).app
+    except settings.SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    pool = Pool(address, size=1, name="wardline import")
     try:
         db = Db(pool, None)
         run = Import(db, source, only_hospital=await _hospital(db, code), again=again)
