@@ -67,7 +67,6 @@ def frame(settings: Settings) -> Callable[[Context, str, str, str], dict[str, An
             "caller": caller,
             "nav": nav,
             "live_topic": topic,
-            "zone": who.time_zone,
         }
 
     return values

@@ -58,7 +58,12 @@ async def sign_in(ctx: Context, given: SignIn) -> Session | Page:
     except (NotSignedIn, TooMany, Denied) as problem:
         if not ctx.html:
             raise
-        return Page("signin.html", SignInPage(SignInProblem(problem.code, problem.title, problem.detail), given.email[:200]), "Sign in", status=problem.status)
+        return Page(
+            "signin.html",
+            SignInPage(SignInProblem(problem.code, problem.title, problem.detail), given.email[:200]),
+            "Sign in",
+            status=problem.status,
+        )
     if ctx.html:
         actions.set_session_cookie(ctx, session.token)
         session.token = ""

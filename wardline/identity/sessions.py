@@ -116,7 +116,9 @@ class Sessions:
             scope = self._db.scoped(row.hospital_id)
             ward_name = await queries.ward_name(scope, hospital_id=row.hospital_id, ward_id=row.ward_id)
         held = self._known.get(hashed)
-        known = Known(caller_of(row, ward_name), max(row.seen_at, held.seen_at) if held else row.seen_at, row.expires_at)
+        known = Known(
+            caller_of(row, ward_name), max(row.seen_at, held.seen_at) if held else row.seen_at, row.expires_at
+        )
         self._known[hashed] = known
         self._by_id[row.id] = hashed
         return known
