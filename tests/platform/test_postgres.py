@@ -153,3 +153,14 @@ def test_migrations_run_once_and_meet_in_peace(server: Server, folder: Path) -> 
     assert migrate.upgrade(url) == migrate.newest()
     assert migrate.at(url) == migrate.newest()
     assert migrate.upgrade(url) == migrate.newest()
+
+
+def test_a_folder_that_somebody_else_put_there_is_refused(folder: Path) -> None:
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    folder.mkdir()
+    (folder / "socket").symlink_to(elsewhere)
+    server = Server(folder, durable=False)
+    with pytest.raises(PostgresError, match="another account"):
+        server.start()
+    assert elsewhere.stat().st_uid == os.geteuid()

