@@ -1,5 +1,19 @@
-"""What other slices use of vitals: the observation sets that an import brings."""
+"""What other slices use of vitals: where a patient stands now, in the same words everywhere."""
 
-from wardline.vitals.bulk import ObservationSetRecord, add_observation_sets
+from wardline.vitals.current import Standing, latest_of_stay, offered_to, standing
+from wardline.vitals.models import Band, Sign, Signs
+from wardline.vitals.rules import Eligibility, Latest, Score, response_to
 
-__all__ = ["ObservationSetRecord", "add_observation_sets"]
+__all__ = [
+    "Band",
+    "Eligibility",
+    "Latest",
+    "Score",
+    "Sign",
+    "Signs",
+    "Standing",
+    "latest_of_stay",
+    "offered_to",
+    "response_to",
+    "standing",
+]
