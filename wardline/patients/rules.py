@@ -35,7 +35,7 @@ PARTICLES = frozenset(PARTICLE_WORDS.split("|"))
 def plain(text: str) -> str:
     """Lower case without accents and apostrophes; what separates words is one space."""
     bare = ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(SPECIAL_LETTERS)))
-    return SEPARATORS.sub(" ", bare.lower()).strip()
+    return SEPARATORS.sub(" ", bare.lower().replace("ς", "σ")).strip()
 
 
 def joined_particles(words: str) -> str:
