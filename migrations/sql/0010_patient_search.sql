@@ -28,9 +28,9 @@ CREATE FUNCTION patients.sound(family text, given text) RETURNS text LANGUAGE sq
         || public.dmetaphone(split_part(patients.plain(given), ' ', 1))
 $$;
 
--- The digits of a phone from the last to the first, so that a number is found by how it ends, whatever its prefix.
+-- The last nine digits of a phone, backwards, so that a number is found by how it ends, whatever its prefix.
 CREATE FUNCTION patients.phone_key(phone text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT reverse(right(ltrim(regexp_replace(phone, '[^0-9]', '', 'g'), '0'), 12))
+    SELECT reverse(right(ltrim(regexp_replace(phone, '[^0-9]', '', 'g'), '0'), 9))
 $$;
 
 CREATE TABLE patients.search (
@@ -62,14 +62,13 @@ CREATE FUNCTION patients.build_search_indexes() RETURNS void LANGUAGE sql SET se
     CREATE INDEX search_key ON patients.search (hospital_id, key);
     CREATE INDEX search_given ON patients.search (hospital_id, given);
     CREATE INDEX search_person ON patients.search (person_id);
-    CREATE INDEX search_key_anywhere ON patients.search (key);
-    CREATE INDEX search_born ON patients.search (born_on, key);
+    CREATE INDEX search_born ON patients.search (born_on, hospital_id, key);
     CREATE INDEX search_sound ON patients.search (sound, born_on);
     CREATE INDEX search_phone ON patients.search (phone) WHERE phone <> '';
 $$;
 CREATE FUNCTION patients.drop_search_indexes() RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     ALTER TABLE patients.search DROP CONSTRAINT IF EXISTS search_pkey;
-    DROP INDEX IF EXISTS patients.search_key, patients.search_given, patients.search_person, patients.search_key_anywhere,
+    DROP INDEX IF EXISTS patients.search_key, patients.search_given, patients.search_person,
         patients.search_born, patients.search_sound, patients.search_phone;
 $$;
 SELECT patients.build_search_indexes();
@@ -193,8 +192,8 @@ RETURNS TABLE (person_id uuid, network_number text, family text, given text, tit
                is_ours boolean, last_visit_at timestamptz, last_place text, version int, family_share float8, given_share float8)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH typed AS MATERIALIZED (
-        SELECT patients.search_key(typed_family, typed_given) AS key, patients.search_key(typed_given, typed_family) AS swapped,
-               left(patients.plain(typed_family), 2) AS start, patients.sound(typed_family, typed_given) AS sound,
+        SELECT left(patients.plain(typed_family), 2) AS start, patients.sound(typed_family, typed_given) AS sound,
+               patients.sound(typed_given, typed_family) AS sound_swapped,
                patients.phone_key(typed_mobile) AS phone, greatest(c.reltuples, 0)::float8 + 10000 AS people
           FROM pg_catalog.pg_class c WHERE c.oid = 'patients.person'::regclass),
     found AS (
@@ -205,12 +204,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                 WHERE typed_given <> '' AND s.sound = t.sound
                   AND s.born_on >= typed_born - 366 AND s.born_on <= typed_born + 366 LIMIT 20)
         UNION (SELECT s.person_id FROM typed t, patients.search s
-                WHERE length(t.key) > 3 AND s.key >= t.key AND s.key < t.key || chr(1114111) LIMIT 20)
+                WHERE typed_given <> '' AND s.sound IN (t.sound, t.sound_swapped) LIMIT 40)
         UNION (SELECT s.person_id FROM typed t, patients.search s
-                WHERE typed_given <> '' AND s.key >= t.swapped AND s.key < t.swapped || chr(1114111) LIMIT 10)
-        UNION (SELECT s.person_id FROM typed t, patients.search s
-                WHERE length(t.phone) >= 7 AND s.phone <> '' AND s.phone >= left(t.phone, 9)
-                  AND s.phone < left(t.phone, 9) || chr(1114111) LIMIT 10)
+                WHERE length(t.phone) >= 7 AND s.phone <> '' AND s.phone = t.phone LIMIT 10)
         UNION (SELECT p.id FROM patients.person p WHERE p.network_number = typed_number))
     SELECT p.id, p.network_number, p.family, p.given, p.title, p.sex, p.born_on, p.born_estimated, p.mobile, p.email,
            p.postcode, p.family_doctor, p.photo_file, hospital = ANY (p.hospital_ids), r.last_visit_at,

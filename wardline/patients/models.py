@@ -1,0 +1,422 @@
+"""What the slice reads and hands out. Structs of rows are filled in the order of the selected columns."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from wardline.platform.http import Input
+
+Name = Annotated[str, Meta(max_length=200)]
+Line = Annotated[str, Meta(max_length=200)]
+Word = Annotated[str, Meta(max_length=40)]
+Reason = Annotated[str, Meta(max_length=500)]
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class AllergyState(StrEnum):
+    """Three different things: something is recorded, somebody confirmed that there is none, nobody has asked."""
+
+    NOT_RECORDED = "not_recorded"
+    NONE_KNOWN = "none_known"
+    RECORDED = "recorded"
+
+
+class AllergyCategory(StrEnum):
+    MEDICATION = "medication"
+    FOOD = "food"
+    ENVIRONMENT = "environment"
+    BIOLOGIC = "biologic"
+    OTHER = "other"
+
+
+class Severity(StrEnum):
+    MILD = "mild"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+    UNKNOWN = "unknown"
+
+
+# --- The patient's own data ------------------------------------------------------------------------------------------
+
+
+class Person(msgspec.Struct):
+    """A person as one hospital sees them: network-wide details and this hospital's record number."""
+
+    person_id: UUID
+    network_number: str
+    mrn: str
+    family: str
+    given: str
+    title: str
+    known_as: str
+    sex: Sex
+    born_on: date | None
+    born_estimated: bool
+    deceased_on: date | None
+    name_known: bool
+    mobile: str
+    email: str
+    address: str
+    town: str
+    postcode: str
+    family_doctor: str
+    has_photo: bool
+    allergy_state: AllergyState
+    allergies_confirmed_at: datetime | None
+    allergies_confirmed_by: str | None
+    last_visit_at: datetime | None
+    last_place: str
+    version: int
+
+
+class Identifier(msgspec.Struct):
+    system: str
+    value: str
+
+
+class Contact(msgspec.Struct):
+    contact_id: UUID
+    name: str
+    relation: str
+    phone: str
+    version: int
+
+
+class Allergy(msgspec.Struct):
+    allergy_id: UUID
+    substance: str
+    code_system: str | None
+    code: str | None
+    category: AllergyCategory
+    reaction: str
+    severity: Severity
+    state: str
+    error_reason: str | None
+    noted_on: date | None
+    recorded_at: datetime
+    recorded_by: str | None
+    version: int
+
+
+class Alert(msgspec.Struct):
+    """A chip of the banner: kind is the colour's name, and icon and text say the same without it."""
+
+    kind: str
+    icon: str
+    text: str
+
+
+class Banner(msgspec.Struct, kw_only=True):
+    """Who this page is about. Bed and ward are filled in by the slices that know them."""
+
+    person_id: UUID
+    family: str
+    given: str
+    title: str
+    sex: Sex
+    born: date | None
+    born_estimated: bool
+    deceased_on: date | None
+    identifier: str
+    mrn: str
+    photo_href: str | None
+    allergy_state: AllergyState
+    allergies: list[str]
+    allergy_confirmed: str
+    alerts: list[Alert] = []
+    bed_label: str | None = None
+    ward_label: str | None = None
+
+
+class PatientDetails(msgspec.Struct, kw_only=True):
+    """Everything on the details page; the chart's JSON carries it whole."""
+
+    banner: Banner
+    person: Person
+    identifiers: list[Identifier]
+    contacts: list[Contact]
+    allergies: list[Allergy]
+    version: int
+
+
+# --- Search ----------------------------------------------------------------------------------------------------------
+
+
+class Search(msgspec.Struct):
+    """What was typed: everything in one box, or a birth date, phone or number in a field of its own."""
+
+    q: Annotated[str, Meta(max_length=200)] = ""
+    born: Annotated[str, Meta(max_length=40)] = ""
+    phone: Annotated[str, Meta(max_length=40)] = ""
+    mrn: Annotated[str, Meta(max_length=40)] = ""
+
+
+class FoundRow(msgspec.Struct):
+    """A row of the search, before it is ranked."""
+
+    person_id: UUID
+    network_number: str
+    mrn: str
+    family: str
+    given: str
+    title: str
+    known_as: str
+    sex: Sex
+    born_on: date | None
+    born_estimated: bool
+    deceased_on: date | None
+    town: str
+    has_photo: bool
+    last_visit_at: datetime | None
+    last_place: str
+    by_number: bool
+    family_count: int
+
+
+class Marked(msgspec.Struct):
+    """A shown word with the part that was typed."""
+
+    before: str
+    hit: str
+    after: str
+
+
+class FoundPatient(msgspec.Struct):
+    """A person found, as the list shows them."""
+
+    person_id: UUID
+    network_number: str
+    mrn: str
+    family: str
+    given: str
+    title: str
+    known_as: str
+    sex: Sex
+    born_on: date | None
+    born_estimated: bool
+    deceased_on: date | None
+    town: str
+    photo_href: str | None
+    last_visit_at: datetime | None
+    last_place: str
+    similar_names: int
+    family_marked: Marked
+    given_marked: Marked
+
+
+class SearchPage(msgspec.Struct, kw_only=True):
+    """People found, this hospital's first, best first. `next` is always null: who is not among them types more."""
+
+    items: list[FoundPatient]
+    next: str | None = None
+    search: Search
+    typed: str
+    understood: str
+
+
+# --- Registering -----------------------------------------------------------------------------------------------------
+
+
+class Typed(msgspec.Struct, kw_only=True):
+    """The registration form as far as it is filled in; also the query of the matches beside it."""
+
+    family: Name = ""
+    given: Name = ""
+    title: Word = ""
+    known_as: Name = ""
+    sex: Sex | None = None
+    born_on: date | None = None
+    born_day: int | None = None
+    born_month: int | None = None
+    born_year: int | None = None
+    mobile: Word = ""
+    email: Line = ""
+    address: Line = ""
+    town: Line = ""
+    postcode: Word = ""
+    family_doctor: Line = ""
+    network_number: Word = ""
+
+
+class NewPatient(Typed, kw_only=True, forbid_unknown_fields=True):
+    """A person to register. `unknown` with a sex and an age stands for somebody who cannot say who they are."""
+
+    kin_name: Name = ""
+    kin_relation: Word = ""
+    kin_phone: Word = ""
+    identifiers: list[Identifier] = []
+    different_person_reason: Reason = ""
+    unknown: bool = False
+    age_years: Annotated[int, Meta(ge=0, le=130)] | None = None
+
+
+class AlikeRow(msgspec.Struct):
+    """Somebody of the network who may be the person typed, before the comparison."""
+
+    person_id: UUID
+    network_number: str
+    family: str
+    given: str
+    title: str
+    sex: Sex
+    born_on: date | None
+    born_estimated: bool
+    mobile: str
+    email: str
+    postcode: str
+    family_doctor: str
+    photo_file: str | None
+    is_ours: bool
+    last_visit_at: datetime | None
+    last_place: str
+    version: int
+    family_share: float
+    given_share: float
+
+
+class MatchField(msgspec.Struct):
+    """One line of the comparison; `words` is short for the small cards."""
+
+    field: str
+    label: str
+    typed: str
+    record: str
+    word: str
+    is_equal: bool
+    is_known: bool
+    words: str
+
+
+class MatchedPatient(msgspec.Struct, kw_only=True):
+    """A likely match. Somebody of another hospital comes with a `token` in place of an open record."""
+
+    person_id: UUID
+    network_number: str
+    family: str
+    given: str
+    title: str
+    likeness: str
+    likeness_words: str
+    is_ours: bool
+    photo_href: str | None
+    last_visit_at: datetime | None
+    last_place: str
+    fields: list[MatchField]
+    token: str
+
+
+class MatchPage(msgspec.Struct, kw_only=True):
+    """Likely matches, the likeliest first."""
+
+    items: list[MatchedPatient]
+    next: str | None = None
+    very_likely: bool
+    enough_typed: bool
+
+
+class RegisterPage(msgspec.Struct, kw_only=True):
+    """The form with what is already known from the search, and the matches beside it."""
+
+    typed: Typed
+    searched: str
+    matches: MatchPage
+
+
+class Registered(msgspec.Struct, kw_only=True):
+    """The person as registered here; `is_new` is false when an existing record was used."""
+
+    person_id: UUID
+    network_number: str
+    mrn: str
+    version: int
+    is_new: bool
+
+
+class UseRecord(Typed, kw_only=True, forbid_unknown_fields=True):
+    """Use an existing record: with the token of the matches for somebody who is not registered here yet.
+
+    What was typed is offered as an update afterwards, so it travels along and is never lost.
+    """
+
+    token: Annotated[str, Meta(max_length=400)] = ""
+    kin_name: Name = ""
+    kin_relation: Word = ""
+    kin_phone: Word = ""
+    different_person_reason: Reason = ""
+
+
+# --- Changing --------------------------------------------------------------------------------------------------------
+
+
+class PatientChange(Input):
+    """Fields to change; what is not sent stays. An empty text empties the field."""
+
+    family: Name | msgspec.UnsetType = msgspec.UNSET
+    given: Name | msgspec.UnsetType = msgspec.UNSET
+    title: Word | msgspec.UnsetType = msgspec.UNSET
+    known_as: Name | msgspec.UnsetType = msgspec.UNSET
+    sex: Sex | msgspec.UnsetType = msgspec.UNSET
+    born_on: date | None | msgspec.UnsetType = msgspec.UNSET
+    born_estimated: bool | msgspec.UnsetType = msgspec.UNSET
+    born_day: int | msgspec.UnsetType = msgspec.UNSET
+    born_month: int | msgspec.UnsetType = msgspec.UNSET
+    born_year: int | msgspec.UnsetType = msgspec.UNSET
+    deceased_on: date | None | msgspec.UnsetType = msgspec.UNSET
+    mobile: Word | msgspec.UnsetType = msgspec.UNSET
+    email: Line | msgspec.UnsetType = msgspec.UNSET
+    address: Line | msgspec.UnsetType = msgspec.UNSET
+    town: Line | msgspec.UnsetType = msgspec.UNSET
+    postcode: Word | msgspec.UnsetType = msgspec.UNSET
+    family_doctor: Line | msgspec.UnsetType = msgspec.UNSET
+    whole_form: bool = False
+
+
+class NewIdentifier(Input):
+    system: Annotated[str, Meta(min_length=1, max_length=100)]
+    value: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class NewContact(Input):
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    relation: Word = ""
+    phone: Word = ""
+
+
+class NewAllergy(Input):
+    substance: Annotated[str, Meta(min_length=1, max_length=200)]
+    category: AllergyCategory = AllergyCategory.MEDICATION
+    reaction: Line = ""
+    severity: Severity = Severity.UNKNOWN
+    code_system: Line | None = None
+    code: Word | None = None
+    noted_on: date | None = None
+
+
+class AllergyError(Input):
+    """Why a recorded allergy is wrong. It stays on record, struck through."""
+
+    reason: Annotated[str, Meta(min_length=3, max_length=500)]
+
+
+class ChangedPatient(msgspec.Struct, kw_only=True):
+    """The answer to a change: whose record, and its version now."""
+
+    person_id: UUID
+    version: int
+
+
+class AllergyRecorded(msgspec.Struct, kw_only=True):
+    person_id: UUID
+    allergy_id: UUID | None
+    allergy_state: AllergyState
+    version: int
