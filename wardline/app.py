@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from wardline.audit.public import Ledger
 from wardline.frame import frame
 from wardline.identity.public import Sessions
-from wardline.platform import database, migrate, settings, static
+from wardline.platform import database, migrate, settings, static, tokens
 from wardline.platform.cache import FragmentCache
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Problem
@@ -55,6 +55,7 @@ class App:
 
     def __init__(self, given: Settings, addresses: database.Addresses) -> None:
         load_routes()
+        tokens.configure(given.secret)
         self.settings = given
         self._head = migrate.newest()
         self.pool = Pool(addresses.app, size=given.database_connections_max, name="wardline-web")

@@ -64,7 +64,7 @@ CREATE FUNCTION patients.build_search_indexes() RETURNS void LANGUAGE sql SET se
     CREATE INDEX search_person ON patients.search (person_id);
     CREATE INDEX search_born ON patients.search (born_on, hospital_id, key);
     CREATE INDEX search_sound ON patients.search (sound, born_on);
-    CREATE INDEX search_phone ON patients.search (phone) WHERE phone <> '';
+    CREATE INDEX search_phone ON patients.search (phone, hospital_id) WHERE phone <> '';
 $$;
 CREATE FUNCTION patients.drop_search_indexes() RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     ALTER TABLE patients.search DROP CONSTRAINT IF EXISTS search_pkey;

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from wardline.identity.public import Scope
 from wardline.platform.http import Input
 
 Name = Annotated[str, Meta(max_length=200)]
@@ -46,6 +47,12 @@ class Severity(StrEnum):
     UNKNOWN = "unknown"
 
 
+class PatientScope(Scope, frozen=True, kw_only=True):
+    """A person registered at the caller's hospital. Made by `access_patient`, which also reports the read."""
+
+    person_id: UUID
+
+
 # --- The patient's own data ------------------------------------------------------------------------------------------
 
 
@@ -77,6 +84,27 @@ class Person(msgspec.Struct):
     last_visit_at: datetime | None
     last_place: str
     version: int
+
+
+class PersonValues(msgspec.Struct, kw_only=True):
+    """The details of a person as they are written."""
+
+    person_id: UUID
+    family: str
+    given: str = ""
+    title: str = ""
+    known_as: str = ""
+    sex: Sex = Sex.UNKNOWN
+    born_on: date | None = None
+    born_estimated: bool = False
+    deceased_on: date | None = None
+    name_known: bool = True
+    mobile: str = ""
+    email: str = ""
+    address: str = ""
+    town: str = ""
+    postcode: str = ""
+    family_doctor: str = ""
 
 
 class Identifier(msgspec.Struct):
@@ -275,17 +303,16 @@ class AlikeRow(msgspec.Struct):
     email: str
     postcode: str
     family_doctor: str
-    photo_file: str | None
+    has_photo: bool
     is_ours: bool
     last_visit_at: datetime | None
     last_place: str
-    version: int
     family_share: float
     given_share: float
 
 
 class MatchField(msgspec.Struct):
-    """One line of the comparison; `words` is short for the small cards."""
+    """One line of the comparison: what was typed, what is on record, and a word for how they compare."""
 
     field: str
     label: str
@@ -294,6 +321,12 @@ class MatchField(msgspec.Struct):
     word: str
     is_equal: bool
     is_known: bool
+
+
+class Tick(msgspec.Struct):
+    """A field of the comparison in a word or two, for the small cards."""
+
+    is_equal: bool
     words: str
 
 
@@ -312,6 +345,7 @@ class MatchedPatient(msgspec.Struct, kw_only=True):
     last_visit_at: datetime | None
     last_place: str
     fields: list[MatchField]
+    ticks: list[Tick]
     token: str
 
 
@@ -333,13 +367,26 @@ class RegisterPage(msgspec.Struct, kw_only=True):
 
 
 class Registered(msgspec.Struct, kw_only=True):
-    """The person as registered here; `is_new` is false when an existing record was used."""
+    """The person as registered here; `offers` are details that were typed and differ from the record that is used."""
 
     person_id: UUID
     network_number: str
     mrn: str
+    family: str
+    given: str
     version: int
     is_new: bool
+    offers: list["Offer"] = []
+
+
+class Offer(msgspec.Struct):
+    """A detail that was typed and is not what the record says: `name` and `value` are those of a change."""
+
+    name: str
+    label: str
+    value: str
+    typed: str
+    record: str
 
 
 class UseRecord(Typed, kw_only=True, forbid_unknown_fields=True):
@@ -366,12 +413,12 @@ class PatientChange(Input):
     title: Word | msgspec.UnsetType = msgspec.UNSET
     known_as: Name | msgspec.UnsetType = msgspec.UNSET
     sex: Sex | msgspec.UnsetType = msgspec.UNSET
-    born_on: date | None | msgspec.UnsetType = msgspec.UNSET
+    born_on: date | msgspec.UnsetType | None = msgspec.UNSET
     born_estimated: bool | msgspec.UnsetType = msgspec.UNSET
     born_day: int | msgspec.UnsetType = msgspec.UNSET
     born_month: int | msgspec.UnsetType = msgspec.UNSET
     born_year: int | msgspec.UnsetType = msgspec.UNSET
-    deceased_on: date | None | msgspec.UnsetType = msgspec.UNSET
+    deceased_on: date | msgspec.UnsetType | None = msgspec.UNSET
     mobile: Word | msgspec.UnsetType = msgspec.UNSET
     email: Line | msgspec.UnsetType = msgspec.UNSET
     address: Line | msgspec.UnsetType = msgspec.UNSET

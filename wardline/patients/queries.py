@@ -1,66 +1,229 @@
-"""SQL of the search and of the patient's own data. Clinical rows are reached through a scope only."""
+"""SQL of the patient's own data. Rows are reached through a scope that only an access check makes."""
+# pyright: reportReturnType=false
+# A declared query's body is its docstring.
 
 from datetime import date, datetime
 from uuid import UUID
 
-from wardline.patients.models import Allergy, AlikeRow, Contact, FoundRow, Identifier, Person
-from wardline.patients.public import HospitalPeople, PatientScope
+from wardline.identity.public import HospitalScope
+from wardline.patients.models import Allergy, Contact, Identifier, PatientScope, Person, PersonValues
 from wardline.platform.db import Db, query
 
-# The candidates of one search in one round trip, each way bounded and served by one index, inside one hospital.
-# Ranges are spelled >= and < because LIKE is not leakproof and a generic plan cannot turn ^@ into a range.
+
+@query("SELECT true FROM patients.registration r WHERE r.hospital_id = :hospital_id AND r.person_id = :person_id")
+async def is_registered(db: Db, *, hospital_id: UUID, person_id: UUID) -> bool | None:
+    """Whether the person is registered at this hospital."""
 
 
 @query("""
-    WITH hit AS (
-        SELECT s.person_id
-          FROM unnest(:beginnings::text[]) AS b (word) CROSS JOIN LATERAL (
-               SELECT person_id FROM patients.search
-                WHERE hospital_id = :people.hospital_id AND key >= b.word AND key < b.word || chr(1114111)
-                ORDER BY key LIMIT 21) AS s
-        UNION ALL
-        SELECT s.person_id
-          FROM unnest(:given::text[]) AS b (word) CROSS JOIN LATERAL (
-               SELECT person_id FROM patients.search
-                WHERE hospital_id = :people.hospital_id AND given >= b.word AND given < b.word || chr(1114111)
-                ORDER BY given LIMIT 11) AS s
-        UNION ALL
-        SELECT s.person_id
-          FROM unnest(:families::text[], :givens::text[]) AS b (family, given) CROSS JOIN LATERAL (
-               SELECT person_id FROM patients.search
-                WHERE hospital_id = :people.hospital_id AND key >= b.family AND key < b.family || chr(1114111)
-                  AND given >= b.given AND given < b.given || chr(1114111)
-                LIMIT 21) AS s
-        UNION ALL
-        SELECT s.person_id
-          FROM unnest(:born::date[]) AS b (day) CROSS JOIN LATERAL (
-               SELECT person_id FROM patients.search
-                WHERE hospital_id = :people.hospital_id AND born_on = b.day LIMIT 40) AS s
-        UNION ALL
-        SELECT s.person_id
-          FROM unnest(:beginnings::text[]) AS b (word) CROSS JOIN LATERAL (
-               SELECT person_id FROM patients.search
-                WHERE :year_from::date IS NOT NULL AND hospital_id = :people.hospital_id
-                  AND key >= b.word AND key < b.word || chr(1114111)
-                  AND born_on >= :year_from AND born_on <= :year_to LIMIT 21) AS s
-    ), wanted AS (SELECT DISTINCT person_id FROM hit LIMIT 160)
     SELECT p.id, p.network_number, r.mrn, p.family, p.given, p.title, p.known_as, p.sex, p.born_on, p.born_estimated,
-           p.deceased_on, p.town, p.photo_file IS NOT NULL, r.last_visit_at, r.last_place, false, 0
-      FROM wanted w
-      JOIN patients.registration r ON r.hospital_id = :people.hospital_id AND r.person_id = w.person_id
-      JOIN patients.person p ON p.id = w.person_id
-     LIMIT 160
+           p.deceased_on, p.name_known, p.mobile, p.email, p.address, p.town, p.postcode, p.family_doctor,
+           p.photo_file IS NOT NULL, p.allergy_state, p.allergies_confirmed_at,
+           (SELECT concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family)
+              FROM identity.staff s WHERE s.id = p.allergies_confirmed_by),
+           r.last_visit_at, r.last_place, p.version
+      FROM patients.registration r JOIN patients.person p ON p.id = r.person_id
+     WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id
 """)
-async def people_by_name_or_birth(
+async def person(db: Db, patient: PatientScope) -> Person:
+    """The person with this hospital's record number."""
+
+
+@query("""
+    SELECT p.id FROM patients.person p
+     WHERE p.id = :patient.person_id AND :patient.hospital_id = ANY (p.hospital_ids)
+       FOR NO KEY UPDATE
+""")
+async def lock_person(db: Db, patient: PatientScope) -> UUID:
+    """Hold the person's row, so that two changes of one record follow each other."""
+
+
+@query("""
+    SELECT a.id, a.substance, a.code_system, a.code, a.category, a.reaction, a.severity, a.state, a.error_reason, a.noted_on,
+           a.created_at,
+           (SELECT concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family)
+              FROM identity.staff s WHERE s.id = a.created_by),
+           a.version
+      FROM patients.allergy a
+     WHERE a.person_id = :patient.person_id
+     ORDER BY a.state, array_position(ARRAY['severe', 'moderate', 'mild', 'unknown'], a.severity), a.substance LIMIT 100
+""")
+async def allergies(db: Db, patient: PatientScope) -> list[Allergy]:
+    """Active first, the most severe first; mistaken entries at the end."""
+
+
+@query("""
+    SELECT i.system, i.value FROM patients.identifier i WHERE i.person_id = :patient.person_id ORDER BY i.system LIMIT 50
+""")
+async def identifiers(db: Db, patient: PatientScope) -> list[Identifier]:
+    """Numbers by which other systems know the person."""
+
+
+@query("""
+    SELECT c.id, c.name, c.relation, c.phone, c.version
+      FROM patients.contact c
+     WHERE c.person_id = :patient.person_id AND c.ended_at IS NULL
+     ORDER BY c.created_at LIMIT 20
+""")
+async def contacts(db: Db, patient: PatientScope) -> list[Contact]:
+    """Next of kin and others to tell."""
+
+
+# --- Registering -----------------------------------------------------------------------------------------------------
+
+
+@query("""
+    WITH made AS (
+        INSERT INTO patients.person (id, network_number, family, given, title, known_as, sex, born_on, born_estimated,
+                                     name_known, mobile, email, address, town, postcode, family_doctor, hospital_ids, created_by)
+        SELECT :new.person_id, patients.next_network_number(), :new.family, :new.given, :new.title, :new.known_as, :new.sex,
+               :new.born_on, :new.born_estimated, :new.name_known, :new.mobile, :new.email, :new.address, :new.town,
+               :new.postcode, :new.family_doctor, ARRAY[:hospital.hospital_id::uuid], :staff_id
+        RETURNING id, network_number)
+    INSERT INTO patients.registration (hospital_id, person_id, mrn, created_by)
+    SELECT :hospital.hospital_id, made.id, patients.next_mrn(:hospital.hospital_id), :staff_id FROM made
+    RETURNING mrn
+""")
+async def insert_person(db: Db, hospital: HospitalScope, *, new: PersonValues, staff_id: UUID) -> str:
+    """A new person, registered here; the record number. Takes the hospital's counter last, for as short as can be."""
+
+
+@query("""
+    INSERT INTO patients.registration (hospital_id, person_id, mrn, created_by)
+    VALUES (:hospital.hospital_id, :person_id, patients.next_mrn(:hospital.hospital_id), :staff_id)
+    ON CONFLICT (hospital_id, person_id) DO NOTHING
+""")
+async def insert_registration(db: Db, hospital: HospitalScope, *, person_id: UUID, staff_id: UUID) -> None:
+    """Register a person known elsewhere. The caller has checked the token that proves how the id was found."""
+
+
+@query("""
+    INSERT INTO patients.contact (person_id, id, name, relation, phone, created_by)
+    VALUES (:patient.person_id, :contact_id, :name, :relation, :phone, :staff_id)
+""")
+async def insert_contact(
+    db: Db, patient: PatientScope, *, contact_id: UUID, name: str, relation: str, phone: str, staff_id: UUID
+) -> None:
+    """Somebody to tell."""
+
+
+@query("""
+    UPDATE patients.contact SET ended_at = :now, version = version + 1
+     WHERE person_id = :patient.person_id AND id = :contact_id AND version = :version AND ended_at IS NULL
+    RETURNING version
+""")
+async def end_contact(db: Db, patient: PatientScope, *, contact_id: UUID, version: int, now: datetime) -> int | None:
+    """No longer to be told; None when it changed meanwhile or is none of this patient's."""
+
+
+@query("""
+    INSERT INTO patients.identifier (person_id, system, value, created_by)
+    VALUES (:patient.person_id, :system, :value, :staff_id)
+    ON CONFLICT DO NOTHING RETURNING person_id
+""")
+async def insert_identifier(db: Db, patient: PatientScope, *, system: str, value: str, staff_id: UUID) -> UUID | None:
+    """Another system's number for the person; None when that number is somebody's already."""
+
+
+# --- Changing --------------------------------------------------------------------------------------------------------
+
+
+@query("""
+    UPDATE patients.person SET family = :new.family, given = :new.given, title = :new.title, known_as = :new.known_as,
+           sex = :new.sex, born_on = :new.born_on, born_estimated = :new.born_estimated, deceased_on = :new.deceased_on,
+           name_known = :new.name_known, mobile = :new.mobile, email = :new.email, address = :new.address,
+           town = :new.town, postcode = :new.postcode, family_doctor = :new.family_doctor, version = version + 1
+     WHERE id = :new.person_id AND :patient.hospital_id = ANY (hospital_ids) AND version = :version
+    RETURNING version
+""")
+async def update_person(db: Db, patient: PatientScope, *, new: PersonValues, version: int) -> int | None:
+    """Write the details; None when somebody changed the record since `version`."""
+
+
+@query("""
+    UPDATE patients.person SET version = version + 1
+     WHERE id = :patient.person_id AND :patient.hospital_id = ANY (hospital_ids)
+    RETURNING version
+""")
+async def raise_version(db: Db, patient: PatientScope) -> int:
+    """The record changed in a part of its own (contact, identifier)."""
+
+
+@query("""
+    UPDATE patients.person SET photo_file = :photo_file, version = version + 1
+     WHERE id = :patient.person_id AND :patient.hospital_id = ANY (hospital_ids)
+    RETURNING version
+""")
+async def set_photo(db: Db, patient: PatientScope, *, photo_file: str) -> int:
+    """Name the file that holds the photo."""
+
+
+@query("""
+    SELECT p.photo_file FROM patients.person p
+     WHERE p.id = :patient.person_id AND :patient.hospital_id = ANY (p.hospital_ids) AND p.photo_file IS NOT NULL
+""")
+async def photo_file(db: Db, patient: PatientScope) -> str | None:
+    """The name of the photo in the file store."""
+
+
+# --- Allergies -------------------------------------------------------------------------------------------------------
+
+
+@query("""
+    INSERT INTO patients.allergy (person_id, id, hospital_id, substance, code_system, code, category, reaction, severity,
+                                  noted_on, created_by)
+    VALUES (:patient.person_id, :allergy_id, :patient.hospital_id, :substance, :code_system, :code, :category, :reaction,
+            :severity, :noted_on, :staff_id)
+""")
+async def insert_allergy(
     db: Db,
-    people: HospitalPeople,
-    beginnings: list[str],
-    given: list[str],
-    families: list[str],
-    givens: list[str],
-    born: list[date],
-    year_from: date | None,
-    year_to: date | None,
-) -> list[FoundRow]:
-    """Who a typed beginning of a name or a birth date may mean. Indexes: search_key, search_given, search_born."""
-    ...
+    patient: PatientScope,
+    *,
+    allergy_id: UUID,
+    substance: str,
+    code_system: str | None,
+    code: str | None,
+    category: str,
+    reaction: str,
+    severity: str,
+    noted_on: date | None,
+    staff_id: UUID,
+) -> None:
+    """An allergy or intolerance."""
+
+
+@query("""
+    UPDATE patients.allergy SET state = 'entered_in_error', error_reason = :reason, version = version + 1
+     WHERE person_id = :patient.person_id AND id = :allergy_id AND version = :version AND state <> 'entered_in_error'
+    RETURNING version
+""")
+async def mark_allergy_mistaken(
+    db: Db, patient: PatientScope, *, allergy_id: UUID, version: int, reason: str
+) -> int | None:
+    """Strike an entry through; None when it changed meanwhile or is none of this patient's."""
+
+
+@query("""
+    SELECT a.version FROM patients.allergy a WHERE a.person_id = :patient.person_id AND a.id = :allergy_id
+""")
+async def allergy_version(db: Db, patient: PatientScope, *, allergy_id: UUID) -> int | None:
+    """The version of one entry, or None when it is none of this patient's."""
+
+
+@query("""
+    SELECT count(*)::int FROM patients.allergy a WHERE a.person_id = :patient.person_id AND a.state = 'active'
+""")
+async def active_allergies(db: Db, patient: PatientScope) -> int:
+    """How many allergies are in force."""
+
+
+@query("""
+    UPDATE patients.person SET allergy_state = :state, allergies_confirmed_at = :confirmed_at,
+           allergies_confirmed_by = :confirmed_by, version = version + 1
+     WHERE id = :patient.person_id AND :patient.hospital_id = ANY (hospital_ids)
+    RETURNING version
+""")
+async def set_allergy_state(
+    db: Db, patient: PatientScope, *, state: str, confirmed_at: datetime | None, confirmed_by: UUID | None
+) -> int:
+    """Which of the three states holds, and who confirmed it."""

@@ -21,6 +21,7 @@ SEARCH_TEXT_LENGTH_MAX = 120
 NAME_WORDS_MAX = 6
 PHONE_DIGITS_MIN = 6
 FOUND_MAX = 20
+NAME_CLOSENESS_MIN = 0.78
 
 MONTHS = {
     word: number + 1
@@ -192,7 +193,7 @@ def _take_number(text: str) -> tuple[str, str]:
 
 
 class Candidate(NamedTuple):
-    """A person that some way of looking brought up. Names are plain; `family_share` is the part of all people."""
+    """Somebody that one way of looking brought up. Names are plain; `family_count` is how many share the name."""
 
     person_id: UUID
     family: str
@@ -200,41 +201,61 @@ class Candidate(NamedTuple):
     born: date | None
     is_ours: bool
     by_number: bool = False
-    family_share: float = 0.001
+    family_count: int = 0
+
+
+class Scored(NamedTuple):
+    """A candidate with how well the name and the birth date fit."""
+
+    candidate: Candidate
+    name: float
+    born: float
 
 
 def ranked(candidates: list[Candidate], wanted: SearchText) -> list[UUID]:
     """The people found, best first, each once; at most FOUND_MAX."""
-    best: dict[UUID, tuple[float, Candidate]] = {}
+    best: dict[UUID, Scored] = {}
     for candidate in candidates:
-        points = _points(candidate, wanted)
-        if candidate.person_id not in best or best[candidate.person_id][0] < points:
-            best[candidate.person_id] = (points, candidate)
-    order = sorted(best.values(), key=_place)
-    return [candidate.person_id for _, candidate in order[:FOUND_MAX]]
+        scored = _scored(candidate, wanted)
+        held = best.get(candidate.person_id)
+        if held is None or _place(scored) < _place(held):
+            best[candidate.person_id] = scored
+    order = sorted(_worth_showing(list(best.values()), wanted), key=_place)
+    return [scored.candidate.person_id for scored in order[:FOUND_MAX]]
 
 
-def _place(scored: tuple[float, Candidate]) -> tuple[bool, float, str, str, UUID]:
-    points, candidate = scored
+def _worth_showing(found: list[Scored], wanted: SearchText) -> list[Scored]:
+    """Without names that only share the birth date; and without other birth dates, if one is near the typed one."""
+    if wanted.words:
+        found = [scored for scored in found if scored.candidate.by_number or scored.name >= NAME_CLOSENESS_MIN]
+    near = [scored for scored in found if scored.candidate.by_number or scored.born > 0]
+    return near if near and (wanted.born or wanted.born_year) else found
+
+
+def _place(scored: Scored) -> tuple[bool, bool, float, str, str, UUID]:
+    candidate = scored.candidate
+    # Of two people equally close, the one with the rarer name is the likelier answer, but only just.
+    points = round(scored.name + scored.born, 2) + 0.004 / (1 + candidate.family_count / 100)
     return (
         not candidate.is_ours,
-        -round(points, 2),
+        not candidate.by_number,
+        -points,
         candidate.family,
         candidate.given,
         candidate.person_id,
     )
 
 
-def _points(candidate: Candidate, wanted: SearchText) -> float:
+def _scored(candidate: Candidate, wanted: SearchText) -> Scored:
     if candidate.by_number:
-        return 10.0
-    points = name_closeness(candidate.family, candidate.given, wanted) if wanted.words else 0.0
+        return Scored(candidate, 1.0, 1.0)
+    name = name_closeness(candidate.family, candidate.given, wanted) if wanted.words else 0.0
+    born = 0.0
     if wanted.born:
-        points += max(date_closeness(candidate.born, day) for day in wanted.born)
+        born = max(date_closeness(candidate.born, day) for day in wanted.born)
     elif wanted.born_year is not None and candidate.born is not None:
-        points += 0.5 * (candidate.born.year == wanted.born_year)
-    # Of two people equally close, the one with the rarer name is the likelier answer, but only just.
-    return points + 0.02 * (1 - min(1.0, candidate.family_share * 100))
+        born = 1.0 if candidate.born.year == wanted.born_year else 0.0
+    return Scored(candidate, name, born)
 
 
 def name_closeness(family: str, given: str, wanted: SearchText) -> float:
@@ -273,3 +294,8 @@ def date_closeness(born: date | None, typed: date) -> float:
     if equal_parts == 2:
         return 0.7
     return 0.4 if abs((born - typed).days) <= 366 else 0.0
+
+
+def with_changes(wanted: SearchText, changes: dict[str, object]) -> SearchText:
+    """The same search with some parts given in fields of their own."""
+    return msgspec.structs.replace(wanted, **changes) if changes else wanted

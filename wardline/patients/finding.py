@@ -1,0 +1,144 @@
+"""One search: read what was typed, look in the ways it allows, rank, and mark what matched."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from wardline.identity.public import HospitalScope
+from wardline.patients import lookups, searching
+from wardline.patients.models import FoundPatient, FoundRow, Marked, Search, SearchPage
+from wardline.patients.rules import capitals, is_network_number, look_alikes, matched_part, phone_digits, plain
+from wardline.patients.searching import Candidate, SearchText
+from wardline.platform.http import Context
+from wardline.platform.http.context import search_hash
+
+GOOD_ENOUGH = 3
+GOOD_CLOSENESS = 0.95
+LETTERS_MIN = 3
+
+
+def today(ctx: Context) -> date:
+    """The day at the caller's hospital."""
+    return ctx.now.astimezone(ZoneInfo(ctx.caller.time_zone)).date()
+
+
+async def find(ctx: Context, hospital: HospitalScope, search: Search) -> SearchPage:
+    """The people of this hospital that a search means, best first. Reports the search without its words."""
+    wanted = read(search, today(ctx))
+    typed = " ".join(part for part in (search.q, search.born, search.phone, search.mrn) if part).strip()
+    rows = await _rows(ctx, hospital, wanted)
+    by_id = {row.person_id: row for row in reversed(rows)}
+    found = [by_id[person_id] for person_id in searching.ranked([_candidate(row) for row in rows], wanted)]
+    if typed:
+        ctx.saw("search", None, detail={"words": search_hash(typed), "found": [str(row.person_id) for row in found]})
+    return SearchPage(items=_shown(found, wanted), search=search, typed=typed, understood=_understood(wanted))
+
+
+def read(search: Search, day: date) -> SearchText:
+    """What the box and the single fields mean together; a field of its own is taken at its word."""
+    wanted = searching.read_search(search.q, day)
+    changes: dict[str, object] = {}
+    if search.born:
+        changes["born"] = searching.read_birth_date(search.born, day)
+    if search.phone:
+        changes["phone"] = phone_digits(search.phone)
+    if search.mrn:
+        number = "".join(letter for letter in search.mrn if letter.isalnum()).upper()
+        changes["record_number"] = number
+        changes["network_number"] = number if is_network_number(number) else ""
+    return searching.with_changes(wanted, changes)
+
+
+async def _rows(ctx: Context, hospital: HospitalScope, wanted: SearchText) -> list[FoundRow]:
+    if wanted.is_empty:
+        return []
+    rows: list[FoundRow] = []
+    async with ctx.db.one_connection() as db:
+        if wanted.record_number or wanted.phone:
+            rows += await lookups.people_by_number(
+                db,
+                hospital,
+                record_number=wanted.record_number,
+                network_number=wanted.network_number,
+                identifier=wanted.record_number,
+                phone=wanted.phone[::-1],
+            )
+        if wanted.words or wanted.born:
+            rows += await _by_beginning(db, hospital, wanted)
+        if wanted.words and len(max(wanted.words, key=len)) >= LETTERS_MIN and _good(rows, wanted) < GOOD_ENOUGH:
+            rows += await lookups.people_spelt_otherwise(db, hospital, words=list(wanted.words))
+    return rows
+
+
+async def _by_beginning(db: lookups.Db, hospital: HospitalScope, wanted: SearchText) -> list[FoundRow]:
+    family, given = searching.name_parts(wanted)
+    pairs = [(family, given)] if given else []
+    if pairs and not wanted.family_is_certain:
+        pairs.append((given, family))
+    year = wanted.born_year
+    return await lookups.people_by_beginning(
+        db,
+        hospital,
+        beginnings=list(searching.key_beginnings(wanted)),
+        given=list(wanted.words) if len(wanted.words) == 1 else [],
+        families=[pair[0] for pair in pairs],
+        givens=[pair[1] for pair in pairs],
+        born=list(wanted.born),
+        year_from=date(year, 1, 1) if year else None,
+        year_to=date(year, 12, 31) if year else None,
+    )
+
+
+def _good(rows: list[FoundRow], wanted: SearchText) -> int:
+    closeness = (searching.name_closeness(plain(row.family), plain(row.given), wanted) for row in rows)
+    return sum(close >= GOOD_CLOSENESS for close in closeness)
+
+
+def _candidate(row: FoundRow) -> Candidate:
+    return Candidate(
+        row.person_id, plain(row.family), plain(row.given), row.born_on, True, row.by_number, row.family_count
+    )
+
+
+def _shown(found: list[FoundRow], wanted: SearchText) -> list[FoundPatient]:
+    similar = look_alikes([(row.family, row.given) for row in found])
+    return [_one(row, others, wanted) for row, others in zip(found, similar, strict=True)]
+
+
+def _one(row: FoundRow, similar: int, wanted: SearchText) -> FoundPatient:
+    typed = tuple(dict.fromkeys((*wanted.words, *searching.name_parts(wanted))))
+    return FoundPatient(
+        person_id=row.person_id,
+        network_number=row.network_number,
+        mrn=row.mrn,
+        family=row.family,
+        given=row.given,
+        title=row.title,
+        known_as=row.known_as,
+        sex=row.sex,
+        born_on=row.born_on,
+        born_estimated=row.born_estimated,
+        deceased_on=row.deceased_on,
+        town=row.town,
+        photo_href=f"/patients/{row.person_id}/photo" if row.has_photo else None,
+        last_visit_at=row.last_visit_at,
+        last_place=row.last_place,
+        similar_names=similar,
+        family_marked=Marked(*matched_part(capitals(row.family), typed)),
+        given_marked=Marked(*matched_part(row.given, typed)),
+    )
+
+
+def _understood(wanted: SearchText) -> str:
+    """How the text was read, so that a slip shows: "name smith, born 12-Mar-1956"."""
+    parts: list[str] = []
+    if wanted.words:
+        parts.append(f"name {' '.join(wanted.words)}")
+    if wanted.born:
+        parts.append("born " + " or ".join(f"{day:%d-%b-%Y}" for day in wanted.born))
+    elif wanted.born_year:
+        parts.append(f"born in {wanted.born_year}")
+    if wanted.network_number:
+        parts.append(f"patient ID {wanted.network_number}")
+    elif wanted.record_number and not wanted.born and not wanted.born_year:
+        parts.append(f"number {wanted.record_number}")
+    return ", ".join(parts)

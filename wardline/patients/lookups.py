@@ -1,0 +1,153 @@
+"""SQL that looks for people: each way of looking is bounded and served by one index.
+
+Ranges are spelled >= and <, because LIKE is not leakproof and a generic plan cannot turn ^@ into a range.
+"""
+# pyright: reportReturnType=false
+# A declared query's body is its docstring.
+
+from datetime import date
+
+from wardline.identity.public import HospitalScope
+from wardline.patients.models import AlikeRow, FoundRow
+from wardline.platform.db import Db, query
+
+
+@query("""
+    WITH hit AS (
+        SELECT s.person_id
+          FROM unnest(:beginnings::text[]) AS b (word) CROSS JOIN LATERAL (
+               SELECT person_id FROM patients.search
+                WHERE hospital_id = :hospital.hospital_id AND key >= b.word AND key < b.word || chr(1114111)
+                ORDER BY key LIMIT 21) AS s
+        UNION ALL
+        SELECT s.person_id
+          FROM unnest(:given::text[]) AS b (word) CROSS JOIN LATERAL (
+               SELECT person_id FROM patients.search
+                WHERE hospital_id = :hospital.hospital_id AND given >= b.word AND given < b.word || chr(1114111)
+                ORDER BY given LIMIT 11) AS s
+        UNION ALL
+        SELECT s.person_id
+          FROM unnest(:families::text[], :givens::text[]) AS b (family, given) CROSS JOIN LATERAL (
+               SELECT person_id FROM patients.search
+                WHERE hospital_id = :hospital.hospital_id AND key >= b.family AND key < b.family || chr(1114111)
+                  AND given >= b.given AND given < b.given || chr(1114111)
+                LIMIT 21) AS s
+        UNION ALL
+        SELECT s.person_id
+          FROM unnest(:born::date[]) AS b (day) CROSS JOIN LATERAL (
+               SELECT person_id FROM patients.search
+                WHERE hospital_id = :hospital.hospital_id AND born_on = b.day LIMIT 40) AS s
+        UNION ALL
+        SELECT s.person_id
+          FROM unnest(:beginnings::text[]) AS b (word) CROSS JOIN LATERAL (
+               SELECT person_id FROM patients.search
+                WHERE :year_from::date IS NOT NULL AND hospital_id = :hospital.hospital_id
+                  AND key >= b.word AND key < b.word || chr(1114111)
+                  AND born_on >= :year_from AND born_on <= :year_to LIMIT 21) AS s
+    ), wanted AS (SELECT DISTINCT person_id FROM hit LIMIT 160)
+    SELECT p.id, p.network_number, r.mrn, p.family, p.given, p.title, p.known_as, p.sex, p.born_on, p.born_estimated,
+           p.deceased_on, p.town, p.photo_file IS NOT NULL, r.last_visit_at, r.last_place, false, 0::bigint
+      FROM wanted w
+      JOIN patients.registration r ON r.hospital_id = :hospital.hospital_id AND r.person_id = w.person_id
+      JOIN patients.person p ON p.id = w.person_id
+     LIMIT 160
+""")
+async def people_by_beginning(
+    db: Db,
+    hospital: HospitalScope,
+    *,
+    beginnings: list[str],
+    given: list[str],
+    families: list[str],
+    givens: list[str],
+    born: list[date],
+    year_from: date | None,
+    year_to: date | None,
+) -> list[FoundRow]:
+    """Whom a typed beginning or a birth date may mean. Indexes: search_key, search_given, search_born."""
+
+
+@query("""
+    WITH near AS MATERIALIZED (
+        SELECT t.place, w.word, w.family_count, w.given_count, max(w.likeness) AS likeness
+          FROM unnest(:words::text[]) WITH ORDINALITY AS t (word, place) CROSS JOIN LATERAL (
+               (SELECT n.word, n.family_count, n.given_count,
+                       similarity(n.word, t.word) - 0.1 * levenshtein(n.word, t.word)
+                           + 0.03 * ln(1 + n.family_count + n.given_count) AS likeness
+                  FROM patients.name_word n WHERE n.word % t.word ORDER BY likeness DESC LIMIT 12)
+               UNION ALL
+               (SELECT n.word, n.family_count, n.given_count, 0.4 + 0.03 * ln(1 + n.family_count + n.given_count)
+                  FROM patients.name_word n WHERE n.sound = dmetaphone(t.word) AND n.sound <> ''
+                 ORDER BY n.family_count + n.given_count DESC LIMIT 8)) AS w
+         GROUP BY t.place, w.word, w.family_count, w.given_count LIMIT 120),
+    beginning AS MATERIALIZED (
+        SELECT f.word || ' ' || g.word AS word, f.family_count, f.likeness + g.likeness AS likeness
+          FROM near f JOIN near g ON g.place <> f.place WHERE f.family_count > 0 AND g.given_count > 0
+        UNION ALL
+        SELECT f.word || ' ', f.family_count, f.likeness FROM near f
+         WHERE cardinality(:words::text[]) = 1 AND f.family_count > 0
+         ORDER BY likeness DESC LIMIT 160),
+    hit AS (
+        SELECT s.person_id, max(b.family_count) AS family_count
+          FROM beginning b CROSS JOIN LATERAL (
+               SELECT person_id FROM patients.search
+                WHERE hospital_id = :hospital.hospital_id AND key >= b.word AND key < b.word || chr(1114111)
+                ORDER BY key LIMIT 6) AS s
+         GROUP BY s.person_id LIMIT 100)
+    SELECT p.id, p.network_number, r.mrn, p.family, p.given, p.title, p.known_as, p.sex, p.born_on, p.born_estimated,
+           p.deceased_on, p.town, p.photo_file IS NOT NULL, r.last_visit_at, r.last_place, false, h.family_count
+      FROM hit h
+      JOIN patients.registration r ON r.hospital_id = :hospital.hospital_id AND r.person_id = h.person_id
+      JOIN patients.person p ON p.id = h.person_id
+     LIMIT 100
+""")
+async def people_spelt_otherwise(db: Db, hospital: HospitalScope, *, words: list[str]) -> list[FoundRow]:
+    """Whom misspelt words may mean: words of the dictionary that look or sound alike, then exact pairs of them.
+
+    Indexes: name_word_alike, name_word_sound, search_key.
+    """
+
+
+@query("""
+    WITH hit AS (
+        SELECT r.person_id FROM patients.registration r
+         WHERE r.hospital_id = :hospital.hospital_id AND r.mrn = :record_number
+        UNION
+        SELECT r.person_id FROM identity.hospital h
+          JOIN patients.registration r ON r.hospital_id = h.id AND r.mrn = h.code || lpad(:record_number, 7, '0')
+         WHERE h.id = :hospital.hospital_id AND length(:record_number) <= 7
+        UNION
+        SELECT p.id FROM patients.person p WHERE p.network_number = :network_number
+        UNION
+        SELECT i.person_id FROM patients.identifier i WHERE i.value = :identifier
+        UNION
+        (SELECT s.person_id FROM patients.search s
+          WHERE :phone <> '' AND s.phone <> '' AND s.phone >= :phone AND s.phone < :phone || chr(1114111)
+            AND s.hospital_id = :hospital.hospital_id LIMIT 40))
+    SELECT p.id, p.network_number, r.mrn, p.family, p.given, p.title, p.known_as, p.sex, p.born_on, p.born_estimated,
+           p.deceased_on, p.town, p.photo_file IS NOT NULL, r.last_visit_at, r.last_place, true, 0::bigint
+      FROM hit h
+      JOIN patients.registration r ON r.hospital_id = :hospital.hospital_id AND r.person_id = h.person_id
+      JOIN patients.person p ON p.id = h.person_id
+     LIMIT 60
+""")
+async def people_by_number(
+    db: Db, hospital: HospitalScope, *, record_number: str, network_number: str, identifier: str, phone: str
+) -> list[FoundRow]:
+    """Whom a record number, network number, other identifier or the end of a phone number means here.
+
+    `phone` holds the last digits backwards. Indexes: registration's own, identifier_value, search_phone.
+    """
+
+
+@query("""
+    SELECT a.person_id, a.network_number, a.family, a.given, a.title, a.sex, a.born_on, a.born_estimated, a.mobile,
+           a.email, a.postcode, a.family_doctor, a.photo_file IS NOT NULL, a.is_ours, a.last_visit_at, a.last_place,
+           a.family_share, a.given_share
+      FROM patients.people_alike(:hospital.hospital_id, :family, :given, :born, :mobile, :network_number) AS a
+     LIMIT 100
+""")
+async def people_alike(
+    db: Db, hospital: HospitalScope, *, family: str, given: str, born: date | None, mobile: str, network_number: str
+) -> list[AlikeRow]:
+    """Who in the whole network may be the person typed. What leaves the server of other hospitals' people is cut down."""
