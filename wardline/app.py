@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from wardline.audit.public import Ledger
 from wardline.frame import frame
 from wardline.identity.public import Sessions
-from wardline.platform import database, migrate, settings, static, tokens
+from wardline.platform import database, files, migrate, settings, static, tokens
 from wardline.platform.cache import FragmentCache
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Problem
@@ -56,6 +56,7 @@ class App:
     def __init__(self, given: Settings, addresses: database.Addresses) -> None:
         load_routes()
         tokens.configure(given.secret)
+        files.configure(given.data / "files")
         self.settings = given
         self._head = migrate.newest()
         self.pool = Pool(addresses.app, size=given.database_connections_max, name="wardline-web")

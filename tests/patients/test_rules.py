@@ -103,33 +103,9 @@ def test_network_numbers_differ() -> None:
     assert len(set(kept)) == len(kept) > 18_000
 
 
-def test_shown_number() -> None:
-    assert rules.shown_number("9434765919") == "943 476 5919"
-
-
 @pytest.mark.parametrize("phone", ["07700 900318", "+44 7700 900318", "0044 7700-900318"])
 def test_phone_digits_are_the_same_however_dialled(phone: str) -> None:
     assert rules.phone_digits(phone) == "700900318"
-
-
-@pytest.mark.parametrize(
-    ("born", "words"),
-    [
-        (date(1956, 3, 12), "70 y"),
-        (date(2024, 11, 24), "2 y"),
-        (date(2026, 11, 20), "4 d"),
-        (date(2026, 10, 1), "7 w"),
-        (date(2025, 12, 24), "11 m"),
-        (None, "Not known"),
-    ],
-)
-def test_age_words(born: date | None, words: str) -> None:
-    assert rules.age_words(born, TODAY) == words
-
-
-def test_estimated_age_says_about() -> None:
-    born = rules.estimated_birth_date(40, TODAY)
-    assert rules.age_words(born, TODAY, estimated=True) == "about 40 y"
 
 
 @given(st.integers(0, 120), st.dates(date(2000, 1, 1), date(2100, 1, 1)))
@@ -145,10 +121,21 @@ def test_birth_date_fault() -> None:
     assert rules.birth_date_fault(TODAY, TODAY) == ""
 
 
-def test_shown_name() -> None:
-    assert rules.shown_name("Patel", "Asha", "Mrs") == "PATEL, Asha (Mrs)"
-    assert rules.shown_name("McDonald", "Katrina") == "McDONALD, Katrina"
-    assert rules.shown_name("Unknown", rules.unknown_given_name("male", 40)) == "UNKNOWN, Male, about 40"
+def test_names_as_shown() -> None:
+    assert rules.capitals("Patel") == "PATEL"
+    assert rules.capitals("McDonald") == "McDONALD"
+    assert rules.unknown_given_name("male", 40) == "Male, about 40"
+    assert rules.unknown_given_name("unknown", None) == "Person"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "-", "Smith\u202e", "Sm\x00ith"])
+def test_a_family_name_can_be_read(name: str) -> None:
+    assert "family" in rules.name_faults(name, "Ann")
+
+
+@pytest.mark.parametrize("name", ["O'Brien", "李", "نرگس\u200cزاده", "van der Berg"])
+def test_names_of_any_script_are_names(name: str) -> None:
+    assert rules.name_faults(name, "Ann") == {}
 
 
 def test_look_alikes_count_the_others() -> None:

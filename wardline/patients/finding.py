@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from wardline.identity.public import HospitalScope
 from wardline.patients import lookups, searching
-from wardline.patients.models import FoundPatient, FoundRow, Marked, Search, SearchPage
+from wardline.patients.forms import Search, Typed
+from wardline.patients.models import FoundPatient, FoundRow, Marked, SearchPage
 from wardline.patients.rules import capitals, is_network_number, look_alikes, matched_part, phone_digits, plain
 from wardline.patients.searching import Candidate, SearchText
 from wardline.platform.http import Context
@@ -30,7 +31,7 @@ async def find(ctx: Context, hospital: HospitalScope, search: Search) -> SearchP
     found = [by_id[person_id] for person_id in searching.ranked([_candidate(row) for row in rows], wanted)]
     if typed:
         ctx.saw("search", None, detail={"words": search_hash(typed), "found": [str(row.person_id) for row in found]})
-    return SearchPage(items=_shown(found, wanted), search=search, typed=typed, understood=_understood(wanted))
+    return SearchPage(items=_shown(found, wanted), q=search.q, typed=typed, understood=_understood(wanted))
 
 
 def read(search: Search, day: date) -> SearchText:
@@ -142,3 +143,24 @@ def _understood(wanted: SearchText) -> str:
     elif wanted.record_number and not wanted.born and not wanted.born_year:
         parts.append(f"number {wanted.record_number}")
     return ", ".join(parts)
+
+
+def typed_from(text: str, day: date) -> Typed:
+    """A registration form begun with what was searched for."""
+    wanted = searching.read_search(text, day)
+    born = wanted.born[0] if wanted.born else None
+    return Typed(
+        family=_capitalised(wanted.family),
+        given=_capitalised(wanted.given),
+        born_on=born,
+        born_day=born.day if born else None,
+        born_month=born.month if born else None,
+        born_year=born.year if born else wanted.born_year,
+        mobile=wanted.number_as_typed if wanted.phone and not wanted.network_number else "",
+        network_number=wanted.network_number,
+    )
+
+
+def _capitalised(name: str) -> str:
+    """A name typed in small letters with a capital at each word; anything else as it was typed."""
+    return name.title() if name.islower() else name

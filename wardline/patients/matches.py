@@ -5,8 +5,9 @@ from uuid import UUID
 
 from wardline.identity.public import HospitalScope
 from wardline.patients import lookups
+from wardline.patients.forms import Typed
 from wardline.patients.matching import LIKENESS_WORDS, Compared, Description, Likeness, Match, compare
-from wardline.patients.models import AlikeRow, MatchedPatient, MatchField, MatchPage, Tick, Typed
+from wardline.patients.models import AlikeRow, MatchedPatient, MatchField, MatchPage, Tick
 from wardline.patients.rules import capitals, is_network_number, phone_digits, plain
 from wardline.platform import tokens
 from wardline.platform.http import Context

@@ -2,19 +2,11 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
 
 from wardline.identity.public import Scope
-from wardline.platform.http import Input
-
-Name = Annotated[str, Meta(max_length=200)]
-Line = Annotated[str, Meta(max_length=200)]
-Word = Annotated[str, Meta(max_length=40)]
-Reason = Annotated[str, Meta(max_length=500)]
 
 
 class Sex(StrEnum):
@@ -144,6 +136,28 @@ class Alert(msgspec.Struct):
     text: str
 
 
+class BannerRow(msgspec.Struct):
+    """What the banner is made of, in one row; allergies are those in force, each in words."""
+
+    person_id: UUID
+    network_number: str
+    mrn: str
+    family: str
+    given: str
+    title: str
+    sex: str
+    born_on: date | None
+    born_estimated: bool
+    deceased_on: date | None
+    name_known: bool
+    has_photo: bool
+    allergy_state: str
+    allergies: list[str]
+    allergies_confirmed_at: datetime | None
+    allergies_confirmed_by: str | None
+    version: int
+
+
 class Banner(msgspec.Struct, kw_only=True):
     """Who this page is about. Bed and ward are filled in by the slices that know them."""
 
@@ -164,6 +178,7 @@ class Banner(msgspec.Struct, kw_only=True):
     alerts: list[Alert] = []
     bed_label: str | None = None
     ward_label: str | None = None
+    version: int = 1
 
 
 class PatientDetails(msgspec.Struct, kw_only=True):
@@ -178,15 +193,6 @@ class PatientDetails(msgspec.Struct, kw_only=True):
 
 
 # --- Search ----------------------------------------------------------------------------------------------------------
-
-
-class Search(msgspec.Struct):
-    """What was typed: everything in one box, or a birth date, phone or number in a field of its own."""
-
-    q: Annotated[str, Meta(max_length=200)] = ""
-    born: Annotated[str, Meta(max_length=40)] = ""
-    phone: Annotated[str, Meta(max_length=40)] = ""
-    mrn: Annotated[str, Meta(max_length=40)] = ""
 
 
 class FoundRow(msgspec.Struct):
@@ -247,45 +253,12 @@ class SearchPage(msgspec.Struct, kw_only=True):
 
     items: list[FoundPatient]
     next: str | None = None
-    search: Search
+    q: str
     typed: str
     understood: str
 
 
 # --- Registering -----------------------------------------------------------------------------------------------------
-
-
-class Typed(msgspec.Struct, kw_only=True):
-    """The registration form as far as it is filled in; also the query of the matches beside it."""
-
-    family: Name = ""
-    given: Name = ""
-    title: Word = ""
-    known_as: Name = ""
-    sex: Sex | None = None
-    born_on: date | None = None
-    born_day: int | None = None
-    born_month: int | None = None
-    born_year: int | None = None
-    mobile: Word = ""
-    email: Line = ""
-    address: Line = ""
-    town: Line = ""
-    postcode: Word = ""
-    family_doctor: Line = ""
-    network_number: Word = ""
-
-
-class NewPatient(Typed, kw_only=True, forbid_unknown_fields=True):
-    """A person to register. `unknown` with a sex and an age stands for somebody who cannot say who they are."""
-
-    kin_name: Name = ""
-    kin_relation: Word = ""
-    kin_phone: Word = ""
-    identifiers: list[Identifier] = []
-    different_person_reason: Reason = ""
-    unknown: bool = False
-    age_years: Annotated[int, Meta(ge=0, le=130)] | None = None
 
 
 class AlikeRow(msgspec.Struct):
@@ -358,14 +331,6 @@ class MatchPage(msgspec.Struct, kw_only=True):
     enough_typed: bool
 
 
-class RegisterPage(msgspec.Struct, kw_only=True):
-    """The form with what is already known from the search, and the matches beside it."""
-
-    typed: Typed
-    searched: str
-    matches: MatchPage
-
-
 class Registered(msgspec.Struct, kw_only=True):
     """The person as registered here; `offers` are details that were typed and differ from the record that is used."""
 
@@ -389,70 +354,7 @@ class Offer(msgspec.Struct):
     record: str
 
 
-class UseRecord(Typed, kw_only=True, forbid_unknown_fields=True):
-    """Use an existing record: with the token of the matches for somebody who is not registered here yet.
-
-    What was typed is offered as an update afterwards, so it travels along and is never lost.
-    """
-
-    token: Annotated[str, Meta(max_length=400)] = ""
-    kin_name: Name = ""
-    kin_relation: Word = ""
-    kin_phone: Word = ""
-    different_person_reason: Reason = ""
-
-
-# --- Changing --------------------------------------------------------------------------------------------------------
-
-
-class PatientChange(Input):
-    """Fields to change; what is not sent stays. An empty text empties the field."""
-
-    family: Name | msgspec.UnsetType = msgspec.UNSET
-    given: Name | msgspec.UnsetType = msgspec.UNSET
-    title: Word | msgspec.UnsetType = msgspec.UNSET
-    known_as: Name | msgspec.UnsetType = msgspec.UNSET
-    sex: Sex | msgspec.UnsetType = msgspec.UNSET
-    born_on: date | msgspec.UnsetType | None = msgspec.UNSET
-    born_estimated: bool | msgspec.UnsetType = msgspec.UNSET
-    born_day: int | msgspec.UnsetType = msgspec.UNSET
-    born_month: int | msgspec.UnsetType = msgspec.UNSET
-    born_year: int | msgspec.UnsetType = msgspec.UNSET
-    deceased_on: date | msgspec.UnsetType | None = msgspec.UNSET
-    mobile: Word | msgspec.UnsetType = msgspec.UNSET
-    email: Line | msgspec.UnsetType = msgspec.UNSET
-    address: Line | msgspec.UnsetType = msgspec.UNSET
-    town: Line | msgspec.UnsetType = msgspec.UNSET
-    postcode: Word | msgspec.UnsetType = msgspec.UNSET
-    family_doctor: Line | msgspec.UnsetType = msgspec.UNSET
-    whole_form: bool = False
-
-
-class NewIdentifier(Input):
-    system: Annotated[str, Meta(min_length=1, max_length=100)]
-    value: Annotated[str, Meta(min_length=1, max_length=100)]
-
-
-class NewContact(Input):
-    name: Annotated[str, Meta(min_length=1, max_length=200)]
-    relation: Word = ""
-    phone: Word = ""
-
-
-class NewAllergy(Input):
-    substance: Annotated[str, Meta(min_length=1, max_length=200)]
-    category: AllergyCategory = AllergyCategory.MEDICATION
-    reaction: Line = ""
-    severity: Severity = Severity.UNKNOWN
-    code_system: Line | None = None
-    code: Word | None = None
-    noted_on: date | None = None
-
-
-class AllergyError(Input):
-    """Why a recorded allergy is wrong. It stays on record, struck through."""
-
-    reason: Annotated[str, Meta(min_length=3, max_length=500)]
+# --- Answers to changes ---------------------------------------------------------------------------------------------
 
 
 class ChangedPatient(msgspec.Struct, kw_only=True):

@@ -1,8 +1,9 @@
-"""What other slices use of patients: the access check that makes a patient's scope."""
+"""What other slices use of patients: the access check that makes a patient's scope, the banner and the details."""
 
 from uuid import UUID
 
-from wardline.identity.public import Scope, seal
+from wardline.identity.public import seal
+from wardline.patients import queries
 from wardline.patients.bulk import (
     AllergyRecord,
     ContactRecord,
@@ -16,24 +17,24 @@ from wardline.patients.bulk import (
     add_registrations,
     state_no_known_allergies,
 )
+from wardline.patients.finding import today
+from wardline.patients.models import (
+    Alert,
+    AllergyState,
+    Banner,
+    BannerRow,
+    PatientDetails,
+    PatientScope,
+    Sex,
+)
+from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 
 
-class PatientScope(Scope, frozen=True, kw_only=True):
-    """A person registered at the caller's hospital; the read is recorded."""
-
-    person_id: UUID
-
-
 async def access_patient(ctx: Context, patient_id: UUID) -> PatientScope:
     """The patient, when registered at the caller's hospital; NotFound otherwise. Records that the record was opened."""
-    known = await ctx.db.fetchval(
-        "SELECT 1 FROM patients.registration WHERE hospital_id = $1 AND person_id = $2",
-        ctx.caller.tenant_id,
-        patient_id,
-    )
-    if known is None:
+    if not await queries.is_registered(ctx.db, hospital_id=ctx.caller.tenant_id, person_id=patient_id):
         raise NotFound("There is no such patient here.")
     ctx.saw("patient", patient_id, patient_id)
     return PatientScope(hospital_id=ctx.caller.tenant_id, person_id=patient_id, seal=seal())
@@ -41,27 +42,81 @@ async def access_patient(ctx: Context, patient_id: UUID) -> PatientScope:
 
 async def record_death(ctx: Context, patient: PatientScope) -> None:
     """Note on the person that they died today; the banner turns black everywhere."""
-    await ctx.db.execute(
-        "UPDATE patients.person SET deceased_on = $2, version = version + 1 WHERE id = $1",
-        patient.person_id,
-        ctx.now.date(),
-    )
+    version = await queries.set_deceased(ctx.db, patient, deceased_on=today(ctx))
     ctx.record("patient.died", person_id=patient.person_id, subject_type="patient", subject_id=patient.person_id)
+    ctx.publish("patient.changed", {"person_id": patient.person_id, "version": version})
+    ctx.touch(f"patient:{patient.person_id}")
+
+
+async def patient_banner(db: Db, patient: PatientScope) -> Banner:
+    """Who the page is about, in one query. Bed, ward and further alerts are added by the slices that know them."""
+    return banner_of(await queries.banner(db, patient))
+
+
+def banner_of(row: BannerRow) -> Banner:
+    """The banner of a person's row."""
+    alerts = [] if row.name_known else [Alert("warn", "circle-question-mark", "Name not known")]
+    return Banner(
+        person_id=row.person_id,
+        family=row.family,
+        given=row.given,
+        title=row.title,
+        sex=Sex(row.sex),
+        born=row.born_on,
+        born_estimated=row.born_estimated,
+        deceased_on=row.deceased_on,
+        identifier=row.network_number,
+        mrn=row.mrn,
+        photo_href=f"/patients/{row.person_id}/photo?v={row.version}" if row.has_photo else None,
+        allergy_state=AllergyState(row.allergy_state),
+        allergies=row.allergies,
+        allergy_confirmed=_confirmed(row),
+        alerts=alerts,
+        version=row.version,
+    )
+
+
+def _confirmed(row: BannerRow) -> str:
+    if row.allergies_confirmed_at is None:
+        return ""
+    by = f" by {row.allergies_confirmed_by}" if row.allergies_confirmed_by else ""
+    return f"confirmed {row.allergies_confirmed_at:%d-%b-%Y}{by}"
+
+
+async def patient_details(db: Db, patient: PatientScope) -> PatientDetails:
+    """Everything that is known about the person apart from the stay: five reads on one connection."""
+    async with db.one_connection() as one:
+        person = await queries.person(one, patient)
+        return PatientDetails(
+            banner=await patient_banner(one, patient),
+            person=person,
+            identifiers=await queries.identifiers(one, patient),
+            contacts=await queries.contacts(one, patient),
+            allergies=await queries.allergies(one, patient),
+            version=person.version,
+        )
 
 
 __all__ = [
+    "Alert",
     "AllergyRecord",
+    "AllergyState",
+    "Banner",
     "ContactRecord",
     "IdentifierRecord",
+    "PatientDetails",
     "PatientScope",
     "PersonRecord",
     "RegistrationRecord",
+    "Sex",
     "access_patient",
     "add_allergies",
     "add_contacts",
     "add_identifiers",
     "add_people",
     "add_registrations",
+    "patient_banner",
+    "patient_details",
     "record_death",
     "state_no_known_allergies",
 ]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from wardline.identity.public import HospitalScope
-from wardline.patients.models import Allergy, Contact, Identifier, PatientScope, Person, PersonValues
+from wardline.patients.models import Allergy, BannerRow, Contact, Identifier, PatientScope, Person, PersonValues
 from wardline.platform.db import Db, query
 
 
@@ -27,6 +27,23 @@ async def is_registered(db: Db, *, hospital_id: UUID, person_id: UUID) -> bool |
 """)
 async def person(db: Db, patient: PatientScope) -> Person:
     """The person with this hospital's record number."""
+
+
+@query("""
+    SELECT p.id, p.network_number, r.mrn, p.family, p.given, p.title, p.sex, p.born_on, p.born_estimated, p.deceased_on,
+           p.name_known, p.photo_file IS NOT NULL, p.allergy_state,
+           ARRAY(SELECT CASE WHEN a.reaction = '' THEN a.substance ELSE a.substance || ' – ' || a.reaction END
+                   FROM patients.allergy a WHERE a.person_id = p.id AND a.state = 'active'
+                  ORDER BY array_position(ARRAY['severe', 'moderate', 'mild', 'unknown'], a.severity), a.substance LIMIT 20),
+           p.allergies_confirmed_at,
+           (SELECT concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family)
+              FROM identity.staff s WHERE s.id = p.allergies_confirmed_by),
+           p.version
+      FROM patients.registration r JOIN patients.person p ON p.id = r.person_id
+     WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id
+""")
+async def banner(db: Db, patient: PatientScope) -> BannerRow:
+    """Who the page is about."""
 
 
 @query("""
@@ -147,6 +164,15 @@ async def update_person(db: Db, patient: PatientScope, *, new: PersonValues, ver
 """)
 async def raise_version(db: Db, patient: PatientScope) -> int:
     """The record changed in a part of its own (contact, identifier)."""
+
+
+@query("""
+    UPDATE patients.person SET deceased_on = :deceased_on, version = version + 1
+     WHERE id = :patient.person_id AND :patient.hospital_id = ANY (hospital_ids)
+    RETURNING version
+""")
+async def set_deceased(db: Db, patient: PatientScope, *, deceased_on: date) -> int:
+    """The day of death."""
 
 
 @query("""

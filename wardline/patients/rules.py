@@ -8,6 +8,8 @@ from functools import lru_cache
 NETWORK_NUMBER_DIGITS = 10
 UNKNOWN_FAMILY = "Unknown"
 AGE_YEARS_MAX = 130
+JOINERS = "\u200c\u200d"
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # controls, direction marks, unassigned
 
 # Letters that Unicode does not take apart into a base letter and an accent. The SQL twin of all this is
 # patients.plain(); both are compared in a test.
@@ -154,11 +156,6 @@ def is_network_number(text: str) -> bool:
     return ascii_digits and len(digits) == NETWORK_NUMBER_DIGITS and check_digit(digits[:9]) == digits[9]
 
 
-def shown_number(number: str) -> str:
-    """A network number as people read it: 3-3-4."""
-    return f"{number[:3]} {number[3:6]} {number[6:]}" if len(number) == NETWORK_NUMBER_DIGITS else number
-
-
 def phone_digits(phone: str) -> str:
     """The digits of a phone number as far as they tell it apart: without leading zeros, at most the last nine."""
     digits = "".join(letter for letter in phone if letter in "0123456789")
@@ -171,25 +168,6 @@ def phone_digits(phone: str) -> str:
 def age_years(born: date, on: date) -> int:
     """Whole years between birth and a day; the day of death stands for today when somebody has died."""
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
-
-
-def age_words(born: date | None, on: date, *, estimated: bool = False) -> str:
-    """Age as the banner says it: days, weeks and months while small, "about" when the birth date is estimated."""
-    if born is None:
-        return "Not known"
-    days = (on - born).days
-    years = age_years(born, on)
-    if days < 0:
-        return "Not born yet"
-    if years >= 2:
-        words = f"{years} y"
-    elif days < 28:
-        words = f"{days} d"
-    elif days < 7 * 16:
-        words = f"{days // 7} w"
-    else:
-        words = f"{(on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)} m"
-    return f"about {words}" if estimated else words
 
 
 def birth_date_fault(born: date, today: date) -> str:
@@ -207,26 +185,45 @@ def estimated_birth_date(age: int, today: date) -> date:
     return born if born <= today else born - timedelta(days=365)
 
 
-# --- Names as they are shown ---------------------------------------------------------------------------------------
+def date_of_parts(year: int | None, month: int | None, day: int | None) -> date | None:
+    """A date from three fields of a form; None when they are none."""
+    if year is None or month is None or day is None:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
-SEX_WORDS = {
-    "female": "Female",
-    "male": "Male",
-    "other": "Other",
-    "unknown": "Not known",
-}
+
+def name_faults(family: str, given: str) -> dict[str, str]:
+    """What is wrong with a name, by field; empty when nothing is."""
+    faults: dict[str, str] = {}
+    if not plain(family):
+        faults["family"] = "Enter the family name."
+    elif _holds_unseen(family):
+        faults["family"] = "The family name holds a character that cannot be seen."
+    if _holds_unseen(given):
+        faults["given"] = "The given names hold a character that cannot be seen."
+    return faults
+
+
+def _holds_unseen(name: str) -> bool:
+    """Whether it holds what changes a name without being seen; the joiners of some scripts are letters' parts."""
+    return any(unicodedata.category(letter) in UNSEEN and letter not in JOINERS for letter in name)
+
+
+def shown_postcode(postcode: str) -> str:
+    """A postcode in capitals with single spaces."""
+    return " ".join(postcode.upper().split())
+
+
+# --- Names as they are shown ---------------------------------------------------------------------------------------
 
 
 def unknown_given_name(sex: str, age: int | None) -> str:
     """The given name of somebody who cannot say who they are: "Male, about 40" behind the family name Unknown."""
     word = {"female": "Female", "male": "Male"}.get(sex, "Person")
     return word if age is None else f"{word}, about {age}"
-
-
-def shown_name(family: str, given: str, title: str = "") -> str:
-    """FAMILY, Given (Title). The prefixes Mc and Mac keep their small letters, as in McDONALD."""
-    named = f"{capitals(family)}, {given}" if given else capitals(family)
-    return f"{named} ({title})" if title else named
 
 
 def capitals(family: str) -> str:

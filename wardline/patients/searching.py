@@ -60,6 +60,7 @@ class SearchText(msgspec.Struct, frozen=True):
     network_number: str = ""
     record_number: str = ""
     phone: str = ""
+    number_as_typed: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -94,6 +95,7 @@ def read_search(text: str, today: date) -> SearchText:
         born_year=year,
         network_number=number if is_network_number(number) else "",
         record_number=number.upper(),
+        number_as_typed=number,
         phone=digits if len(digits) >= PHONE_DIGITS_MIN and not number[:1].isalpha() else "",
     )
 

@@ -1,0 +1,221 @@
+"""Patients over HTTP: search, registration with its matches, the details page and what belongs to it."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from wardline.identity.public import May, access_hospital
+from wardline.patients import actions, allergies, finding, matches, photos, queries
+from wardline.patients.forms import (
+    AllergyConfirmation,
+    AllergyError,
+    NewAllergy,
+    NewContact,
+    NewIdentifier,
+    NewPatient,
+    NewPhoto,
+    PatientChange,
+    Search,
+    Typed,
+    UseRecord,
+)
+from wardline.patients.models import (
+    AllergyRecorded,
+    ChangedPatient,
+    MatchPage,
+    PatientDetails,
+    Registered,
+    SearchPage,
+)
+from wardline.patients.public import access_patient, patient_details
+from wardline.platform import files
+from wardline.platform.errors import Invalid, NotFound
+from wardline.platform.http import Context, File, Redirect, delete, get, patch, post, put
+
+DETAILS = "/patients/{patient_id}/details"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Searched(msgspec.Struct):
+    """The search that came before: a registration opens only after one."""
+
+    q: Annotated[str, Meta(max_length=200)] = ""
+
+
+class RegisterPage(msgspec.Struct, kw_only=True):
+    """The form with what is already known from the search, and the matches beside it."""
+
+    typed: Typed
+    searched: str
+    matches: MatchPage
+    months: tuple[str, ...] = MONTHS
+
+
+class UnknownPage(msgspec.Struct):
+    """Registering somebody who cannot say who they are: one choice of sex and age."""
+
+    ages: tuple[int, ...] = (5, 15, 25, 40, 55, 70, 85)
+
+
+class EditPage(msgspec.Struct, kw_only=True):
+    """The details as a form."""
+
+    details: PatientDetails
+    months: tuple[str, ...] = MONTHS
+
+
+# --- Search and registration -----------------------------------------------------------------------------------------
+
+
+@get("/patients", needs=May.SEARCH_PATIENTS, page="patients/search.html", title="Find a patient", section="patients")
+async def search(ctx: Context, given: Search) -> SearchPage:
+    """People of this hospital by name, birth date, phone or number, in one box or in fields of their own."""
+    return await finding.find(ctx, await access_hospital(ctx), given)
+
+
+@get(
+    "/patients/new",
+    needs=May.REGISTER_PATIENT,
+    page="patients/register.html",
+    title="Register a patient",
+    section="patients",
+)
+async def registration_form(ctx: Context, given: Searched) -> RegisterPage | Redirect:
+    """The registration page, filled in from the search that came before; without a search there is none."""
+    if not given.q.strip():
+        return Redirect("/patients")
+    typed = finding.typed_from(given.q, finding.today(ctx))
+    found = await matches.likely_matches(ctx, await access_hospital(ctx), typed, typed.born_on)
+    return RegisterPage(typed=typed, searched=given.q.strip(), matches=found)
+
+
+@get("/patients/matches", needs=May.REGISTER_PATIENT, page="patients/matches.html", title="Likely matches")
+async def likely_matches(ctx: Context, given: Typed) -> MatchPage:
+    """Who in the whole network the person being typed may be, the likeliest first."""
+    try:
+        born = actions.birth_date_of(given, finding.today(ctx))
+    except Invalid:
+        born = None  # half a date while it is being typed
+    return await matches.likely_matches(ctx, await access_hospital(ctx), given, born)
+
+
+@get(
+    "/patients/unknown",
+    needs=May.REGISTER_PATIENT,
+    page="patients/unknown.html",
+    title="Patient cannot say who they are",
+    section="patients",
+)
+async def unknown_form(ctx: Context) -> UnknownPage:
+    """Sex and age of somebody who cannot say who they are."""
+    return UnknownPage()
+
+
+@post(
+    "/patients",
+    needs=May.REGISTER_PATIENT,
+    created="/patients/{page.person_id}",
+    then="/patients/{page.person_id}/details",
+)
+async def register(ctx: Context, new: NewPatient) -> Registered:
+    """Register a person: 409 with the matches when somebody on file very likely is this person."""
+    return await actions.register(ctx, new)
+
+
+@post("/patients/{patient_id}/registrations", needs=May.REGISTER_PATIENT, page="patients/used.html", then=DETAILS)
+async def use_record(ctx: Context, patient_id: UUID, typed: UseRecord) -> Registered:
+    """Use an existing record here; somebody of another hospital only with the token of the matches."""
+    return await actions.use_record(ctx, patient_id, typed)
+
+
+# --- The record ------------------------------------------------------------------------------------------------------
+
+
+@get(
+    DETAILS,
+    needs=May.READ_PATIENT,
+    page="patients/details.html",
+    title="{page.person.family}, {page.person.given}",
+    section="patients",
+    topic="patient:{patient_id}",
+)
+async def details(ctx: Context, patient_id: UUID) -> PatientDetails:
+    """Everything that is known about the person apart from the stay."""
+    return await patient_details(ctx.db, await access_patient(ctx, patient_id))
+
+
+@get(
+    "/patients/{patient_id}/edit",
+    needs=May.CHANGE_PATIENT,
+    page="patients/edit.html",
+    title="Change {page.details.person.family}, {page.details.person.given}",
+    section="patients",
+)
+async def edit_form(ctx: Context, patient_id: UUID) -> EditPage:
+    """The details as a form."""
+    return EditPage(details=await patient_details(ctx.db, await access_patient(ctx, patient_id)))
+
+
+@patch("/patients/{patient_id}", needs=May.CHANGE_PATIENT, versioned=True, then=DETAILS)
+async def change(ctx: Context, patient_id: UUID, wanted: PatientChange) -> ChangedPatient:
+    """Change details: what is not sent stays."""
+    return await actions.change(ctx, await access_patient(ctx, patient_id), wanted)
+
+
+@post("/patients/{patient_id}/contacts", needs=May.CHANGE_PATIENT, then=DETAILS)
+async def add_contact(ctx: Context, patient_id: UUID, new: NewContact) -> ChangedPatient:
+    """Add a next of kin or somebody else to tell."""
+    return await actions.add_contact(ctx, await access_patient(ctx, patient_id), new)
+
+
+@delete("/patients/{patient_id}/contacts/{contact_id}", needs=May.CHANGE_PATIENT, versioned=True, then=DETAILS)
+async def end_contact(ctx: Context, patient_id: UUID, contact_id: UUID) -> ChangedPatient:
+    """End a contact; the row stays, with when it ended."""
+    return await actions.end_contact(ctx, await access_patient(ctx, patient_id), contact_id)
+
+
+@post("/patients/{patient_id}/identifiers", needs=May.CHANGE_PATIENT, then=DETAILS)
+async def add_identifier(ctx: Context, patient_id: UUID, new: NewIdentifier) -> ChangedPatient:
+    """Add the number by which another system knows the person."""
+    return await actions.add_identifier(ctx, await access_patient(ctx, patient_id), new)
+
+
+@get("/patients/{patient_id}/photo", needs=May.READ_PATIENT)
+async def photo(ctx: Context, patient_id: UUID) -> File:
+    """The patient's photo."""
+    name = await queries.photo_file(ctx.db, await access_patient(ctx, patient_id))
+    if name is None:
+        raise NotFound("There is no photo.")
+    kind = photos.CONTENT_TYPES[name.rpartition(".")[2]]
+    return File(await files.get(name), kind, inline=True, cache_control="private, max-age=300")
+
+
+@put("/patients/{patient_id}/photo", needs=May.CHANGE_PATIENT, then=DETAILS, body_bytes_max=8_000_000)
+async def set_photo(ctx: Context, patient_id: UUID, new: NewPhoto) -> ChangedPatient:
+    """Set the patient's photo: JPEG or PNG, at most 5 MB."""
+    return await actions.set_photo(ctx, await access_patient(ctx, patient_id), new.photo)
+
+
+# --- Allergies -------------------------------------------------------------------------------------------------------
+
+
+@post("/patients/{patient_id}/allergies", needs=May.RECORD_ALLERGY, then=DETAILS, load_class="charting")
+async def record_allergy(ctx: Context, patient_id: UUID, new: NewAllergy) -> AllergyRecorded:
+    """Record an allergy or intolerance."""
+    return await allergies.record_allergy(ctx, await access_patient(ctx, patient_id), new)
+
+
+@put("/patients/{patient_id}/allergies/{allergy_id}/error", needs=May.RECORD_ALLERGY, versioned=True, then=DETAILS)
+async def mark_allergy_mistaken(
+    ctx: Context, patient_id: UUID, allergy_id: UUID, wrong: AllergyError
+) -> AllergyRecorded:
+    """Mark an entry as entered in error, with the reason; it stays on record, struck through."""
+    return await allergies.mark_mistaken(ctx, await access_patient(ctx, patient_id), allergy_id, wrong.reason)
+
+
+@put("/patients/{patient_id}/allergy-confirmation", needs=May.RECORD_ALLERGY, versioned=True, then=DETAILS)
+async def confirm_allergies(ctx: Context, patient_id: UUID, said: AllergyConfirmation) -> AllergyRecorded:
+    """Confirm that the patient has no known allergies, or that the list is right and complete."""
+    return await allergies.confirm(ctx, await access_patient(ctx, patient_id), said)
