@@ -3,11 +3,11 @@
 
 -- The twin of wardline.patients.rules.plain(); a test compares the two.
 CREATE FUNCTION patients.plain(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT CASE WHEN name ~ '^[A-Za-z]+( [A-Za-z]+)*$' THEN lower(name) ELSE btrim(regexp_replace(lower(regexp_replace(
-        normalize(translate(replace(replace(replace(replace(replace(replace(replace(replace(name,
+    SELECT CASE WHEN name ~ '^[A-Za-z]+( [A-Za-z]+)*$' THEN lower(name) ELSE btrim(regexp_replace(lower(translate(
+        replace(replace(replace(replace(replace(replace(replace(replace(
+            regexp_replace(normalize(translate(name, '''’‘ʼ`´', ''), NFKD), U&'[\0300-\036F]+', '', 'g'),
             'ß', 'ss'), U&'\1E9E', 'ss'), 'æ', 'ae'), 'Æ', 'ae'), 'œ', 'oe'), 'Œ', 'oe'), 'þ', 'th'), 'Þ', 'th'),
-            'øØđĐðÐłŁħĦı''’‘ʼ`´', 'ooddddllhhi'), NFKD),
-        U&'[\0300-\036F]+', '', 'g')),
+            'øØđĐðÐłŁħĦıς', 'ooddddllhhiσ')),
         U&'[\0001-/:-@\\[-`{-\00BF\00D7\00F7\2000-\206F\3000-\303F]+', ' ', 'g')) END
 $$;
 

@@ -20,9 +20,9 @@ SPECIAL_LETTERS = str.maketrans(
         **dict.fromkeys("œŒ", "oe"),
         **dict.fromkeys("þÞ", "th"),
         **dict(zip("øØđĐðÐłŁħĦı", "ooddddllhhi", strict=True)),
-        **dict.fromkeys("'’‘ʼ`´", ""),
     }
 )
+APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´")
 ACCENTS = re.compile(r"[\u0300-\u036f]+")
 SEPARATORS = re.compile(r"[\u0001-/:-@\[-`{-\u00bf\u00d7\u00f7\u2000-\u206f\u3000-\u303f]+")
 # Small words that belong to the family name behind them: "van der Berg" is found under "vanderberg" as well.
@@ -36,8 +36,8 @@ PARTICLES = frozenset(PARTICLE_WORDS.split("|"))
 @lru_cache(maxsize=65536)
 def plain(text: str) -> str:
     """Lower case without accents and apostrophes; what separates words is one space."""
-    bare = ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(SPECIAL_LETTERS)))
-    return SEPARATORS.sub(" ", bare.lower().replace("ς", "σ")).strip()
+    bare = ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(APOSTROPHES)))
+    return SEPARATORS.sub(" ", bare.translate(SPECIAL_LETTERS).lower().replace("ς", "σ")).strip()
 
 
 def joined_particles(words: str) -> str:
