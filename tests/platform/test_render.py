@@ -227,6 +227,16 @@ def test_a_problem_links_to_its_fields() -> None:
     assert 'href="#field-pulse"' in render("problem.html", problem=problem)
 
 
+@pytest.mark.parametrize("name", ["problem.html", "problem_page.html"])
+@pytest.mark.parametrize("status", [401, 403, 404, 409, 429, 500, 503])
+def test_every_problem_can_be_shown_with_what_it_has(name: str, status: int) -> None:
+    least = {"status": status, "code": "code", "title": "The title"}
+    assert "The title" in render(name, problem=least)
+    assert "The title" in render(
+        name, problem={**least, "detail": "Why", "fields": {}, "request_id": "abc", "current": {}}
+    )
+
+
 def test_static_addresses_change_with_their_content() -> None:
     assert rendering.asset("css/tokens.css").startswith("/static/css/tokens.css?v=")
     assert not rendering.asset("css/tokens.css").endswith("=0")
