@@ -1,5 +1,6 @@
 """What a bundle says comes out in Wardline's words, is counted, and gets the same ids every time."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 
 from tests.interop import small_bundles as small
 from wardline.interop.fhir import bundle
+from wardline.interop.fhir.elements import hospital_code
 from wardline.interop.fhir.errors import Wrong, dotted
 from wardline.interop.fhir.identify import Directory, Identity
-from wardline.interop.fhir.mapping import hospital_code, translate
+from wardline.interop.fhir.mapping import translate
 from wardline.interop.fhir.models import Translation
 from wardline.interop.fhir.words import calm, clean
 
@@ -110,6 +112,11 @@ def test_signs_of_one_moment_are_one_set() -> None:
         (small.observation("o", "8867-4", 72, "/min", encounter=None), "no visit"),
         (small.observation("o", "8867-4", 72, "/min", effectiveDateTime=None), "when"),
         (small.pressure("o", 70, 90), "above systolic"),
+        (small.observation("o", "8867-4", 72, "/min", subject=None), "no patient"),
+        (
+            small.observation("o", "8867-4", 72, "/min", subject={"reference": f"urn:uuid:{small.HOSPITAL}"}),
+            "no patient",
+        ),
     ],
 )
 def test_what_is_left_is_counted_with_its_reason(observation: dict[str, Any], reason: str) -> None:
@@ -187,6 +194,13 @@ def test_what_contradicts_itself_refuses_the_bundle(resource: dict[str, Any], wh
     field = where.rsplit(".", 1)[1]
     assert line is not None
     assert f'"{field}"' in text.decode().splitlines()[line - 1]
+
+
+@pytest.mark.parametrize("make", [small.condition, lambda **more: small.observation("o", "8867-4", 70, "/min", **more)])
+def test_nothing_is_filed_under_another_patients_visit(make: Callable[..., dict[str, Any]]) -> None:
+    stranger = small.patient(id="pat-2", managingOrganization={"reference": f"urn:uuid:{small.HOSPITAL}"})
+    error = wrong(small.usual(stranger, make(subject={"reference": "urn:uuid:pat-2"})))
+    assert "another" in error.reason
 
 
 def test_hospitals_and_staff_may_come_from_an_earlier_bundle() -> None:

@@ -4,7 +4,6 @@ What is taken is counted, what is left is counted with its reason; only what con
 a date that does not exist) raises Wrong, and then the whole bundle is refused.
 """
 
-import re
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,15 @@ from wardline.encounters.public import ProblemRecord, VisitRecord
 from wardline.identity.public import HospitalRecord, StaffRecord
 from wardline.interop.fhir import terms
 from wardline.interop.fhir.bundle import Bundle, Entry
+from wardline.interop.fhir.elements import (
+    discharged_to,
+    first_point,
+    hospital_code,
+    is_certain,
+    references_to,
+    severity_of,
+    taken_at_of,
+)
 from wardline.interop.fhir.errors import Path, Wrong
 from wardline.interop.fhir.identify import Directory, Identity
 from wardline.interop.fhir.models import NamedHospital, NamedStaff, Translation
@@ -21,9 +29,7 @@ from wardline.interop.fhir.resources import (
     TAKEN_TYPES,
     AllergyIntolerance,
     Condition,
-    ContactPoint,
     Encounter,
-    Identifier,
     Observation,
     Organization,
     Patient,
@@ -95,7 +101,7 @@ class _Translator:
         hospital_id = self.identity.of("Organization", organization.id)
         name = calm(clean(organization.name) or f"Organization {organization.id}")
         record = HospitalRecord(id=hospital_id, code=hospital_code(name, hospital_id), name=name[:200])
-        references = _references(entry, organization.identifier)
+        references = references_to(entry, organization.identifier)
         self.result.hospitals.append(NamedHospital(record, references))
         self.directory.learn_hospital(references, hospital_id)
         self._take(entry)
@@ -110,7 +116,7 @@ class _Translator:
             external_identifier=next((f"{system}|{value}" for system, value in numbers(practitioner.identifier)), None),
             active=practitioner.active is not False,
         )
-        references = _references(entry, practitioner.identifier)
+        references = references_to(entry, practitioner.identifier)
         self.result.staff.append(NamedStaff(record, references))
         self.directory.learn_staff(references, record.id)
         self._take(entry)
@@ -149,8 +155,8 @@ class _Translator:
             born_on=maybe_day(patient.birth_date, (*entry.path, "birthDate")),
             born_estimated=patient.birth_date is not None and len(patient.birth_date) < 10,
             deceased_on=maybe_day(patient.deceased_date_time, (*entry.path, "deceasedDateTime")),
-            mobile=_first(patient.telecom, "phone"),
-            email=_first(patient.telecom, "email"),
+            mobile=first_point(patient.telecom, "phone"),
+            email=first_point(patient.telecom, "email"),
             address=", ".join(line for line in map(clean, home.line) if line) if home else "",
             town=", ".join(part for part in (clean(home.city), clean(home.state)) if part) if home else "",
             postcode=(clean(home.postal_code) if home else None) or "",
@@ -175,14 +181,14 @@ class _Translator:
                 (word for concept in contact.relationship if (word := display(concept))),
                 "",
             ),
-            phone=_first(contact.telecom, "phone"),
+            phone=first_point(contact.telecom, "phone"),
         )
 
     def _states_no_allergy(self, entry: Entry) -> bool:
         return any(
             self._entry(allergy.patient, "Patient", (*at.path, "patient", "reference")) is entry
             and first_coding(allergy.code).code in terms.NO_KNOWN_ALLERGY
-            and _is_certain(allergy)
+            and is_certain(allergy)
             for at, allergy in self.bundle.of(AllergyIntolerance)
         )
 
@@ -201,6 +207,8 @@ class _Translator:
         visit_class = terms.VISIT_CLASSES.get(encounter.class_.code or "")
         state = terms.VISIT_STATES.get(encounter.status)
         started = encounter.period.start if encounter.period else None
+        if encounter.subject is None:
+            return self._leave(entry, "it names no patient")
         subject = self._entry(encounter.subject, "Patient", (*entry.path, "subject", "reference"))
         if visit_class is None:
             return self._leave(entry, f"visits of class {encounter.class_.code} are not kept")
@@ -225,7 +233,7 @@ class _Translator:
                 "",
             ),
             doctor_id=self._doctor(entry, encounter),
-            discharged_to=_discharged_to(encounter),
+            discharged_to=discharged_to(encounter),
         )
         self.visits[encounter.id] = visit
         self.result.visits.append(visit)
@@ -294,14 +302,15 @@ class _Translator:
         observation: Observation,
     ) -> None:
         """Puts the values into their set. Raises Left when there is nothing to put or nowhere to put it."""
-        self._entry(observation.subject, "Patient", (*entry.path, "subject", "reference"))
+        person_id = self._subject_of(entry, observation)
         values = dict(values_of(observation))
         if observation.encounter is None:
             raise Left("it belongs to no visit")
         encounter = self._entry(observation.encounter, "Encounter", (*entry.path, "encounter", "reference"))
         if encounter.id not in self.visits:
             raise Left("its visit was left")
-        taken_at = _taken_at(entry, observation)
+        self._require_own_visit(entry, self.visits[encounter.id], person_id)
+        taken_at = taken_at_of(entry, observation)
         if taken_at is None:
             raise Left("it does not say when it was taken")
         if values.get("diastolic_mmhg", 0) > values.get("systolic_mmhg", 1000):
@@ -311,14 +320,22 @@ class _Translator:
             raise Left("the same sign was already taken at that moment")
         own.update(values)
 
+    def _subject_of(self, entry: Entry, observation: Observation) -> UUID:
+        """Whom it was measured on. Raises Left for a thing, a group or nobody."""
+        inside = self.bundle.by_reference.get((observation.subject.reference if observation.subject else None) or "")
+        if observation.subject is None or (inside is not None and inside.kind != "Patient"):
+            raise Left("it is about no patient")
+        subject = self._entry(observation.subject, "Patient", (*entry.path, "subject", "reference"))
+        return self._person_id(subject.id or "")
+
     # Allergies and problems
 
     def _allergy(self, entry: Entry, allergy: AllergyIntolerance) -> None:
         patient = self._entry(allergy.patient, "Patient", (*entry.path, "patient", "reference"))
         coding, substance = first_coding(allergy.code), display(allergy.code)
         if coding.code in terms.NO_KNOWN_ALLERGY:
-            return self._take(entry) if _is_certain(allergy) else self._leave(entry, "it was withdrawn")
-        if not _is_certain(allergy):
+            return self._take(entry) if is_certain(allergy) else self._leave(entry, "it was withdrawn")
+        if not is_certain(allergy):
             return self._leave(entry, f"verification is {code_of(allergy.verification_status)}")
         if substance is None:
             return self._leave(entry, "no substance is named")
@@ -339,7 +356,7 @@ class _Translator:
                 reaction=", ".join(
                     word for reaction in allergy.reaction for item in reaction.manifestation if (word := display(item))
                 ),
-                severity=_severity(allergy),
+                severity=severity_of(allergy),
                 state="active" if (code_of(allergy.clinical_status) or "active") == "active" else "resolved",
                 noted_on=None if noted is None else day(noted, (*entry.path, "recordedDate")),
             )
@@ -357,6 +374,8 @@ class _Translator:
             return self._leave(entry, "it was entered in error, or its status is not known")
         visit = self._visit_of(entry, condition.encounter)
         person_id = self._person_id(patient.id or "")
+        if visit is not None:
+            self._require_own_visit(entry, visit, person_id)
         self.result.problems.append(
             ProblemRecord(
                 id=self.identity.of("Condition", condition.id),
@@ -384,6 +403,10 @@ class _Translator:
             return None
         found = self._entry(reference, "Encounter", (*entry.path, "encounter", "reference"))
         return self.visits.get(found.id or "")
+
+    def _require_own_visit(self, entry: Entry, visit: VisitRecord, person_id: UUID) -> None:
+        if visit.person_id != person_id:
+            raise Wrong("belongs to one patient, its visit to another", (*entry.path, "encounter", "reference"))
 
     def _entry(self, reference: Reference | None, kind: str, path: Path) -> Entry:
         """The entry of this bundle that is meant."""
@@ -424,58 +447,3 @@ class _Translator:
                     entry,
                     "read for its references only" if known else "this type is not imported yet",
                 )
-
-
-def hospital_code(name: str, hospital_id: UUID) -> str:
-    """Initials and a mark that keeps hospitals of the same initials apart, the same at every import: CH8B58."""
-    initials = "".join(word[0] for word in re.findall(r"[A-Za-z0-9]+", name) if word[0].isascii())
-    return f"{initials[:6].upper()}{hospital_id.hex[:5].upper()}"
-
-
-def _references(entry: Entry, numbers: list[Identifier]) -> list[str]:
-    """Every way to refer to this entry: its address in the bundle, its id, and (conditionally) its identifiers."""
-    found = [entry.full_url] if entry.full_url else []
-    found.append(f"{entry.kind}/{entry.id}")
-    found += [f"{entry.kind}?identifier={item.system or ''}|{item.value}" for item in numbers if item.value]
-    return found
-
-
-def _first(points: list[ContactPoint], system: str) -> str:
-    return next(
-        (word for point in points if point.system == system and (word := clean(point.value))),
-        "",
-    )
-
-
-def _taken_at(entry: Entry, observation: Observation) -> datetime | None:
-    for name, text in (
-        ("effectiveDateTime", observation.effective_date_time),
-        ("effectiveInstant", observation.effective_instant),
-        (
-            "effectivePeriod",
-            observation.effective_period.start if observation.effective_period else None,
-        ),
-    ):
-        if text is not None:
-            return moment(text, (*entry.path, name))
-    return None
-
-
-def _is_certain(allergy: AllergyIntolerance) -> bool:
-    return code_of(allergy.verification_status) not in ("refuted", "entered-in-error")
-
-
-def _severity(allergy: AllergyIntolerance) -> str:
-    """The worst reaction seen; without one, a source that calls the risk high is taken at its word."""
-    seen = {reaction.severity for reaction in allergy.reaction}
-    worst = next((level for level in ("severe", "moderate", "mild") if level in seen), None)
-    return worst or ("severe" if allergy.criticality == "high" else "unknown")
-
-
-def _discharged_to(encounter: Encounter) -> str | None:
-    disposition = encounter.hospitalization.discharge_disposition if encounter.hospitalization else None
-    codes = [coding.code for coding in disposition.coding if coding.code] if disposition else []
-    return next(
-        (terms.DISCHARGES[code] for code in codes if code in terms.DISCHARGES),
-        "other" if codes else None,
-    )
