@@ -1,7 +1,5 @@
 """Runs migrations for Alembic, from `wardline migrate` as well as from the `alembic` command."""
 
-import logging
-
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
@@ -30,5 +28,4 @@ def main() -> None:
 
 if context.is_offline_mode():
     raise SystemExit("Migrations are plain SQL files in migrations/sql; read them there.")
-logging.getLogger("alembic").setLevel(logging.WARNING)
 main()

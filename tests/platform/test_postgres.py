@@ -3,14 +3,19 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from wardline.platform import database, migrate, postgres
 from wardline.platform.postgres import PostgresError, Server
@@ -150,9 +155,19 @@ def test_migrations_run_once_and_meet_in_peace(server: Server, folder: Path) -> 
     database.prepare_embedded(server.url)
     url = postgres.address(postgres.socket_folder(folder), database.OWNER, database.DATABASE)
     assert migrate.at(url) is None
-    assert migrate.upgrade(url) == migrate.newest()
+    with ThreadPoolExecutor(2) as starts:  # the second waits for the first and finds nothing left to do
+        assert list(starts.map(migrate_in_a_process_of_its_own, [url, url])) == [0, 0]
     assert migrate.at(url) == migrate.newest()
     assert migrate.upgrade(url) == migrate.newest()
+
+
+def migrate_in_a_process_of_its_own(url: str) -> int:
+    program = f"from wardline.platform import migrate; migrate.upgrade({url!r})"
+    return subprocess.run([sys.executable, "-c", program], cwd=migrate.PROJECT, check=False).returncode
+
+
+def test_the_newest_migration_is_the_one_that_alembic_finds() -> None:
+    assert migrate.newest() == ScriptDirectory.from_config(Config(migrate.PROJECT / "alembic.ini")).get_current_head()
 
 
 def test_a_folder_that_somebody_else_put_there_is_refused(folder: Path) -> None:

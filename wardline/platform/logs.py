@@ -121,6 +121,7 @@ def _attach(formatter: logging.Formatter, level: int) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("alembic").setLevel(max(level, logging.WARNING))  # it names every plugin it loads
     for name in ("_granian", "granian.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

@@ -1,29 +1,26 @@
 """Brings a database to the newest migration. The same work as `alembic upgrade head`, safe when two starts meet."""
 
-import sys
+import functools
+import importlib
+import re
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy.exc import DBAPIError
 
 from wardline.platform.database import DatabaseError
 
 PROJECT = Path(__file__).parents[2]
+VERSIONS = PROJECT / "migrations" / "versions"
 VERSION_TABLE = "wardline_migration"
+REVISION = re.compile(r'^(revision|down_revision)\b[^=\n]*= *"(\w+)"', re.MULTILINE)
 
 
-def upgrade(url: str, revision: str = "head") -> str:
+def upgrade(url: str) -> str:
     """Migrate the database at the owner's address, and return the revision it is at. Raises DatabaseError."""
-    if revision == "head" and at(url) == newest():
-        return newest()
-    try:
-        command.upgrade(_config(url), revision)
-    except DBAPIError as error:
-        raise DatabaseError(f"A migration was refused and left nothing behind: {error.orig}") from error
-    return at(url) or "nothing"
+    if at(url) != newest():
+        # Alembic is loaded only where there is something to migrate: it is most of a start's time and memory.
+        importlib.import_module("wardline.platform.alembic_upgrade").upgrade_to_head(url)
+    return newest()
 
 
 def at(url: str) -> str | None:
@@ -36,14 +33,15 @@ def at(url: str) -> str | None:
     return str(found[0]) if found else None
 
 
+@functools.cache
 def newest() -> str:
-    """The newest revision this version of Wardline knows."""
-    return ScriptDirectory.from_config(_config("")).get_current_head() or "nothing"
-
-
-def _config(url: str) -> Config:
-    if str(PROJECT) not in sys.path:
-        sys.path.insert(0, str(PROJECT))
-    config = Config(PROJECT / "alembic.ini")
-    config.attributes["url"] = url
-    return config
+    """The newest revision this version of Wardline knows: the one that no other migration follows."""
+    named = [REVISION.findall(path.read_text(encoding="utf-8")) for path in VERSIONS.glob("*.py")]
+    pairs = [pair for found in named for pair in found]
+    followed = {revision for name, revision in pairs if name == "down_revision"}
+    heads = [revision for name, revision in pairs if name == "revision" and revision not in followed]
+    if len(heads) != 1:
+        raise DatabaseError(
+            f"The migrations must end in one revision, and end in {', '.join(sorted(heads)) or 'none'}."
+        )
+    return heads[0]
