@@ -1,5 +1,6 @@
 """What other slices use of vitals: where a patient stands now, in the same words everywhere."""
 
+from wardline.vitals.bulk import ObservationSetRecord, add_observation_sets
 from wardline.vitals.current import Standing, latest_of_stay, offered_to, standing
 from wardline.vitals.models import Band, Sign, Signs
 from wardline.vitals.rules import Eligibility, Latest, Score, response_to
@@ -8,10 +9,12 @@ __all__ = [
     "Band",
     "Eligibility",
     "Latest",
+    "ObservationSetRecord",
     "Score",
     "Sign",
     "Signs",
     "Standing",
+    "add_observation_sets",
     "latest_of_stay",
     "offered_to",
     "response_to",
