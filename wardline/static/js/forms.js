@@ -140,6 +140,7 @@ document.addEventListener("htmx:before:request", (event) => {
 
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   if (ctx.response.status < 400) return;
+  if (/^none\b/.test(ctx.swap)) return; // a preview while typing: its answer is in the parts it names, or nowhere
   ctx.hx.retarget = regionOf(ctx.sourceElement) ?? ctx.target;
   ctx.hx.reswap = "innerHTML";
   ctx.select = null;
@@ -148,7 +149,7 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
 });
 
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (!(ctx.response?.status >= 400)) return;
+  if (!(ctx.response?.status >= 400) || !ctx.hx.retarget) return;
   const region = ctx.hx.retarget;
   const form = region?.closest?.("form");
   if (form) showErrors(form, region);
@@ -156,7 +157,7 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-  if (!ctx || ctx.response) return;
+  if (!ctx || ctx.response || /^none\b/.test(ctx.swap)) return;
   const form = formOf(ctx.sourceElement);
   const region = regionOf(ctx.sourceElement);
   const again = () => {
