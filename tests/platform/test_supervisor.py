@@ -59,13 +59,16 @@ def place() -> Generator[Place]:
     shutil.rmtree(data)
 
 
-def up(place: Place) -> subprocess.Popen[str]:
+def up(place: Place, *command: str) -> subprocess.Popen[str]:
     """Start it and wait until it says that it is ready."""
     process = subprocess.Popen(
-        [sys.executable, str(PROGRAM), "up"], env=os.environ | place.environ, stdout=subprocess.PIPE, text=True
+        [sys.executable, *(command or (str(PROGRAM), "up"))],
+        env=os.environ | place.environ,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    assert any("ready" in line for line in process.stdout)
     return process
 
 
@@ -186,4 +189,26 @@ def test_a_second_one_on_the_same_folder_is_refused(place: Place) -> None:
 def test_a_taken_port_is_named(place: Place) -> None:
     with socket.create_server(("127.0.0.1", place.port)):
         assert f"Port {place.port} on 127.0.0.1 cannot be used" in refused(place)
+    assert place.processes() == []
+
+
+def test_the_real_command_serves_people_and_leaves_nothing(place: Place) -> None:
+    process = up(place, "-m", "wardline", "up", "--no-demo")
+    connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=5)
+    connection.request("GET", "/sign-in", headers={"Accept": "text/html"})
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert answer.getheader("Content-Security-Policy")
+    connection.close()
+    doctor = subprocess.run(
+        [sys.executable, "-m", "wardline", "doctor"],
+        env=os.environ | place.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "ok    The database answers the owner and the restricted role." in doctor.stdout
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    assert ended(process) == 0
     assert place.processes() == []

@@ -239,6 +239,7 @@ def _signals_as_interrupt() -> Generator[None]:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    _ignore_signals()
     raise KeyboardInterrupt
 
 
