@@ -56,6 +56,8 @@ TYPES = {
 PACKED = {".css", ".js", ".json", ".svg", ".txt", ".webmanifest"}
 FILE_BYTES_MAX = 2_000_000
 _VENDOR_URL = re.compile(r"url\(\.\./(vendor/[\w.-]+)\)")
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_LAYOUT = re.compile(r"(?<=[{}:;,])\s+|\s+(?=[{}])|;\s*(?=})")
 
 
 class StaticFile(NamedTuple):
@@ -92,7 +94,8 @@ def _joined(bundle: str) -> str:
     parts = [(STATIC / part).read_text(encoding="utf-8") for part in BUNDLES[bundle]]
     if bundle.endswith(".js"):
         return "\n".join(f"{{\n{part}}}" for part in parts)
-    return _VENDOR_URL.sub(lambda match: f"url({asset(match[1])})", "\n".join(parts))
+    style = _LAYOUT.sub("", " ".join(_COMMENT.sub("", "\n".join(parts)).split()))
+    return _VENDOR_URL.sub(lambda match: f"url({asset(match[1])})", style)
 
 
 @cache
