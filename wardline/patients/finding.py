@@ -71,10 +71,7 @@ async def _rows(ctx: Context, hospital: HospitalScope, wanted: SearchText) -> li
 
 
 async def _by_beginning(db: lookups.Db, hospital: HospitalScope, wanted: SearchText) -> list[FoundRow]:
-    family, given = searching.name_parts(wanted)
-    pairs = [(family, given)] if given else []
-    if pairs and not wanted.family_is_certain:
-        pairs.append((given, family))
+    pairs = searching.name_pairs(wanted)
     year = wanted.born_year
     return await lookups.people_by_beginning(
         db,
@@ -106,7 +103,7 @@ def _shown(found: list[FoundRow], wanted: SearchText) -> list[FoundPatient]:
 
 
 def _one(row: FoundRow, similar: int, wanted: SearchText) -> FoundPatient:
-    typed = tuple(dict.fromkeys((*wanted.words, *searching.name_parts(wanted))))
+    typed = tuple(dict.fromkeys((*(part for pair in searching.name_pairs(wanted) for part in pair), *wanted.words)))
     return FoundPatient(
         person_id=row.person_id,
         network_number=row.network_number,

@@ -45,7 +45,7 @@ MONTHS = {
 DATE_DAY_FIRST = re.compile(r"(?<![\w/])(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4}|\d{2})(?![\w/])")
 DATE_YEAR_FIRST = re.compile(r"(?<![\w/])(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})(?![\w/])")
 DATE_MONTH_WORD = re.compile(r"(?<!\w)(\d{1,2})[\s.\-/]*([A-Za-z]{3,9})[\s.\-/]*(\d{4}|\d{2})(?!\w)")
-NUMBER = re.compile(r"(?<!\w)\+?[A-Za-z]{0,4}[\-]?\d[\d\s()\-./]*(?!\w)")
+NUMBER = re.compile(r"(?<!\w)(?:\+?\d[\d\s()\-./]*(?!\w)|[A-Za-z0-9\-]*\d[A-Za-z0-9\-]*)")
 
 
 class SearchText(msgspec.Struct, frozen=True):
@@ -127,12 +127,15 @@ def key_beginnings(wanted: SearchText) -> tuple[str, ...]:
     return tuple(dict.fromkeys(beginnings))
 
 
-def name_parts(wanted: SearchText) -> tuple[str, str]:
-    """The beginning of the family name and of the given name when two words were typed ("smi joh"), else empty."""
+def name_pairs(wanted: SearchText) -> tuple[tuple[str, str], ...]:
+    """Beginnings of a family and a given name ("smi joh"), in each way that two or more words can stand for them."""
     if wanted.family_is_certain:
-        return joined_particles(plain(wanted.family)), (plain(wanted.given).split() or [""])[0]
-    words = joined_particles(" ".join(wanted.words)).split()
-    return (words[0], words[1]) if len(words) > 1 else ((words or [""])[0], "")
+        return ((joined_particles(plain(wanted.family)), plain(wanted.given).split()[0]),)
+    pairs: list[tuple[str, str]] = []
+    for words in (list(wanted.words), joined_particles(" ".join(wanted.words)).split()):
+        if len(words) > 1:
+            pairs += [(words[0], words[1]), (words[1], words[0])]
+    return tuple(dict.fromkeys(pairs))
 
 
 def _take_names(rest: str) -> tuple[str, str, bool]:

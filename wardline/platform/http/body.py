@@ -202,6 +202,7 @@ async def _multipart(headers: Headers, body: bytes) -> dict[str, Any]:
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             pairs.append((name, await value.read()))
+            await value.close()
         elif value:
             pairs.append((name, value))
     return _gathered(pairs)
