@@ -48,7 +48,7 @@ class PatientScope(Scope, frozen=True, kw_only=True):
 # --- The patient's own data ------------------------------------------------------------------------------------------
 
 
-class Person(msgspec.Struct):
+class Person(msgspec.Struct, rename={"person_id": "id"}):
     """A person as one hospital sees them: network-wide details and this hospital's record number."""
 
     person_id: UUID
@@ -225,7 +225,7 @@ class Marked(msgspec.Struct):
     after: str
 
 
-class FoundPatient(msgspec.Struct):
+class FoundPatient(msgspec.Struct, rename={"person_id": "id"}):
     """A person found, as the list shows them."""
 
     person_id: UUID
@@ -331,7 +331,7 @@ class MatchPage(msgspec.Struct, kw_only=True):
     enough_typed: bool
 
 
-class Registered(msgspec.Struct, kw_only=True):
+class Registered(msgspec.Struct, kw_only=True, rename={"person_id": "id"}):
     """The person as registered here; `offers` are details that were typed and differ from the record that is used."""
 
     person_id: UUID

@@ -17,7 +17,8 @@ from wardline.patients.bulk import (
     add_registrations,
     state_no_known_allergies,
 )
-from wardline.patients.finding import today
+from wardline.patients.finding import find, today
+from wardline.patients.forms import Search
 from wardline.patients.models import (
     Alert,
     AllergyState,
@@ -108,6 +109,7 @@ __all__ = [
     "PatientScope",
     "PersonRecord",
     "RegistrationRecord",
+    "Search",
     "Sex",
     "access_patient",
     "add_allergies",
@@ -115,6 +117,7 @@ __all__ = [
     "add_identifiers",
     "add_people",
     "add_registrations",
+    "find",
     "patient_banner",
     "patient_details",
     "record_death",

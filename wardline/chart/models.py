@@ -1,0 +1,117 @@
+"""What the summary shows."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from wardline.encounters.public import Encounter, Problem
+from wardline.patients.public import Banner
+
+
+class SetRow(msgspec.Struct):
+    """One set of observations as the ribbon and the history need it."""
+
+    id: UUID
+    taken_at: datetime
+    recorded_by: str | None
+    news_score: int | None
+    news_signs: int
+    news_band: str | None
+    respiration_per_min: int | None
+    spo2_percent: int | None
+    on_oxygen: bool | None
+    systolic_mmhg: int | None
+    diastolic_mmhg: int | None
+    pulse_per_min: int | None
+    consciousness: str | None
+    temperature_celsius: float | None
+
+
+class OpenTask(msgspec.Struct):
+    """Something that somebody must do about this patient."""
+
+    id: UUID
+    title: str
+    reason: str
+    priority: str
+    state: str
+    owner_words: str
+    due_at: datetime
+    acknowledged_by: str | None
+    version: int
+
+
+class SignLine(msgspec.Struct):
+    """A row of the NEWS2 card: the value in words, its unit, its points and when it was taken if not with the newest."""
+
+    name: str
+    value: str
+    unit: str
+    points: int | None
+    taken_at: datetime | None
+    old: bool
+
+
+class NewsCard(msgspec.Struct):
+    """Where the patient stands: `label` is the score, or `8+` while signs are missing."""
+
+    label: str
+    band: str | None
+    title: str
+    text: str
+    frequency: str
+    due_at: datetime | None
+    at: datetime | None
+    by: str | None
+    signs: list[SignLine]
+    not_offered: str
+
+
+class Mark(msgspec.Struct):
+    """Something on the 24-hour axis, at a percentage of its width."""
+
+    at: datetime
+    left: float
+    label: str
+    band: str | None
+
+
+class Tick(msgspec.Struct):
+    at: datetime
+    left: float
+
+
+class Ribbon(msgspec.Struct):
+    """The last 24 hours on one axis, with the marks of each lane."""
+
+    ticks: list[Tick]
+    scores: list[Mark]
+    thread: list[tuple[float, float]]
+    now_left: float
+    words: str
+
+
+class Summary(msgspec.Struct, kw_only=True):
+    """The patient in one answer. Panels are null for those who may not read the chart."""
+
+    id: UUID
+    version: int
+    network_number: str
+    mrn: str
+    family: str
+    given: str
+    title: str
+    sex: str
+    born_on: date | None
+    deceased_on: date | None
+    allergy_state: str
+    allergies: list[str]
+    banner: Banner
+    stay: Encounter | None
+    visits: list[Encounter]
+    news: NewsCard | None = None
+    ribbon: Ribbon | None = None
+    last_set: SetRow | None = None
+    problems: list[Problem] | None = None
+    tasks: list[OpenTask] | None = None
