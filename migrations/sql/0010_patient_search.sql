@@ -7,7 +7,7 @@ CREATE FUNCTION patients.plain(name text) RETURNS text LANGUAGE sql IMMUTABLE ST
         replace(replace(replace(replace(replace(replace(replace(replace(
             regexp_replace(normalize(translate(name, '''’‘ʼ`´', ''), NFKD), U&'[\0300-\036F]+', '', 'g'),
             'ß', 'ss'), U&'\1E9E', 'ss'), 'æ', 'ae'), 'Æ', 'ae'), 'œ', 'oe'), 'Œ', 'oe'), 'þ', 'th'), 'Þ', 'th'),
-            'øØđĐðÐłŁħĦıς', 'ooddddllhhiσ')),
+            'øØđĐðÐłŁħĦıς''’‘ʼ`´', 'ooddddllhhiσ')),
         U&'[\0001-/:-@\\[-`{-\00BF\00D7\00F7\2000-\206F\3000-\303F]+', ' ', 'g')) END
 $$;
 

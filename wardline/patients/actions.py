@@ -78,17 +78,25 @@ async def register(ctx: Context, new: NewPatient) -> Registered:
     values = _unknown_values(ctx, new) if new.unknown else _known_values(ctx, new)
     if not new.unknown:
         await _refuse_likely_match(ctx, hospital, new, values.born_on)
-    mrn = await queries.insert_person(ctx.db, hospital, new=values, staff_id=ctx.caller.id)
-    patient = await access_patient(ctx, values.person_id)
-    await _add_kin(ctx, patient, new.kin_name, new.kin_relation, new.kin_phone)
-    for identifier in new.identifiers:
-        await _add_identifier(ctx, patient, identifier.system, identifier.value)
-    person = await queries.person(ctx.db, patient)
-    reason = {"different_person": True} if new.different_person_reason.strip() else {}
-    ctx.record("patient.registered", person_id=patient.person_id, subject_id=patient.person_id, detail=reason or None)
-    ctx.publish("patient.registered", {"person_id": patient.person_id, "version": person.version})
-    ctx.touch(topic(patient.person_id))
-    return _registered(person, mrn, is_new=True)
+    numbers = await queries.insert_person(ctx.db, hospital, new=values, staff_id=ctx.caller.id)
+    if new.kin_name.strip() or new.identifiers:
+        patient = await access_patient(ctx, values.person_id)
+        await _add_kin(ctx, patient, new.kin_name, new.kin_relation, new.kin_phone)
+        for identifier in new.identifiers:
+            await _add_identifier(ctx, patient, identifier.system, identifier.value)
+    reason = {"different_person": True} if new.different_person_reason.strip() else None
+    ctx.record("patient.registered", person_id=values.person_id, subject_id=values.person_id, detail=reason)
+    ctx.publish("patient.registered", {"person_id": values.person_id, "version": 1})
+    ctx.touch(topic(values.person_id))
+    return Registered(
+        person_id=values.person_id,
+        network_number=numbers.network_number,
+        mrn=numbers.mrn,
+        family=values.family,
+        given=values.given,
+        version=1,
+        is_new=True,
+    )
 
 
 def _known_values(ctx: Context, new: NewPatient) -> PersonValues:
@@ -144,19 +152,6 @@ async def _refuse_likely_match(ctx: Context, hospital: HospitalScope, new: NewPa
     return matches
 
 
-def _registered(person: Person, mrn: str, *, is_new: bool, offers: list[Offer] | None = None) -> Registered:
-    return Registered(
-        person_id=person.person_id,
-        network_number=person.network_number,
-        mrn=mrn,
-        family=person.family,
-        given=person.given,
-        version=person.version,
-        is_new=is_new,
-        offers=offers or [],
-    )
-
-
 async def use_record(ctx: Context, patient_id: UUID, typed: UseRecord) -> Registered:
     """Use an existing record: open it when it is ours, register the person here when the matching showed them.
 
@@ -173,7 +168,16 @@ async def use_record(ctx: Context, patient_id: UUID, typed: UseRecord) -> Regist
         ctx.touch(topic(patient_id))
     patient = await access_patient(ctx, patient_id)
     person = await queries.person(ctx.db, patient)
-    return _registered(person, person.mrn, is_new=False, offers=_offers(typed, person))
+    return Registered(
+        person_id=person.person_id,
+        network_number=person.network_number,
+        mrn=person.mrn,
+        family=person.family,
+        given=person.given,
+        version=person.version,
+        is_new=False,
+        offers=_offers(typed, person),
+    )
 
 
 def _offers(typed: UseRecord, person: Person) -> list[Offer]:

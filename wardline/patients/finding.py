@@ -45,6 +45,7 @@ def read(search: Search, day: date) -> SearchText:
     if search.mrn:
         number = "".join(letter for letter in search.mrn if letter.isalnum()).upper()
         changes["record_number"] = number
+        changes["number_as_typed"] = search.mrn.strip()
         changes["network_number"] = number if is_network_number(number) else ""
     return searching.with_changes(wanted, changes)
 
@@ -59,7 +60,8 @@ async def _rows(ctx: Context, hospital: HospitalScope, wanted: SearchText) -> li
                 db,
                 hospital,
                 record_number=wanted.record_number,
-                network_number=wanted.network_number,
+                as_typed=wanted.number_as_typed,
+                network_number=wanted.record_number,
                 identifier=wanted.record_number,
                 phone=wanted.phone[::-1],
             )

@@ -111,7 +111,7 @@ async def people_spelt_otherwise(db: Db, hospital: HospitalScope, *, words: list
 @query("""
     WITH hit AS (
         SELECT r.person_id FROM patients.registration r
-         WHERE r.hospital_id = :hospital.hospital_id AND r.mrn = :record_number
+         WHERE r.hospital_id = :hospital.hospital_id AND r.mrn IN (:record_number, :as_typed)
         UNION
         SELECT r.person_id FROM identity.hospital h
           JOIN patients.registration r ON r.hospital_id = h.id AND r.mrn = h.code || lpad(:record_number, 7, '0')
@@ -132,7 +132,14 @@ async def people_spelt_otherwise(db: Db, hospital: HospitalScope, *, words: list
      LIMIT 60
 """)
 async def people_by_number(
-    db: Db, hospital: HospitalScope, *, record_number: str, network_number: str, identifier: str, phone: str
+    db: Db,
+    hospital: HospitalScope,
+    *,
+    record_number: str,
+    as_typed: str,
+    network_number: str,
+    identifier: str,
+    phone: str,
 ) -> list[FoundRow]:
     """Whom a record number, network number, other identifier or the end of a phone number means here.
 

@@ -99,6 +99,13 @@ class PersonValues(msgspec.Struct, kw_only=True):
     family_doctor: str = ""
 
 
+class Numbers(msgspec.Struct):
+    """What a new person is known by."""
+
+    mrn: str
+    network_number: str
+
+
 class Identifier(msgspec.Struct):
     system: str
     value: str

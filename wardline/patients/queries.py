@@ -6,7 +6,16 @@ from datetime import date, datetime
 from uuid import UUID
 
 from wardline.identity.public import HospitalScope
-from wardline.patients.models import Allergy, BannerRow, Contact, Identifier, PatientScope, Person, PersonValues
+from wardline.patients.models import (
+    Allergy,
+    BannerRow,
+    Contact,
+    Identifier,
+    Numbers,
+    PatientScope,
+    Person,
+    PersonValues,
+)
 from wardline.platform.db import Db, query
 
 
@@ -99,10 +108,10 @@ async def contacts(db: Db, patient: PatientScope) -> list[Contact]:
         RETURNING id, network_number)
     INSERT INTO patients.registration (hospital_id, person_id, mrn, created_by)
     SELECT :hospital.hospital_id, made.id, patients.next_mrn(:hospital.hospital_id), :staff_id FROM made
-    RETURNING mrn
+    RETURNING mrn, (SELECT network_number FROM made)
 """)
-async def insert_person(db: Db, hospital: HospitalScope, *, new: PersonValues, staff_id: UUID) -> str:
-    """A new person, registered here; the record number. Takes the hospital's counter last, for as short as can be."""
+async def insert_person(db: Db, hospital: HospitalScope, *, new: PersonValues, staff_id: UUID) -> Numbers:
+    """A new person, registered here. From here to the commit the hospital's other registrations wait."""
 
 
 @query("""

@@ -37,7 +37,8 @@ PARTICLES = frozenset(PARTICLE_WORDS.split("|"))
 def plain(text: str) -> str:
     """Lower case without accents and apostrophes; what separates words is one space."""
     bare = ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(APOSTROPHES)))
-    return SEPARATORS.sub(" ", bare.translate(SPECIAL_LETTERS).lower().replace("ς", "σ")).strip()
+    bare = bare.translate(APOSTROPHES).translate(SPECIAL_LETTERS)
+    return SEPARATORS.sub(" ", bare.lower().replace("ς", "σ")).strip()
 
 
 def joined_particles(words: str) -> str:
