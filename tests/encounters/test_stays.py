@@ -100,3 +100,31 @@ async def test_problems_are_recorded_resolved_and_kept(client: Client) -> None:
     stale = await client.patch(f"{path}/{added.json()['id']}", {"state": "active"}, as_="doctor_a", version=1)
     assert stale.status_code == 412
     assert items(await client.get(path, as_="nurse_a"))[0]["state"] == "resolved"
+
+
+async def test_the_pages_of_a_stay_can_be_opened(client: Client) -> None:
+    person, stay = await admitted(client)
+    for path in (
+        f"/patients/{person}/admission",
+        f"/patients/{person}/encounters",
+        f"/encounters/{stay['id']}/plan",
+        f"/encounters/{stay['id']}/leaving",
+    ):
+        page = await client.get(path, as_="nurse_a", html=True)
+        assert page.status_code == 200, page.text
+        assert "PATEL" in page.text
+        assert (await client.get(path, as_="nurse_b", html=True)).status_code == 404
+
+
+async def test_a_form_admits_and_leads_to_the_choice_of_a_bed(client: Client) -> None:
+    person = await client.world.patient(client.world.a)
+    form = {
+        "class": "emergency",
+        "reason": "Chest pain",
+        "needs": "monitor",
+        "isolation": "",
+        "idempotency_key": "form-key-of-admission",
+    }
+    answer = await client.call("POST", f"/patients/{person}/encounters", form=form, as_="nurse_a", html=True, key="")
+    assert answer.status_code == 303, answer.text
+    assert answer.headers["location"].endswith("/move")

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from wardline.chart import queries
 from wardline.chart.models import NewsCard, Ribbon, SetRow, Summary
 from wardline.chart.panels import RIBBON_HOURS, news_card, ribbon
-from wardline.encounters.public import ISOLATION_WORDS, Encounter, encounters_of, observed_stay, problems
+from wardline.encounters.public import Encounter, encounters_of, observed_stay, problems, show_stay
 from wardline.identity.public import May
-from wardline.patients.public import Alert, Banner, PatientScope, access_patient, patient_banner
+from wardline.patients.public import PatientScope, access_patient, patient_banner
 from wardline.platform.db import Db
 from wardline.platform.http import Context, get
 
@@ -33,7 +33,8 @@ async def summary(ctx: Context, patient: PatientScope) -> Summary:
         banner = await patient_banner(db, patient)
         visits = await encounters_of(db, patient, before=None, limit=VISITS_SHOWN)
         stay = next((v for v in visits if v.state == "in_progress" and v.class_ != "outpatient"), None)
-        show_stay(banner, stay)
+        if stay:
+            show_stay(banner, bed_label=stay.bed_label, isolation=stay.isolation, pregnant=bool(stay.pregnant))
         found = Summary(
             id=banner.person_id,
             version=banner.version,
@@ -73,14 +74,3 @@ async def _of_stay(
     row = await observed_stay(db, patient)
     card = news_card(row, sets, ctx.now, ctx.caller.time_zone) if row else None
     return card, ribbon(sets, ctx.now, ctx.caller.time_zone)
-
-
-def show_stay(banner: Banner, stay: Encounter | None) -> None:
-    """Say in the banner where the patient lies, and what whoever comes near must know."""
-    if stay is None:
-        return
-    banner.bed_label = stay.bed_label
-    if stay.isolation:
-        banner.alerts.append(Alert("iso", "shield-alert", f"{ISOLATION_WORDS[stay.isolation]} isolation"))
-    if stay.pregnant:
-        banner.alerts.append(Alert("info", "info", "Pregnant"))

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from wardline.identity.public import Scope
+from wardline.patients.public import Banner
 from wardline.platform.http import Input
 
 EncounterClass = Literal["inpatient", "emergency", "day_case", "outpatient"]
@@ -158,3 +159,26 @@ class Whose(msgspec.Struct):
 class Doctor(msgspec.Struct):
     id: UUID
     name: str
+
+
+class AdmissionPage(msgspec.Struct):
+    """The form of an admission."""
+
+    banner: Banner
+    doctors: list[Doctor]
+    stay: CurrentStay | None
+
+
+class StayPage(msgspec.Struct):
+    """The forms that change or end a stay."""
+
+    banner: Banner
+    stay: Encounter
+
+
+class VisitsPage(msgspec.Struct):
+    """All visits of a patient, for people."""
+
+    banner: Banner
+    items: list[Encounter]
+    next: str | None

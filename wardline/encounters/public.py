@@ -26,7 +26,7 @@ from wardline.encounters.observed import (
 )
 from wardline.encounters.queries import encounters_of, problems
 from wardline.identity.public import seal
-from wardline.patients.public import PatientScope
+from wardline.patients.public import Alert, Banner, PatientScope, patient_banner
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 
@@ -43,6 +43,29 @@ async def access_encounter(ctx: Context, encounter_id: UUID) -> EncounterScope:
     return EncounterScope(
         hospital_id=ctx.caller.tenant_id, id=encounter_id, person_id=found.person_id, state=found.state, seal=seal()
     )
+
+
+def patient_of(scope: EncounterScope) -> PatientScope:
+    """The patient of an encounter that the caller may open."""
+    return PatientScope(hospital_id=scope.hospital_id, person_id=scope.person_id, seal=seal())
+
+
+async def banner_with_stay(ctx: Context, patient: PatientScope) -> Banner:
+    """The patient's banner with the bed and what whoever comes near must know."""
+    banner = await patient_banner(ctx.db, patient)
+    stay = await queries.current_stay(ctx.db, patient)
+    if stay is not None and stay.class_ != "outpatient":
+        show_stay(banner, bed_label=stay.bed_label, isolation=stay.isolation, pregnant=stay.pregnant)
+    return banner
+
+
+def show_stay(banner: Banner, *, bed_label: str | None, isolation: str | None, pregnant: bool) -> None:
+    """Put a stay's place and warnings on a banner."""
+    banner.bed_label = bed_label
+    if isolation:
+        banner.alerts.append(Alert("iso", "shield-alert", f"{ISOLATION_WORDS[isolation]} isolation"))
+    if pregnant:
+        banner.alerts.append(Alert("info", "info", "Pregnant"))
 
 
 async def open_stay_of(ctx: Context, patient: PatientScope) -> CurrentStay | None:
@@ -78,6 +101,7 @@ __all__ = [
     "access_encounter",
     "add_problems",
     "add_visits",
+    "banner_with_stay",
     "encounters_of",
     "keep_observed",
     "observed_encounter_locked",
@@ -85,7 +109,9 @@ __all__ = [
     "observed_stay_locked",
     "on_discharge",
     "open_stay_of",
+    "patient_of",
     "place",
     "problems",
     "set_spo2_scale",
+    "show_stay",
 ]

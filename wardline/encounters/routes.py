@@ -8,6 +8,7 @@ import msgspec
 from wardline.encounters import actions, queries
 from wardline.encounters.models import (
     Admission,
+    AdmissionPage,
     Discharge,
     Encounter,
     EncounterScope,
@@ -15,8 +16,10 @@ from wardline.encounters.models import (
     Problem,
     ProblemChange,
     StayChange,
+    StayPage,
+    VisitsPage,
 )
-from wardline.encounters.public import access_encounter
+from wardline.encounters.public import access_encounter, banner_with_stay, patient_of
 from wardline.identity.public import May
 from wardline.patients.public import PatientScope, access_patient
 from wardline.platform.errors import BadRequest
@@ -44,13 +47,61 @@ async def admit(ctx: Context, patient: PatientScope, given: Admission) -> Encoun
     return await actions.admit(ctx, patient, given)
 
 
-@get("/patients/{patient_id}/encounters", needs=May.READ_CHART, access=access_patient)
-async def encounters_of_patient(ctx: Context, patient: PatientScope, paging: Paging) -> Listing[Encounter]:
+@get(
+    "/patients/{patient_id}/encounters",
+    needs=May.READ_CHART,
+    access=access_patient,
+    page="encounters/visits.html",
+    title="Visits of {page.banner.family}",
+    section="patients",
+)
+async def encounters_of_patient(ctx: Context, patient: PatientScope, paging: Paging) -> VisitsPage:
     """The patient's stays and visits here, newest first."""
     rows = await queries.encounters_of(ctx.db, patient, before=_time(paging.cursor), limit=PAGE_ROWS + 1)
     last = rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
     following = last.started_at.isoformat() if last and last.started_at else None
-    return Listing(rows[:PAGE_ROWS], following)
+    return VisitsPage(await banner_with_stay(ctx, patient), rows[:PAGE_ROWS], following)
+
+
+@get(
+    "/patients/{patient_id}/admission",
+    needs=May.ADMIT_PATIENT,
+    access=access_patient,
+    page="encounters/admission.html",
+    title="Admit {page.banner.family}",
+    section="patients",
+)
+async def admission_form(ctx: Context, patient: PatientScope) -> AdmissionPage:
+    """The form to admit a patient."""
+    doctors = await queries.doctors(ctx.db, hospital_id=patient.hospital_id)
+    stay = await queries.current_stay(ctx.db, patient)
+    return AdmissionPage(await banner_with_stay(ctx, patient), doctors, stay)
+
+
+@get(
+    "/encounters/{encounter_id}/plan",
+    needs=May.CHANGE_STAY,
+    access=access_encounter,
+    page="encounters/plan.html",
+    title="Change the stay of {page.banner.family}",
+    section="patients",
+)
+async def plan_form(ctx: Context, scope: EncounterScope) -> StayPage:
+    """The form to change isolation, leaving date and needs."""
+    return StayPage(await banner_with_stay(ctx, patient_of(scope)), await queries.encounter(ctx.db, scope))
+
+
+@get(
+    "/encounters/{encounter_id}/leaving",
+    needs=May.DISCHARGE_PATIENT,
+    access=access_encounter,
+    page="encounters/leaving.html",
+    title="Discharge {page.banner.family}",
+    section="patients",
+)
+async def leaving_form(ctx: Context, scope: EncounterScope) -> StayPage:
+    """The form to discharge a patient."""
+    return StayPage(await banner_with_stay(ctx, patient_of(scope)), await queries.encounter(ctx.db, scope))
 
 
 @get("/encounters/{encounter_id}", needs=May.READ_CHART, access=access_encounter)
