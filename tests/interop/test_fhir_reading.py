@@ -79,7 +79,22 @@ def test_nesting_is_bounded_and_a_million_levels_do_no_harm() -> None:
     assert "deeper" in refused(b'{"resourceType":\n"Bundle", "entry": ' + b"[" * 1_000_000).reason
     nested = b"[" * (DEPTH_MAX + 1) + b"]" * (DEPTH_MAX + 1)
     assert refused(b'{\n"entry":\n' + nested + b"}").line == 3
-    assert position.depth_of(b'{"a": "[[[[", "b": [{"c\\"[": 1}]}') == 3
+    assert position.depth_of(position.brackets_of(b'{"a": "[[[[", "b": [{"c\\"[": 1}]}')) == 3
+
+
+@pytest.mark.parametrize(
+    ("hostile", "reason"),
+    [
+        (b"[" + b"[]," * 1_100_000 + b"[]]", "objects and lists"),
+        (b'["' + b'a","' * 2_600_000 + b'a"]', "strings"),
+        (b'"' + b"\\" * 20_000_000, "not valid JSON"),
+        (b'{"a":"' + "\N{GRINNING FACE}".encode() * 5_000_000 + b'"}', "resourceType"),
+    ],
+)
+def test_a_text_made_to_fill_the_memory_is_refused(hostile: bytes, reason: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert reason in refused(hostile).reason
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "1" * 5000])

@@ -12,6 +12,9 @@ from wardline.interop.fhir.resources import DECODERS, Resource
 
 DEPTH_MAX = 64
 ENTRIES_MAX = 200_000
+# A text of nothing but small lists or strings would take twenty times its size in memory.
+CONTAINERS_MAX = 1_000_000
+STRINGS_MAX = 2_500_000
 _BYTE_OFFSET = re.compile(r"\(byte (\d+)\)")
 _PATH_STEP = re.compile(r"\[(\d+)\]|\.([A-Za-z_]\w*)")
 
@@ -88,7 +91,12 @@ def located(text: bytes, wrong: Wrong) -> BadBundle:
 
 
 def _require_sound_text(text: bytes) -> None:
-    if position.depth_of(text) > DEPTH_MAX:
+    if text.count(b'"') > 2 * STRINGS_MAX:
+        raise BadBundle(f"holds more than {STRINGS_MAX:,} strings")
+    brackets = position.brackets_of(text)
+    if len(brackets) > 2 * CONTAINERS_MAX:
+        raise BadBundle(f"holds more than {CONTAINERS_MAX:,} objects and lists")
+    if position.depth_of(brackets) > DEPTH_MAX:
         line = position.line_at(text, position.offset_deeper_than(text, DEPTH_MAX))
         raise BadBundle(f"nested deeper than {DEPTH_MAX} levels", line)
     try:

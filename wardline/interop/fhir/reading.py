@@ -10,8 +10,8 @@ import msgspec
 from wardline.interop.fhir.errors import BadBundle
 
 FILES_MAX = 100_000
-PACKED_BYTES_MAX = 32 * 1024 * 1024
-TEXT_BYTES_MAX = 96 * 1024 * 1024
+PACKED_BYTES_MAX = 16 * 1024 * 1024
+TEXT_BYTES_MAX = 48 * 1024 * 1024
 # FHIR as indented text packs 15 to 25 times smaller; deflate itself can reach 1,029 times.
 RATIO_MAX = 100
 _CHUNK_BYTES = 256 * 1024
