@@ -1,0 +1,84 @@
+"""Which figures are taken from the parts of a process. The names here are those of docs/operations/monitoring.md."""
+
+from typing import Protocol
+
+from wardline.platform.cache import FragmentCache
+from wardline.platform.db import Pool
+from wardline.platform.live import Hub, Notifier
+from wardline.platform.metrics import Metrics
+
+
+class Flushing(Protocol):
+    """A record that writes in batches."""
+
+    flushes: int
+    flushed_entries: int
+
+
+def measure_pool(metrics: Metrics, pool: Pool) -> None:
+    """How many connections there are, are busy, and are waited for."""
+    metrics.register(
+        "wardline_pool_connections",
+        "gauge",
+        "Database connections of this process.",
+        lambda: [
+            ({"state": "open"}, pool.opened),
+            ({"state": "in_use"}, pool.in_use),
+            ({"state": "limit"}, pool.size),
+        ],
+    )
+    metrics.register("wardline_pool_waiting", "gauge", "Callers waiting for a connection.", lambda: pool.waiting)
+
+
+def measure_cache(metrics: Metrics, cache: FragmentCache) -> None:
+    """Whether rendered content is found where it is looked for."""
+    metrics.register(
+        "wardline_cache_requests_total",
+        "counter",
+        "Look-ups of rendered content: kept already, just being made, or made for this one.",
+        lambda: [
+            ({"result": "hit"}, cache.hits),
+            ({"result": "wait"}, cache.waits),
+            ({"result": "miss"}, cache.misses),
+        ],
+    )
+    metrics.register("wardline_cache_bytes", "gauge", "Rendered content kept.", lambda: cache.bytes)
+    metrics.register("wardline_cache_evicted_total", "counter", "Contents dropped for room.", lambda: cache.evicted)
+
+
+def measure_hub(metrics: Metrics, hub: Hub) -> None:
+    """Who watches, and what it costs."""
+    for name, help_text, read in (
+        ("wardline_live_streams", "Open streams.", lambda: hub.streams),
+        ("wardline_live_topics", "Topics that somebody watches here.", lambda: hub.topics),
+        ("wardline_live_listening", "1 while nudges are heard.", lambda: int(hub.listening)),
+    ):
+        metrics.register(name, "gauge", help_text, read)
+    for name, help_text, read in (
+        ("wardline_live_reads_total", "Reads for an audience.", lambda: hub.reads),
+        ("wardline_live_pushes_total", "Messages with rows, one for each watcher.", lambda: hub.pushes),
+        ("wardline_live_healed_total", "Changes found by the poll before any nudge.", lambda: hub.healed),
+    ):
+        metrics.register(name, "counter", help_text, read)
+    metrics.register(
+        "wardline_live_ended_total",
+        "counter",
+        "Streams that ended, by reason.",
+        lambda: [({"reason": reason}, count) for reason, count in hub.ended.items()],
+    )
+
+
+def measure_notifier(metrics: Metrics, notifier: Notifier) -> None:
+    """Whether changed topics are told."""
+    metrics.register(
+        "wardline_nudges_total",
+        "counter",
+        "Topics told to the hubs after a commit.",
+        lambda: [({"result": "sent"}, notifier.sent), ({"result": "lost"}, notifier.lost)],
+    )
+
+
+def measure_record(metrics: Metrics, record: Flushing) -> None:
+    """How reads reach the audit record."""
+    metrics.register("wardline_audit_flushes_total", "counter", "Batches committed.", lambda: record.flushes)
+    metrics.register("wardline_audit_entries_total", "counter", "Entries committed.", lambda: record.flushed_entries)
