@@ -14,10 +14,11 @@ import pytest
 from tests.database import TestDatabase
 from wardline.platform import jobs, upkeep, worker
 from wardline.platform.db import Db, Pool
+from wardline.platform.enqueue import defer
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Change, Context
 from wardline.platform.ids import new_id
-from wardline.platform.jobs import DeadJob, Event, Work, dead_jobs, defer, settle_dead_job, try_again
+from wardline.platform.jobs import DeadJob, Event, Work, dead_jobs, settle_dead_job, try_again
 from wardline.platform.metrics import Metrics
 from wardline.platform.worker import Worker, relay
 

@@ -15,6 +15,7 @@ import msgspec
 
 from wardline.platform import clock
 from wardline.platform.db import Db, Pool, query
+from wardline.platform.enqueue import defer, encode
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Caller, Change, Context
 
@@ -24,7 +25,6 @@ OWNER = "network_administrator"
 SYSTEM = UUID(int=0)
 
 Run = TypeVar("Run", bound=Callable[..., Awaitable[None]])
-encode = msgspec.json.Encoder().encode
 
 
 class Closing(Protocol):
@@ -71,15 +71,15 @@ SUBSCRIBERS: dict[str, list[Job]] = {}
 
 
 def job(
-    name: str, *, cron: str | None = None, owner: str = OWNER, seconds_max: float = SECONDS_MAX
+    name: str, *, every: str | None = None, owner: str = OWNER, seconds_max: float = SECONDS_MAX
 ) -> Callable[[Run], Run]:
     """Declare a job: `async def run(work, **args)`. Arguments arrive as the types they are annotated with.
 
-    `cron` runs it regularly; `owner` is the role that looks after it when it has failed for good.
+    `every`, a cron line, runs it regularly; `owner` is the role that looks after it when it has failed for good.
     """
 
     def declare(run: Run) -> Run:
-        _add(Job(name, run, _types(run), cron, owner, seconds_max))
+        _add(Job(name, run, _types(run), every, owner, seconds_max))
         return run
 
     return declare
@@ -119,23 +119,6 @@ def _types(run: Callable[..., Any]) -> dict[str, Any]:
     hints = typing.get_type_hints(run)
     hints.pop("return", None)
     return dict(list(hints.items())[1:])
-
-
-async def defer(
-    db: Db, name: str, /, *, at: datetime | None = None, lock: str | None = None, once: str | None = None, **args: Any
-) -> int | None:
-    """Enqueue a job on this handle: with the transaction, if it is in one. Arguments are ids and codes, no more.
-
-    `at` delays it; jobs of one `lock` run one after the other; while a job with the same `once` waits, nothing is added
-    and the answer is None.
-    """
-    return await db.fetchval(
-        "SELECT platform.defer_job($1, $2::text::jsonb, $3, $4, $5)", name, _text(args), at, lock, once
-    )
-
-
-def _text(args: dict[str, Any]) -> str:
-    return encode(args).decode()
 
 
 # ---- what a job is given ---------------------------------------------------------------------------------------------
@@ -188,7 +171,7 @@ class Work:
             None,
             None,
             [name for name, _ in ctx.events],
-            [_text(payload) for _, payload in ctx.events],
+            [encode(payload).decode() for _, payload in ctx.events],
             topics,
             *self._record.closing_values(ctx, ctx.changes),
         )

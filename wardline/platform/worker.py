@@ -24,8 +24,9 @@ from psycopg import Error as PsycopgError
 
 from wardline.platform import db, upkeep
 from wardline.platform.db import Db, Pool
+from wardline.platform.enqueue import defer
 from wardline.platform.errors import Problem
-from wardline.platform.jobs import JOBS, SUBSCRIBERS, TICKS, TRIES_MAX, Closing, Job, Tick, Work, defer
+from wardline.platform.jobs import JOBS, SUBSCRIBERS, TICKS, TRIES_MAX, Closing, Job, Tick, Work
 from wardline.platform.metrics import Metrics
 
 LEADER_LOCK = 712_604_010
