@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from wardline.audit.public import Ledger
 from wardline.frame import frame
 from wardline.identity.public import Sessions
-from wardline.platform import database, files, migrate, settings, static, tokens
+from wardline.platform import database, files, measures, metrics, migrate, settings, static, tokens
 from wardline.platform.cache import FragmentCache
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Problem
@@ -20,6 +20,7 @@ from wardline.platform.http.answer import Answers
 from wardline.platform.http.door import Door
 from wardline.platform.http.routes import ROUTES
 from wardline.platform.live import VIEWS, Hub, Notifier, Streams
+from wardline.platform.metrics import METRICS
 from wardline.platform.render import render
 from wardline.platform.settings import Settings
 
@@ -53,10 +54,10 @@ def load_routes() -> None:
 class App:
     """The ASGI application of one web worker."""
 
-    def __init__(self, given: Settings, addresses: database.Addresses) -> None:
+    def __init__(self, given: Settings, addresses: database.Addresses, *, role: str = "web") -> None:
         load_routes()
         tokens.configure(given.secret)
-        files.configure(given.data / "files")
+        files.configure(given.data / "files", given.files_url)
         self.settings = given
         self._head = migrate.newest()
         self.pool = Pool(addresses.app, size=given.database_connections_max, name="wardline-web")
@@ -74,17 +75,29 @@ class App:
             ledger=self.ledger,
             answers=self.answers,
             nudge=self.notifier.nudge,
-            observe=lambda route, status, seconds: None,
+            observe=METRICS.observe,
         )
+
+        self.figures = metrics.Shared(METRICS, given.data / "run" / "metrics", role)
+        self._measure()
+
+    def _measure(self) -> None:
+        measures.measure_pool(METRICS, self.pool)
+        measures.measure_cache(METRICS, self.fragments)
+        measures.measure_hub(METRICS, self.hub)
+        measures.measure_notifier(METRICS, self.notifier)
+        measures.measure_record(METRICS, self.ledger)
 
     async def start(self) -> None:
         """Open connections ahead of the first request and begin the background work."""
+        await self.figures.start()
         await self.pool.warm(2)
         self.sessions.start()
         await self.hub.start()
 
     async def stop(self) -> None:
         """Finish cleanly."""
+        await self.figures.stop()
         await self.hub.stop()
         await self.notifier.close()
         await self.sessions.stop()
@@ -97,6 +110,8 @@ class App:
             await static.serve(scope, send)
         elif scope["path"] == "/live":
             await self.streams(scope, receive, send)
+        elif scope["path"] == "/metrics":
+            await metrics.answer(self.figures, self.settings.metrics_token, scope, send)
         elif scope["path"] == "/health":
             await PlainTextResponse("alive")(scope, receive, send)
         elif scope["path"] == "/ready":
@@ -128,7 +143,7 @@ class App:
                 return
 
 
-def create() -> App:
-    """The application for the environment's settings; what the web server loads."""
+def create(role: str = "web") -> App:
+    """The application for the environment's settings; what the web server loads. `role` names it among the figures."""
     given = settings.load()
-    return App(given, database.addresses(given))
+    return App(given, database.addresses(given), role=role)

@@ -7,7 +7,6 @@ own migrations are still to be run.
 from importlib.metadata import version
 
 from alembic import op
-from procrastinate.schema import SchemaManager
 
 from migrations.sql_file import run
 
@@ -16,6 +15,8 @@ down_revision = "0020"
 
 
 def upgrade() -> None:
+    from procrastinate.schema import SchemaManager  # noqa: PLC0415 - web workers read the list of migrations too
+
     connection = op.get_bind()
     plain = {"no_parameters": True}
     connection.exec_driver_sql("CREATE SCHEMA procrastinate")

@@ -1,8 +1,9 @@
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from wardline.platform.metrics import Metrics, Shared, exposition
+from wardline.platform.metrics import Metrics, Shared, exposition, may_ask
 
 
 def figures(text: bytes) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -75,3 +76,23 @@ async def test_a_snapshot_left_by_a_killed_process_is_not_shown(tmp_path: Path):
     await shared.start()
     assert b"web-9" not in shared.exposition()
     await shared.stop()
+
+
+@pytest.mark.parametrize(
+    ("client", "headers", "token", "allowed"),
+    [
+        ("127.0.0.1", {}, None, True),
+        ("::1", {}, None, True),
+        ("10.0.0.7", {}, None, False),
+        ("", {}, None, False),
+        ("127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, None, False),
+        ("10.0.0.7", {"authorization": "Bearer a-long-enough-token"}, "a-long-enough-token", True),
+        ("127.0.0.1", {"authorization": "Bearer another-token"}, "a-long-enough-token", False),
+        ("127.0.0.1", {}, "a-long-enough-token", False),
+    ],
+)
+def test_figures_are_for_this_machine_or_for_the_token(
+    client: str, headers: dict[str, str], token: str | None, allowed: bool
+):
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    assert may_ask({"client": (client, 1), "headers": raw}, token) is allowed

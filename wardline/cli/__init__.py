@@ -17,14 +17,14 @@ COMMANDS = {
     "checks": "wardline.vitals.commands:checks",
     "doctor": "wardline.cli.upkeep:doctor_",
     "import": "wardline.interop.commands:import_records",
-    "live": "wardline.platform.live.commands:live",
+    "live": "wardline.cli.live:live",
     "lively": "wardline.demo.commands:lively",
     "migrate": "wardline.cli.upkeep:migrate_",
     "openapi": "wardline.platform.http.commands:openapi",
     "seed": "wardline.demo.commands:seed",
     "up": "wardline.cli.up:up",
     "web": "wardline.cli.web:web",
-    "worker": "wardline.platform.jobs.commands:worker",
+    "worker": "wardline.cli.worker:worker",
 }
 
 

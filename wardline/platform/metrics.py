@@ -8,13 +8,15 @@ whichever web worker is asked can answer for all, each figure labelled with its 
 import asyncio
 import contextlib
 import fcntl
+import hmac
 import math
 import resource
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import msgspec
 
@@ -253,3 +255,25 @@ def _of_process(process: str, families: Iterable[Family]) -> Iterable[Family]:
     for family in families:
         samples = [Sample({"process": process} | s.labels, s.value, s.suffix) for s in family.samples]
         yield msgspec.structs.replace(family, samples=samples)
+
+
+async def answer(shared: Shared, token: str | None, scope: Any, send: Any) -> None:
+    """GET /metrics. For others than the monitoring there is nothing here."""
+    allowed = may_ask(scope, token)
+    body = await asyncio.to_thread(shared.exposition) if allowed else b"not found\n"
+    kind = b"text/plain; version=0.0.4; charset=utf-8" if allowed else b"text/plain"
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200 if allowed else 404, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def may_ask(scope: Any, token: str | None) -> bool:
+    """With a token, whoever sends it; without one, this machine, unless it asks on behalf of somebody else."""
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    if token is not None:
+        return hmac.compare_digest(headers.get(b"authorization", b""), f"Bearer {token}".encode())
+    forwarded = headers.keys() & {b"x-forwarded-for", b"forwarded", b"x-real-ip"}
+    try:
+        return not forwarded and ip_address((scope.get("client") or ("", 0))[0]).is_loopback
+    except ValueError:
+        return False

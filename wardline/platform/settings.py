@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 SECRET_LENGTH_MIN = 32
+METRICS_TOKEN_LENGTH_MIN = 16
 DEFAULT_SECRETS = frozenset({"secret", "changeme", "change-me", "wardline", "development", "password"})
 EMBEDDED = "embedded"
 REQUIRED = "none, it must be given"
@@ -59,6 +60,17 @@ TABLE = (
     ),
     Setting("WARDLINE_DATABASE_CONNECTIONS", "8", "Database connections of one web worker at the most, 2 to 100."),
     Setting("WARDLINE_REDIS_URL", "none", "Redis or Valkey, needed only where several machines share the work."),
+    Setting(
+        "WARDLINE_FILES_URL",
+        "none",
+        "An object store for files, as `s3://bucket/folder`; without one they are in WARDLINE_DATA. Keys and region come "
+        "from the usual AWS variables.",
+    ),
+    Setting(
+        "WARDLINE_METRICS_TOKEN",
+        "none",
+        "Who asks `/metrics` must send this as a bearer token. Without one only this machine may ask.",
+    ),
     Setting("WARDLINE_WORKERS", "one per core", "Web worker processes, 1 to 256."),
     Setting(
         "WARDLINE_SECRET",
@@ -81,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     app_database_url: str | None = None
     database_connections_max: int = 8
     redis_url: str | None = None
+    files_url: str | None = None
+    metrics_token: str | None = None
     workers: int = 1
     secret: str
     log_level: str = "info"
@@ -117,6 +131,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         app_database_url=_database_url(given, "WARDLINE_APP_DATABASE_URL"),
         database_connections_max=_number(given, "WARDLINE_DATABASE_CONNECTIONS", default=8, least=2, most=100),
         redis_url=_redis_url(given),
+        files_url=_files_url(given),
+        metrics_token=_metrics_token(given),
         workers=_number(given, "WARDLINE_WORKERS", default=min(cores(), 256), least=1, most=256),
         secret=_secret(given, environment, data),
         log_level=_choice(given, "WARDLINE_LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"),
@@ -200,6 +216,20 @@ def _redis_url(given: Mapping[str, str]) -> str | None:
     value = given.get("WARDLINE_REDIS_URL") or None
     if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
         raise SettingsError("WARDLINE_REDIS_URL", "must begin with redis://, rediss:// or unix://.")
+    return value
+
+
+def _files_url(given: Mapping[str, str]) -> str | None:
+    value = given.get("WARDLINE_FILES_URL") or None
+    if value and urlsplit(value).scheme not in ("s3", "s3a", "gs", "az", "https", "http"):
+        raise SettingsError("WARDLINE_FILES_URL", "must name an object store, as s3://bucket/folder.")
+    return value
+
+
+def _metrics_token(given: Mapping[str, str]) -> str | None:
+    value = given.get("WARDLINE_METRICS_TOKEN") or None
+    if value and len(value) < METRICS_TOKEN_LENGTH_MIN:
+        raise SettingsError("WARDLINE_METRICS_TOKEN", f"needs {METRICS_TOKEN_LENGTH_MIN} characters or more.")
     return value
 
 

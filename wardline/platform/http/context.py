@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from wardline.platform.db import Db
+from wardline.platform.enqueue import defer
 from wardline.platform.errors import Denied, NotSignedIn
 from wardline.platform.ids import new_id
 
@@ -144,6 +145,10 @@ class Context:
     def publish(self, name: str, payload: dict[str, Any]) -> None:
         """Write an event (ids and versions only) to the outbox, for other slices to act on after the commit."""
         self.events.append((name, payload))
+
+    async def enqueue(self, name: str, /, **args: Any) -> None:
+        """Enqueue a job (ids and codes only); it exists exactly when this write does."""
+        await defer(self.db, name, **args)
 
     def set_cookie(self, value: str) -> None:
         """Send one Set-Cookie header, given whole."""
