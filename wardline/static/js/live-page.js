@@ -28,11 +28,6 @@ function parse(html) {
   return template.content.firstElementChild;
 }
 
-// What a row wants said aloud.
-function newsOf(row) {
-  return [row, ...row.querySelectorAll("[data-announce]")].map((part) => part.dataset.announce).filter(Boolean);
-}
-
 class LivePage extends HTMLElement {
   connectedCallback() {
     this.versions = new Map([[this.getAttribute("topic"), Number(this.getAttribute("version"))]]);
@@ -179,7 +174,7 @@ class LivePage extends HTMLElement {
     this.tell(told);
   }
 
-  // Returns false when it has to wait, true when nothing is visible, else the new row and what it has to say.
+  // Returns false when it has to wait, true when nothing is visible, else the element that is new.
   put(id, text, all) {
     const old = document.getElementById(id);
     if (old && !all && underHand(old)) return false;
@@ -196,8 +191,7 @@ class LivePage extends HTMLElement {
     window.htmx?.process(fresh);
     fresh.classList.add("changed");
     setTimeout(() => fresh.classList.remove("changed"), WASH_MS);
-    const before = old ? newsOf(old) : [];
-    return { row: fresh, words: newsOf(fresh).filter((words) => !before.includes(words)) };
+    return fresh;
   }
 
   placeOf(id) {
@@ -235,8 +229,9 @@ class LivePage extends HTMLElement {
 
   tell(changed) {
     if (!changed.length) return;
-    window.wardline.announce([...new Set(changed.flatMap(({ words }) => words))].join(". "));
-    document.dispatchEvent(new CustomEvent("wardline:rows", { detail: { rows: changed.map(({ row }) => row) } }));
+    const words = changed.flatMap((row) => [row, ...row.querySelectorAll("[data-announce]")]).map((part) => part.dataset.announce).filter(Boolean);
+    window.wardline.announce(words.join(". "));
+    document.dispatchEvent(new CustomEvent("wardline:rows", { detail: { rows: changed } }));
   }
 
   // ---- reading the page anew ----
