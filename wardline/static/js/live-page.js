@@ -28,6 +28,11 @@ function parse(html) {
   return template.content.firstElementChild;
 }
 
+// What a row wants said aloud.
+function newsOf(row) {
+  return [row, ...row.querySelectorAll("[data-announce]")].map((part) => part.dataset.announce).filter(Boolean);
+}
+
 class LivePage extends HTMLElement {
   connectedCallback() {
     this.versions = new Map([[this.getAttribute("topic"), Number(this.getAttribute("version"))]]);
@@ -174,7 +179,7 @@ class LivePage extends HTMLElement {
     this.tell(told);
   }
 
-  // Returns false when it has to wait, true when nothing is visible, else the element that is new.
+  // Returns false when it has to wait, true when nothing is visible, else the new row and what it has to say.
   put(id, text, all) {
     const old = document.getElementById(id);
     if (old && !all && underHand(old)) return false;
@@ -191,7 +196,8 @@ class LivePage extends HTMLElement {
     window.htmx?.process(fresh);
     fresh.classList.add("changed");
     setTimeout(() => fresh.classList.remove("changed"), WASH_MS);
-    return fresh;
+    const before = old ? newsOf(old) : [];
+    return { row: fresh, words: newsOf(fresh).filter((words) => !before.includes(words)) };
   }
 
   placeOf(id) {
@@ -229,9 +235,8 @@ class LivePage extends HTMLElement {
 
   tell(changed) {
     if (!changed.length) return;
-    const words = changed.flatMap((row) => [row, ...row.querySelectorAll("[data-announce]")]).map((part) => part.dataset.announce).filter(Boolean);
-    window.wardline.announce(words.join(". "));
-    document.dispatchEvent(new CustomEvent("wardline:rows", { detail: { rows: changed } }));
+    window.wardline.announce([...new Set(changed.flatMap(({ words }) => words))].join(". "));
+    document.dispatchEvent(new CustomEvent("wardline:rows", { detail: { rows: changed.map(({ row }) => row) } }));
   }
 
   // ---- reading the page anew ----

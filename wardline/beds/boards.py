@@ -1,0 +1,148 @@
+"""The boards put together: rows from the database, decisions from the rules. Used by the pages and by what is pushed."""
+
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from wardline.beds import moves, queries, rules
+from wardline.beds.actions import clock_words
+from wardline.beds.models import (
+    Bed,
+    BoardScope,
+    FitBed,
+    HospitalBeds,
+    HospitalBoardScope,
+    LiveHospitalBeds,
+    LiveWardBoard,
+    MovePlan,
+    RoomHead,
+    Tile,
+    TileHead,
+    WardBoard,
+    WardHead,
+)
+from wardline.identity.public import access_ward, seal, wards
+from wardline.platform import clock
+from wardline.platform.db import Db
+from wardline.platform.errors import NotFound
+from wardline.platform.http import Context
+
+
+def today_in(zone: str, now: datetime) -> date:
+    """Today's date by the hospital's wall clock."""
+    return now.astimezone(ZoneInfo(zone)).date()
+
+
+async def access_board(ctx: Context, ward_id: UUID) -> BoardScope:
+    """A ward of the caller's hospital, for its board; NotFound otherwise. Records that the board was opened."""
+    ward = await access_ward(ctx, ward_id)
+    ctx.saw("ward", ward.id)
+    return BoardScope(
+        hospital_id=ward.hospital_id,
+        id=ward.id,
+        code=ward.code,
+        name=ward.name,
+        specialty=ward.specialty,
+        zone=ctx.caller.time_zone,
+        seal=seal(),
+    )
+
+
+async def access_hospital_board(ctx: Context) -> HospitalBoardScope:
+    """The beds of the caller's hospital. Records that the board was opened."""
+    ctx.saw("beds", ctx.caller.tenant_id)
+    return HospitalBoardScope(hospital_id=ctx.caller.tenant_id, zone=ctx.caller.time_zone, seal=seal())
+
+
+async def access_hospital_topic(ctx: Context, hospital_id: UUID) -> HospitalBoardScope:
+    """The same for watching; only the hospital of the session."""
+    if hospital_id != ctx.caller.tenant_id:
+        raise NotFound
+    return await access_hospital_board(ctx)
+
+
+async def ward_board(db: Db, ward: BoardScope, now: datetime) -> WardBoard:
+    """The ward's board. 3 queries."""
+    async with db.one_connection() as one:
+        rows = await queries.beds_of_ward(one, ward)
+        rooms = await queries.rooms_of_ward(one, ward)
+        tasks = await queries.tasks_of_ward(one, ward)
+    beds = rules.board_beds(rows, now, today_in(ward.zone, now))
+    return WardBoard(
+        ward=WardHead(ward.id, ward.code, ward.name, ward.specialty),
+        summary=rules.summary(beds),
+        needs=rules.needs_now(tasks, beds),
+        soon=rules.needs_soon(beds, now),
+        rooms=rules.room_heads(rooms, beds),
+        beds=beds,
+    )
+
+
+async def live_ward_board(db: Db, ward: BoardScope) -> LiveWardBoard:
+    """The ward's board with the heads of the bays among its rows, in the order of the page."""
+    board = await ward_board(db, ward, clock.now())
+    rows: list[RoomHead | Bed] = []
+    for room in board.rooms:
+        rows.append(room)
+        rows.extend(bed for bed in board.beds if bed.room_id == room.room_id)
+    return LiveWardBoard(
+        ward=board.ward,
+        summary=board.summary,
+        needs=board.needs,
+        soon=board.soon,
+        rooms=board.rooms,
+        beds=[],
+        rows=rows,
+    )
+
+
+async def hospital_beds(db: Db, hospital: HospitalBoardScope, now: datetime) -> HospitalBeds:
+    """The hospital's bed board. 4 queries."""
+    async with db.one_connection() as one:
+        beds = await queries.beds_of_hospital(one, hospital)
+        rooms = await queries.rooms_of_hospital(one, hospital)
+        waiting = await queries.waiting_for_bed(one, hospital)
+        all_wards = await wards(one, hospital)
+    today = today_in(hospital.zone, now)
+    waited = [rules.waited(each, now) for each in waiting]
+    used = {bed.room_id for bed in beds}
+    return HospitalBeds(
+        summary=rules.hospital_summary(beds, waited, today),
+        waiting=waited,
+        wards=rules.tile_heads(all_wards, beds, today),
+        rooms=[room for room in rooms if room.id in used],
+        beds=beds,
+    )
+
+
+async def live_hospital_beds(db: Db, hospital: HospitalBoardScope) -> LiveHospitalBeds:
+    """The bed board with the heads of the wards among its rows."""
+    board = await hospital_beds(db, hospital, clock.now())
+    rows: list[TileHead | Tile] = [*board.wards, *board.beds]
+    return LiveHospitalBeds(summary=board.summary, waiting=board.waiting, wards=[], rooms=[], beds=[], rows=rows)
+
+
+async def move_plan(ctx: Context, encounter_id: UUID, pointed_at: UUID | None) -> MovePlan:
+    """Where the patient could lie. The bed pointed at is chosen if it can be, else the best one. 2 queries."""
+    hospital = await access_hospital_board(ctx)
+    stay = await moves.stay(ctx.db, hospital_id=hospital.hospital_id, encounter_id=encounter_id)
+    free = await moves.free_beds(ctx.db, hospital)
+    weighed = [
+        (bed, rules.fit(bed, stay, at=clock_words(ctx, bed.reserved_due_at) if bed.reserved_due_at else ""))
+        for bed in free
+    ]
+    fits, others = rules.ranked(weighed)
+    return MovePlan(
+        stay=stay,
+        needs=rules.needs_words(stay),
+        fits=fits,
+        refused=others,
+        chosen=_chosen(fits, others, pointed_at),
+        free=sum(bed.state == "ready" for bed in free),
+    )
+
+
+def _chosen(fits: list[FitBed], others: list[FitBed], pointed_at: UUID | None) -> FitBed | None:
+    possible = [*fits, *(bed for bed in others if bed.refused in ("", "Being cleaned"))]
+    named = [bed for bed in possible if bed.bed_id == pointed_at]
+    return (named or fits or [None])[0]
