@@ -138,10 +138,24 @@ def test_an_allergy_keeps_its_code_and_its_worst_reaction() -> None:
         {"manifestation": [small.coded("39579001", "Anaphylaxis")], "severity": "severe"},
     ]
     allergy = translated(small.allergy(reaction=reactions)).allergies[0]
-    assert (allergy.substance, allergy.code) == ("Allergy to peanuts", "91935009")
+    assert (allergy.substance, allergy.code) == ("Peanuts", "91935009")
     assert (allergy.category, allergy.state, allergy.severity) == ("food", "active", "severe")
     assert allergy.reaction == "Rash, Anaphylaxis"
     assert allergy.noted_on == date(1999, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("words", "substance"),
+    [
+        ("Allergy to bee venom", "Bee venom"),
+        ("Dander (animal) allergy", "Dander (animal)"),
+        ("Penicillin G", "Penicillin G"),
+        ("Allergy to penicillin (finding)", "Penicillin"),
+        ("Allergy", "Allergy"),
+    ],
+)
+def test_an_allergy_is_named_by_its_substance(words: str, substance: str) -> None:
+    assert translated(small.allergy(code=small.coded("1", words))).allergies[0].substance == substance
 
 
 def test_no_known_allergy_is_a_statement_and_silence_is_none() -> None:
@@ -238,6 +252,8 @@ def test_every_resource_is_counted_once() -> None:
 
 
 def test_words_are_cleaned() -> None:
+    problem = translated(small.condition(code=small.coded("64859006", "Osteoporosis (disorder)"))).problems[0]
+    assert problem.display == "Osteoporosis"
     assert clean("Mass/\u200bvolume\n  in\tBlood ") == "Mass/volume in Blood"
     assert clean("Zoe\u0308") == "Zo\u00eb"
     assert clean("\u202e \u200b") is None

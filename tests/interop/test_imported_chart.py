@@ -53,11 +53,22 @@ async def test_the_chart_shows_visits_problems_and_observations(client: Client, 
     assert '"temperature_celsius":38.2' in taken.text
 
 
+async def test_the_chart_summary_shows_the_history_on_one_page(client: Client, patient_id: str) -> None:
+    page = (await client.get(f"/patients/{patient_id}", as_="doctor_a")).json()
+    assert page["allergies"] == ["Peanuts"]
+    assert [visit["class"] for visit in page["visits"]] == ["outpatient"]
+    assert (page["last_set"]["systolic_mmhg"], page["last_set"]["news_score"]) == (121, None)
+    for part in ("", "/details", "/encounters", "/problems", "/observations"):
+        shown = await client.get(f"/patients/{patient_id}{part}", as_="doctor_a", html=True)
+        assert shown.status_code == 200
+        assert "laureano" in shown.text.lower()
+
+
 async def test_the_patient_is_found_by_name(client: Client, patient_id: str) -> None:
     found = await client.get("/patients?q=laureano%20mar", as_="receptionist_a")
     assert patient_id in found.text
 
 
-@pytest.mark.parametrize("part", ["encounters", "problems", "observations"])
+@pytest.mark.parametrize("part", ["", "/details", "/encounters", "/problems", "/observations"])
 async def test_another_hospital_sees_nothing(client: Client, patient_id: str, part: str) -> None:
-    assert (await client.get(f"/patients/{patient_id}/{part}", as_="doctor_b")).status_code == 404
+    assert (await client.get(f"/patients/{patient_id}{part}", as_="doctor_b")).status_code == 404

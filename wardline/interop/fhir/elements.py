@@ -7,7 +7,9 @@ from uuid import UUID
 from wardline.interop.fhir import terms
 from wardline.interop.fhir.bundle import Entry
 from wardline.interop.fhir.resources import AllergyIntolerance, ContactPoint, Encounter, Identifier, Observation
-from wardline.interop.fhir.words import clean, code_of, moment
+from wardline.interop.fhir.words import clean, code_of, display, moment
+
+_ALLERGY_WORDS = re.compile(r"^(allergy|allergic reaction|hypersensitivity) (to|caused by) | allergy$", re.IGNORECASE)
 
 
 def hospital_code(name: str, hospital_id: UUID) -> str:
@@ -45,6 +47,15 @@ def taken_at_of(entry: Entry, observation: Observation) -> datetime | None:
         if text is not None:
             return moment(text, (*entry.path, name))
     return None
+
+
+def substance_of(allergy: AllergyIntolerance) -> str | None:
+    """Peanuts, not "Allergy to peanuts": sources code the disorder where the chart names what it is against."""
+    words = display(allergy.code)
+    if words is None:
+        return None
+    named = _ALLERGY_WORDS.sub("", words) or words
+    return (named[0].upper() + named[1:])[:200]
 
 
 def is_certain(allergy: AllergyIntolerance) -> bool:

@@ -20,6 +20,7 @@ from wardline.interop.fhir.elements import (
     is_certain,
     references_to,
     severity_of,
+    substance_of,
     taken_at_of,
 )
 from wardline.interop.fhir.errors import Path, Wrong
@@ -332,7 +333,7 @@ class _Translator:
 
     def _allergy(self, entry: Entry, allergy: AllergyIntolerance) -> None:
         patient = self._entry(allergy.patient, "Patient", (*entry.path, "patient", "reference"))
-        coding, substance = first_coding(allergy.code), display(allergy.code)
+        coding, substance = first_coding(allergy.code), substance_of(allergy)
         if coding.code in terms.NO_KNOWN_ALLERGY:
             return self._take(entry) if is_certain(allergy) else self._leave(entry, "it was withdrawn")
         if not is_certain(allergy):
@@ -346,7 +347,7 @@ class _Translator:
                 id=self.identity.of("AllergyIntolerance", allergy.id),
                 hospital_id=self.hospital_of_person[person_id],
                 person_id=person_id,
-                substance=substance[:200],
+                substance=substance,
                 code_system=terms.CODE_SYSTEMS.get(coding.system or "", coding.system),
                 code=coding.code,
                 category=next(

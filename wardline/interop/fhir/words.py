@@ -13,6 +13,10 @@ from wardline.interop.fhir.resources import (
 )
 
 _TEXT_MAX = 500
+# What SNOMED CT puts behind a fully specified name to tell homonyms apart; the code says it too.
+_SEMANTIC_TAG = re.compile(
+    r" \((procedure|disorder|finding|situation|event|substance|regime/therapy|morphologic abnormality)\)$"
+)
 _SPACES = re.compile(r"\s+")
 
 
@@ -29,7 +33,8 @@ def display(concept: CodeableConcept | None) -> str | None:
     """The words of a coded value: its text, or the display of its first coding that has one."""
     if concept is None:
         return None
-    return clean(concept.text) or next((clean(coding.display) for coding in concept.coding if coding.display), None)
+    words = clean(concept.text) or next((clean(coding.display) for coding in concept.coding if coding.display), None)
+    return _SEMANTIC_TAG.sub("", words) if words else None
 
 
 def first_coding(concept: CodeableConcept | None) -> Coding:
