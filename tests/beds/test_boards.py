@@ -1,9 +1,6 @@
 """The boards through the front door: what they show, to whom, and what they cost."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from tests.client import Client, items
+from tests.client import Client
 
 
 async def test_a_ward_board_shows_who_lies_where(client: Client) -> None:

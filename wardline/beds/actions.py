@@ -9,9 +9,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from wardline.beds import moves, queries, rules
-from wardline.beds.models import (
+from wardline.beds.models import BedScope
+from wardline.beds.move_models import (
     Assignment,
-    BedScope,
     BedStanding,
     Closure,
     LastMove,

@@ -9,18 +9,17 @@ from wardline.beds.actions import clock_words
 from wardline.beds.models import (
     Bed,
     BoardScope,
-    FitBed,
     HospitalBeds,
     HospitalBoardScope,
     LiveHospitalBeds,
     LiveWardBoard,
-    MovePlan,
     RoomHead,
     Tile,
     TileHead,
     WardBoard,
     WardHead,
 )
+from wardline.beds.move_models import FitBed, MovePlan
 from wardline.identity.public import access_ward, seal, wards
 from wardline.platform import clock
 from wardline.platform.db import Db

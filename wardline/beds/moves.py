@@ -5,7 +5,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from wardline.beds.models import BedScope, BedStanding, HistoryRow, LastMove, Stay
+from wardline.beds.models import BedScope
+from wardline.beds.move_models import BedStanding, HistoryRow, LastMove, Stay
 from wardline.identity.public import HospitalScope
 from wardline.platform.db import Db, query
 

@@ -7,24 +7,26 @@ from wardline.beds.actions import access_bed
 from wardline.beds.boards import access_board, access_hospital_board
 from wardline.beds.models import (
     FILTER_WORDS,
-    Assignment,
-    BedHistory,
     BedScope,
-    BedStanding,
     BoardQuery,
     BoardScope,
-    Closure,
-    HistoryQuery,
     HospitalBeds,
     HospitalBoardScope,
     HospitalQuery,
+    WardBoard,
+    WardOnList,
+)
+from wardline.beds.move_models import (
+    Assignment,
+    BedHistory,
+    BedStanding,
+    Closure,
+    HistoryQuery,
     MovePlan,
     MoveQuery,
     NewReservation,
     Occupancy,
     Release,
-    WardBoard,
-    WardOnList,
 )
 from wardline.encounters.public import EncounterScope, access_encounter
 from wardline.identity.public import HospitalScope, May, access_hospital

@@ -8,23 +8,19 @@ from msgspec import structs
 from wardline.beds.models import (
     Bed,
     BedRow,
-    BedStanding,
-    Fit,
-    FitBed,
     HospitalSummary,
     Need,
     Patient,
-    Reason,
     Reservation,
     Room,
     RoomHead,
-    Stay,
     Summary,
     TaskRow,
     Tile,
     TileHead,
     Waiting,
 )
+from wardline.beds.move_models import BedStanding, Fit, FitBed, Reason, Stay
 from wardline.identity.public import WardRow
 
 WAIT_TARGET = timedelta(hours=4)  # own, for a hospital to set: the mark on the waiting bar
