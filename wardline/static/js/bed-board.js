@@ -4,6 +4,7 @@
 // Contract with the templates:
 //   whoever can move:  [data-encounter-id][data-name]   a bed in use, or a card of the waiting list
 //   where one can go:  [data-bed-id][data-bed-label][data-free]
+//   what the form ranks: [data-choice=<bed id>][data-rank] beside the board; the same number stands on the bed
 //   every mover also has a visible "Move" control that leads to the same form (WCAG 2.5.7).
 
 const START_PX = 6;
@@ -25,6 +26,9 @@ class BedBoard extends HTMLElement {
     document.addEventListener("pointermove", (event) => this.drag(event), options);
     document.addEventListener("pointerup", (event) => this.release(event), options);
     document.addEventListener("pointercancel", () => this.letGo(), options);
+    document.addEventListener("htmx:after:swap", () => this.rank(), options);
+    document.addEventListener("wardline:sheet-closed", () => this.rank(), options);
+    document.addEventListener("wardline:rows", () => this.rank(), options);
   }
 
   disconnectedCallback() {
@@ -147,6 +151,20 @@ class BedBoard extends HTMLElement {
     window.wardline.announce(`Move of ${held.dataset.name} to bed ${target.dataset.bedLabel}: check and confirm`);
     this.letGo();
     window.htmx.ajax("GET", url, { target: "#sheet", swap: "innerHTML", source: held });
+  }
+
+  // Ranked beds wear the same number on the board and in the form.
+  rank() {
+    for (const mark of this.querySelectorAll(".rank")) mark.remove();
+    for (const bed of this.querySelectorAll(".bed.pick")) bed.classList.remove("pick");
+    for (const choice of document.querySelectorAll("#sheet [data-choice]")) {
+      const bed = this.querySelector(`[data-bed-id="${CSS.escape(choice.dataset.choice)}"]`);
+      if (!bed) continue;
+      bed.append(Object.assign(document.createElement("span"), { className: "rank", textContent: choice.dataset.rank }));
+      bed.lastElementChild.setAttribute("aria-label", `choice ${choice.dataset.rank}`);
+      bed.lastElementChild.setAttribute("role", "img");
+      bed.classList.toggle("pick", choice.classList.contains("on"));
+    }
   }
 
   letGo() {

@@ -95,6 +95,11 @@ function submitterOf(form) {
   return mine.find((part) => part.matches(".go")) ?? mine[0] ?? null;
 }
 
+// A preview while typing: its answer is in the parts it names, or nowhere.
+function isPreview(ctx) {
+  return ctx.request.method === "GET" && /^none\b/.test(ctx.swap);
+}
+
 function send(form) {
   form.requestSubmit(submitterOf(form));
 }
@@ -140,7 +145,7 @@ document.addEventListener("htmx:before:request", (event) => {
 
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   if (ctx.response.status < 400) return;
-  if (/^none\b/.test(ctx.swap)) return; // a preview while typing: its answer is in the parts it names, or nowhere
+  if (isPreview(ctx)) return;
   ctx.hx.retarget = regionOf(ctx.sourceElement) ?? ctx.target;
   ctx.hx.reswap = "innerHTML";
   ctx.select = null;
@@ -157,7 +162,7 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-  if (!ctx || ctx.response || /^none\b/.test(ctx.swap)) return;
+  if (!ctx || ctx.response || isPreview(ctx)) return;
   const form = formOf(ctx.sourceElement);
   const region = regionOf(ctx.sourceElement);
   const again = () => {

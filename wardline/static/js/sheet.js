@@ -49,6 +49,8 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (ctx.response?.status >= 400) return;
   if (ctx.target === sheet && sheet.firstElementChild) open();
+  const told = sheet?.contains(ctx.target) && sheet.querySelector("[data-announce]");
+  if (told) window.wardline.announce(told.dataset.announce || told.textContent.trim());
   for (const dialog of document.querySelectorAll("dialog[data-open]:not([open])")) dialog.showModal();
 });
 
