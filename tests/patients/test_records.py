@@ -84,7 +84,7 @@ async def test_a_new_name_is_found_at_once(client: Client, patient: UUID):
     family = name("Renamed")
     await client.patch(f"/patients/{patient}", {"family": family}, version=1, as_=DESK)
     listed = (await client.get(f"/patients?q={family}", as_="nurse_a")).json()["items"]
-    assert [person["person_id"] for person in listed] == [str(patient)]
+    assert [person["id"] for person in listed] == [str(patient)]
 
 
 @pytest.mark.parametrize(

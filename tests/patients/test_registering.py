@@ -42,7 +42,7 @@ async def register(client: Client, as_: str = DESK, **fields: Any) -> dict[str, 
 async def test_a_new_person_gets_numbers(client: Client):
     made = await register(client, kin_name="Bob", kin_relation="Brother", kin_phone="07700 900000")
     assert is_network_number(made["network_number"])
-    details = (await client.get(f"/patients/{made['person_id']}/details", as_=DESK)).json()
+    details = (await client.get(f"/patients/{made['id']}/details", as_=DESK)).json()
     assert details["person"]["mrn"] == made["mrn"]
     assert details["person"]["allergy_state"] == "not_recorded"
     assert [contact["name"] for contact in details["contacts"]] == ["Bob"]
@@ -50,7 +50,7 @@ async def test_a_new_person_gets_numbers(client: Client):
 
 async def test_they_are_found_at_once(client: Client):
     made = await register(client, mobile="07700 955123")
-    family = (await client.get(f"/patients/{made['person_id']}/details", as_=DESK)).json()["person"]["family"]
+    family = (await client.get(f"/patients/{made['id']}/details", as_=DESK)).json()["person"]["family"]
     for query in (
         f"q={family[:6]}",
         f"q={family} 3/2/80",
@@ -59,7 +59,7 @@ async def test_they_are_found_at_once(client: Client):
         f"q={made['network_number']}",
     ):
         listed = items(await client.get(f"/patients?{query}", as_="nurse_a"))
-        assert made["person_id"] in [found["person_id"] for found in listed], query
+        assert made["id"] in [found["id"] for found in listed], query
 
 
 async def test_fifty_desks_get_fifty_record_numbers(client: Client):
@@ -72,7 +72,7 @@ async def test_the_same_key_registers_once(client: Client):
     body, key = person(), uuid4().hex
     answers = await asyncio.gather(*(client.post("/patients", body, as_=DESK, key=key) for _ in range(10)))
     assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["person_id"] for answer in answers}) == 1
+    assert len({answer.json()["id"] for answer in answers}) == 1
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ async def test_who_may_register(client: Client):
 async def test_unknown_patient_in_two_keys(client: Client):
     answer = await client.post("/patients", {"unknown": True, "sex": "male", "age_years": 40}, as_=DESK)
     assert answer.status_code == 201, answer.text
-    details = (await client.get(f"/patients/{answer.json()['person_id']}/details", as_=DESK)).json()
+    details = (await client.get(f"/patients/{answer.json()['id']}/details", as_=DESK)).json()
     assert (details["person"]["family"], details["person"]["given"]) == ("Unknown", "Male, about 40")
     assert details["person"]["born_estimated"]
     assert not details["person"]["name_known"]
@@ -124,20 +124,20 @@ async def test_a_second_unknown_patient_is_no_duplicate(client: Client):
 
 async def test_very_likely_match_is_refused_with_who_it_is(client: Client):
     first = await register(client, mobile="07700 900111")
-    family = (await client.get(f"/patients/{first['person_id']}/details", as_=DESK)).json()["person"]["family"]
+    family = (await client.get(f"/patients/{first['id']}/details", as_=DESK)).json()["person"]["family"]
     again = person(family=family.upper())
     refused = await client.post("/patients", again, as_=DESK)
     assert refused.status_code == 409
     assert refused.json()["code"] == "likely_same_person"
-    assert refused.json()["matches"][0]["person_id"] == first["person_id"]
+    assert refused.json()["matches"][0]["id"] == first["id"]
     second = await client.post("/patients", again | {"different_person_reason": "Cousin of the same name"}, as_=DESK)
     assert second.status_code == 201
-    assert second.json()["person_id"] != first["person_id"]
+    assert second.json()["id"] != first["id"]
 
 
 async def test_matches_compare_field_by_field(client: Client):
     made = await register(client, given="Catriona Jane", postcode="KB1 2DL", mobile="07700 900318")
-    family = (await client.get(f"/patients/{made['person_id']}/details", as_=DESK)).json()["person"]["family"]
+    family = (await client.get(f"/patients/{made['id']}/details", as_=DESK)).json()["person"]["family"]
     query = f"family={family}&given=Catriona&sex=female&born_day=3&born_month=2&born_year=1980&mobile=07700900318&postcode=KB4 7QX"
     match = items(await client.get(f"/patients/matches?{query}", as_=DESK))[0]
     words = {field["field"]: field["word"] for field in match["fields"]}
@@ -159,7 +159,7 @@ async def test_half_typed_dates_do_not_break_the_matches(client: Client):
 
 async def known_at_b(client: Client, **fields: Any) -> tuple[dict[str, Any], str]:
     made = await register(client, as_="receptionist_b", mobile="07700 900777", postcode="ZZ9 9ZZ", **fields)
-    return made, (await client.get(f"/patients/{made['person_id']}/details", as_="receptionist_b")).json()["person"][
+    return made, (await client.get(f"/patients/{made['id']}/details", as_="receptionist_b")).json()["person"][
         "family"
     ]
 
@@ -177,7 +177,7 @@ async def test_somebody_of_another_hospital_is_shown_only_so_far(client: Client)
 
 async def test_their_record_is_used_with_the_token_only(client: Client):
     made, family = await known_at_b(client)
-    person_id = made["person_id"]
+    person_id = made["id"]
     path = f"/patients/{person_id}/registrations"
     assert (await client.post(path, {}, as_=DESK)).status_code == 404
     assert (await client.post(path, {"token": "9999999999.abc"}, as_=DESK)).status_code == 404
@@ -196,14 +196,14 @@ async def test_their_record_is_used_with_the_token_only(client: Client):
 
 async def test_own_record_is_used_without_a_token(client: Client):
     made = await register(client)
-    used = await client.post(f"/patients/{made['person_id']}/registrations", {}, as_=DESK)
+    used = await client.post(f"/patients/{made['id']}/registrations", {}, as_=DESK)
     assert used.status_code == 200
     assert used.json()["mrn"] == made["mrn"]
 
 
 async def test_an_id_that_nobody_has_answers_as_a_foreign_one(client: Client):
     made = await register(client, as_="receptionist_b")
-    foreign = await client.post(f"/patients/{made['person_id']}/registrations", {}, as_=DESK)
+    foreign = await client.post(f"/patients/{made['id']}/registrations", {}, as_=DESK)
     nobody = await client.post(f"/patients/{uuid4()}/registrations", {}, as_=DESK)
     assert foreign.status_code == nobody.status_code == 404
     assert foreign.json()["detail"] == nobody.json()["detail"]
@@ -246,7 +246,7 @@ async def test_used_record_offers_what_was_typed(client: Client):
     made = await register(client, mobile="07700 900111")
     form = {"mobile": "07700 900222", "family": "Else"}
     answer = await client.post(
-        f"/patients/{made['person_id']}/registrations", form=form, as_=DESK, html=True, headers={"hx-request": "true"}
+        f"/patients/{made['id']}/registrations", form=form, as_=DESK, html=True, headers={"hx-request": "true"}
     )
     assert answer.status_code == 200
     assert "07700 900222" in answer.text

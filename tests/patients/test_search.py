@@ -32,7 +32,7 @@ async def found(client: Client, query: str, as_: str = "nurse_a") -> list[dict[s
 
 
 async def ids(client: Client, query: str, as_: str = "nurse_a") -> list[UUID]:
-    return [UUID(person["person_id"]) for person in await found(client, query, as_)]
+    return [UUID(person["id"]) for person in await found(client, query, as_)]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ async def test_the_other_hospital_finds_nobody_of_ours(client: Client, people: d
 
 
 async def test_similar_names_are_marked(client: Client, people: dict[str, UUID]):
-    person = next(p for p in await found(client, "q=macdonald") if p["person_id"] == str(people["catriona"]))
+    person = next(p for p in await found(client, "q=macdonald") if p["id"] == str(people["catriona"]))
     assert person["similar_names"] == 2
     assert person["family_marked"] == {"before": "", "hit": "MACDONALD", "after": ""}
 

@@ -182,7 +182,7 @@ async def test_scale_2_needs_a_named_prescriber_who_is_a_doctor(client: Client) 
     path = f"/encounters/{encounter}/spo2-scale"
     assert (await client.put(path, {"scale": 2}, as_="nurse_a")).status_code == 403
     assert (await client.put(path, {"scale": 3}, as_="doctor_a")).status_code == 422
-    assert (await client.put(path, {"scale": 2}, as_="doctor_b")).status_code == 409
+    assert (await client.put(path, {"scale": 2}, as_="doctor_b")).status_code == 404
     set_now = await client.put(path, {"scale": 2}, as_="doctor_a")
     assert (set_now.status_code, set_now.json()["scale"]) == (200, 2)
     assert set_now.json()["prescribed_by"]

@@ -310,7 +310,7 @@ class Tick(msgspec.Struct):
     words: str
 
 
-class MatchedPatient(msgspec.Struct, kw_only=True):
+class MatchedPatient(msgspec.Struct, kw_only=True, rename={"person_id": "id"}):
     """A likely match. Somebody of another hospital comes with a `token` in place of an open record."""
 
     person_id: UUID
@@ -364,7 +364,7 @@ class Offer(msgspec.Struct):
 # --- Answers to changes ---------------------------------------------------------------------------------------------
 
 
-class ChangedPatient(msgspec.Struct, kw_only=True):
+class ChangedPatient(msgspec.Struct, kw_only=True, rename={"person_id": "id"}):
     """The answer to a change: whose record, and its version now."""
 
     person_id: UUID

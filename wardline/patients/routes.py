@@ -29,7 +29,7 @@ from wardline.patients.models import (
     Registered,
     SearchPage,
 )
-from wardline.patients.public import access_patient, patient_details
+from wardline.patients.public import PatientScope, access_patient, patient_details
 from wardline.platform import files
 from wardline.platform.errors import Invalid, NotFound
 from wardline.platform.http import Context, File, Redirect, delete, get, patch, post, put
@@ -136,86 +136,118 @@ async def use_record(ctx: Context, patient_id: UUID, typed: UseRecord) -> Regist
 @get(
     DETAILS,
     needs=May.READ_PATIENT,
+    access=access_patient,
     page="patients/details.html",
     title="{page.person.family}, {page.person.given}",
     section="patients",
     topic="patient:{patient_id}",
 )
-async def details(ctx: Context, patient_id: UUID) -> PatientDetails:
+async def details(ctx: Context, patient: PatientScope) -> PatientDetails:
     """Everything that is known about the person apart from the stay."""
-    return await patient_details(ctx.db, await access_patient(ctx, patient_id))
+    return await patient_details(ctx.db, patient)
 
 
 @get(
     "/patients/{patient_id}/edit",
     needs=May.CHANGE_PATIENT,
+    access=access_patient,
     page="patients/edit.html",
     title="Change {page.details.person.family}, {page.details.person.given}",
     section="patients",
 )
-async def edit_form(ctx: Context, patient_id: UUID) -> EditPage:
+async def edit_form(ctx: Context, patient: PatientScope) -> EditPage:
     """The details as a form."""
-    return EditPage(details=await patient_details(ctx.db, await access_patient(ctx, patient_id)))
+    return EditPage(details=await patient_details(ctx.db, patient))
 
 
-@patch("/patients/{patient_id}", needs=May.CHANGE_PATIENT, versioned=True, then=DETAILS)
-async def change(ctx: Context, patient_id: UUID, wanted: PatientChange) -> ChangedPatient:
+@patch("/patients/{patient_id}", needs=May.CHANGE_PATIENT, access=access_patient, versioned=True, then=DETAILS)
+async def change(ctx: Context, patient: PatientScope, wanted: PatientChange) -> ChangedPatient:
     """Change details: what is not sent stays."""
-    return await actions.change(ctx, await access_patient(ctx, patient_id), wanted)
+    return await actions.change(ctx, patient, wanted)
 
 
-@post("/patients/{patient_id}/contacts", needs=May.CHANGE_PATIENT, then=DETAILS)
-async def add_contact(ctx: Context, patient_id: UUID, new: NewContact) -> ChangedPatient:
+@post("/patients/{patient_id}/contacts", needs=May.CHANGE_PATIENT, access=access_patient, then=DETAILS)
+async def add_contact(ctx: Context, patient: PatientScope, new: NewContact) -> ChangedPatient:
     """Add a next of kin or somebody else to tell."""
-    return await actions.add_contact(ctx, await access_patient(ctx, patient_id), new)
+    return await actions.add_contact(ctx, patient, new)
 
 
-@delete("/patients/{patient_id}/contacts/{contact_id}", needs=May.CHANGE_PATIENT, versioned=True, then=DETAILS)
-async def end_contact(ctx: Context, patient_id: UUID, contact_id: UUID) -> ChangedPatient:
+@delete(
+    "/patients/{patient_id}/contacts/{contact_id}",
+    needs=May.CHANGE_PATIENT,
+    access=access_patient,
+    versioned=True,
+    then=DETAILS,
+)
+async def end_contact(ctx: Context, patient: PatientScope, contact_id: UUID) -> ChangedPatient:
     """End a contact; the row stays, with when it ended."""
-    return await actions.end_contact(ctx, await access_patient(ctx, patient_id), contact_id)
+    return await actions.end_contact(ctx, patient, contact_id)
 
 
-@post("/patients/{patient_id}/identifiers", needs=May.CHANGE_PATIENT, then=DETAILS)
-async def add_identifier(ctx: Context, patient_id: UUID, new: NewIdentifier) -> ChangedPatient:
+@post("/patients/{patient_id}/identifiers", needs=May.CHANGE_PATIENT, access=access_patient, then=DETAILS)
+async def add_identifier(ctx: Context, patient: PatientScope, new: NewIdentifier) -> ChangedPatient:
     """Add the number by which another system knows the person."""
-    return await actions.add_identifier(ctx, await access_patient(ctx, patient_id), new)
+    return await actions.add_identifier(ctx, patient, new)
 
 
-@get("/patients/{patient_id}/photo", needs=May.READ_PATIENT)
-async def photo(ctx: Context, patient_id: UUID) -> File:
+@get("/patients/{patient_id}/photo", needs=May.READ_PATIENT, access=access_patient)
+async def photo(ctx: Context, patient: PatientScope) -> File:
     """The patient's photo."""
-    name = await queries.photo_file(ctx.db, await access_patient(ctx, patient_id))
+    name = await queries.photo_file(ctx.db, patient)
     if name is None:
         raise NotFound("There is no photo.")
     kind = photos.CONTENT_TYPES[name.rpartition(".")[2]]
     return File(await files.get(name), kind, inline=True, cache_control="private, max-age=300")
 
 
-@put("/patients/{patient_id}/photo", needs=May.CHANGE_PATIENT, then=DETAILS, body_bytes_max=8_000_000)
-async def set_photo(ctx: Context, patient_id: UUID, new: NewPhoto) -> ChangedPatient:
+@put(
+    "/patients/{patient_id}/photo",
+    needs=May.CHANGE_PATIENT,
+    access=access_patient,
+    then=DETAILS,
+    body_bytes_max=8_000_000,
+)
+async def set_photo(ctx: Context, patient: PatientScope, new: NewPhoto) -> ChangedPatient:
     """Set the patient's photo: JPEG or PNG, at most 5 MB."""
-    return await actions.set_photo(ctx, await access_patient(ctx, patient_id), new.photo)
+    return await actions.set_photo(ctx, patient, new.photo)
 
 
 # --- Allergies -------------------------------------------------------------------------------------------------------
 
 
-@post("/patients/{patient_id}/allergies", needs=May.RECORD_ALLERGY, then=DETAILS, load_class="charting")
-async def record_allergy(ctx: Context, patient_id: UUID, new: NewAllergy) -> AllergyRecorded:
+@post(
+    "/patients/{patient_id}/allergies",
+    needs=May.RECORD_ALLERGY,
+    access=access_patient,
+    then=DETAILS,
+    load_class="charting",
+)
+async def record_allergy(ctx: Context, patient: PatientScope, new: NewAllergy) -> AllergyRecorded:
     """Record an allergy or intolerance."""
-    return await allergies.record_allergy(ctx, await access_patient(ctx, patient_id), new)
+    return await allergies.record_allergy(ctx, patient, new)
 
 
-@put("/patients/{patient_id}/allergies/{allergy_id}/error", needs=May.RECORD_ALLERGY, versioned=True, then=DETAILS)
+@put(
+    "/patients/{patient_id}/allergies/{allergy_id}/error",
+    needs=May.RECORD_ALLERGY,
+    access=access_patient,
+    versioned=True,
+    then=DETAILS,
+)
 async def mark_allergy_mistaken(
-    ctx: Context, patient_id: UUID, allergy_id: UUID, wrong: AllergyError
+    ctx: Context, patient: PatientScope, allergy_id: UUID, wrong: AllergyError
 ) -> AllergyRecorded:
     """Mark an entry as entered in error, with the reason; it stays on record, struck through."""
-    return await allergies.mark_mistaken(ctx, await access_patient(ctx, patient_id), allergy_id, wrong.reason)
+    return await allergies.mark_mistaken(ctx, patient, allergy_id, wrong.reason)
 
 
-@put("/patients/{patient_id}/allergy-confirmation", needs=May.RECORD_ALLERGY, versioned=True, then=DETAILS)
-async def confirm_allergies(ctx: Context, patient_id: UUID, said: AllergyConfirmation) -> AllergyRecorded:
+@put(
+    "/patients/{patient_id}/allergy-confirmation",
+    needs=May.RECORD_ALLERGY,
+    access=access_patient,
+    versioned=True,
+    then=DETAILS,
+)
+async def confirm_allergies(ctx: Context, patient: PatientScope, said: AllergyConfirmation) -> AllergyRecorded:
     """Confirm that the patient has no known allergies, or that the list is right and complete."""
-    return await allergies.confirm(ctx, await access_patient(ctx, patient_id), said)
+    return await allergies.confirm(ctx, patient, said)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from wardline.encounters.public import EncounterScope, access_encounter
 from wardline.identity.public import May, access_ward
 from wardline.patients.public import PatientScope, access_patient
 from wardline.platform.errors import BadRequest, NotFound
@@ -15,11 +16,20 @@ from wardline.vitals.models import (
     NewSpO2Scale,
     Observation,
     ObservationQuery,
+    ObservationRow,
     SpO2ScaleSet,
     WardRisk,
 )
 
 NEWEST = queries.Cursor(taken_at=datetime(9999, 1, 1, tzinfo=UTC), id=UUID(int=2**128 - 1))
+
+
+async def access_observation(ctx: Context, observation_id: UUID) -> ObservationRow:
+    """One set of the caller's hospital; NotFound otherwise."""
+    row = await queries.observation(ctx.db, hospital_id=ctx.caller.tenant_id, set_id=observation_id)
+    if row is None:
+        raise NotFound
+    return row
 
 
 @get("/patients/{patient_id}/observations", needs=May.READ_CHART, access=access_patient)
@@ -50,7 +60,7 @@ async def record(ctx: Context, patient: PatientScope, new: NewObservations) -> O
 @get("/observations/{observation_id}", needs=May.READ_CHART)
 async def observation(ctx: Context, observation_id: UUID) -> Observation:
     """One set as it was recorded, with the score as it stood."""
-    row = await _row(ctx, observation_id)
+    row = await access_observation(ctx, observation_id)
     ctx.saw("observations", row.id, row.person_id)
     return answer_of(row)
 
@@ -58,19 +68,19 @@ async def observation(ctx: Context, observation_id: UUID) -> Observation:
 @post(
     "/observations/{observation_id}/correction",
     needs=May.RECORD_OBSERVATIONS,
+    access=access_observation,
     versioned=True,
     then="/patients/{page.patient_id}/observations",
 )
-async def mark_as_error(ctx: Context, observation_id: UUID, why: ErrorReason) -> Observation:
+async def mark_as_error(ctx: Context, row: ObservationRow, why: ErrorReason) -> Observation:
     """Mark a set as entered in error, with the reason. It stays in the record; the score is worked out without it."""
-    row = await _row(ctx, observation_id)
     return answer_of(await actions.mark_as_error(ctx, row, why.reason))
 
 
-@put("/encounters/{encounter_id}/spo2-scale", needs=May.PRESCRIBE_SPO2_SCALE)
-async def prescribe_scale(ctx: Context, encounter_id: UUID, new: NewSpO2Scale) -> SpO2ScaleSet:
+@put("/encounters/{encounter_id}/spo2-scale", needs=May.PRESCRIBE_SPO2_SCALE, access=access_encounter)
+async def prescribe_scale(ctx: Context, encounter: EncounterScope, new: NewSpO2Scale) -> SpO2ScaleSet:
     """Prescribe the target of 88-92 % (scale 2), or go back to scale 1. The caller is the named prescriber."""
-    return await actions.prescribe_scale(ctx, encounter_id, new)
+    return await actions.prescribe_scale(ctx, encounter.id, new)
 
 
 @get("/wards/{ward_id}/risk", needs=May.READ_CHART)
@@ -80,13 +90,6 @@ async def ward_risk(ctx: Context, ward_id: UUID) -> WardRisk:
     items = await queries.risk_of_ward(ctx.db, ward)
     ctx.saw("ward", ward_id, detail={"patients": len(items)})
     return WardRisk(ward_id=ward.id, ward_name=ward.name, items=items)
-
-
-async def _row(ctx: Context, observation_id: UUID) -> queries.ObservationRow:
-    row = await queries.observation(ctx.db, hospital_id=ctx.caller.tenant_id, set_id=observation_id)
-    if row is None:
-        raise NotFound
-    return row
 
 
 def _cursor(after: str | None) -> queries.Cursor:

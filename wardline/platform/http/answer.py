@@ -103,8 +103,7 @@ class Answers:
         if isinstance(result, Redirect):
             return Reply(result.status, headers=[(b"location", result.location.encode())])
         if isinstance(result, Page):
-            content = self._render(result.template, page=result.page, **_for(ctx))
-            return result.title, content
+            return self._page(ctx, result)
         if ctx.html and route.page:
             content = self._render(route.page, page=result, **_for(ctx))
             return route.title.format(page=result), content
@@ -113,6 +112,11 @@ class Answers:
                 "data.html", page=msgspec.to_builtins(result), **_for(ctx)
             )
         return "", encode(result)
+
+    def _page(self, ctx: Context, result: Page) -> tuple[str, Any]:
+        if not ctx.html:
+            return "", encode(result.page)
+        return result.title, self._render(result.template, page=result.page, **_for(ctx))
 
     def page(
         self,

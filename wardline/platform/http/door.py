@@ -185,7 +185,12 @@ class Door:
             raise errors.VersionRequired("Send the version you read as If-Match, or as the field `version`.")
         digest = hashlib.blake2b(encode([scope["path"], sent.values, ctx.version]), digest_size=16).digest()
         if route.input is not None and not route.raw_body:
-            values[route.input_name or ""] = _decode(route, sent)
+            try:
+                values[route.input_name or ""] = _decode(route, sent)
+            except errors.Invalid:
+                # Whoever may not know that the row exists is told so before being told what is wrong with the body.
+                await route.take_scope(ctx, values)
+                raise
         if not route.transaction:
             result = await route.handler(ctx, **values)
             return await self._answers.written(ctx, route, values, result)

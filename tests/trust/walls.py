@@ -1,0 +1,138 @@
+"""A hospital full of marked rows, every route to them, and the two walls that can be taken down one at a time."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.client import Client
+from wardline.platform import db
+from wardline.platform.http.routes import Anonymous, Route
+
+CANARY = "ZQCANARY"
+SIGNS = {
+    "respiration_per_min": 26,
+    "spo2_percent": 91,
+    "on_oxygen": True,
+    "systolic_mmhg": 89,
+    "diastolic_mmhg": 55,
+    "pulse_per_min": 131,
+    "consciousness": "V",
+    "temperature_celsius": 39.2,
+}
+BODIES: dict[str, Any] = {
+    "PUT /beds/{bed_id}/occupancy": {"encounter_id": "@encounter_id"},
+    "PUT /beds/{bed_id}/reservation": {"encounter_id": "@encounter_id"},
+    "POST /patients/{patient_id}/encounters": {"reason": "Fall"},
+    "POST /patients/{patient_id}/observations": SIGNS,
+    "POST /patients/{patient_id}/problems": {"display": "Asthma"},
+}
+
+
+async def fill(client: Client) -> dict[str, str]:
+    """Rows of hospital B, every text of theirs marked, made through the front door; ids by the names that paths use."""
+    b = client.world.b
+    person = await client.world.patient(b, family=f"{CANARY}FAMILY", given=f"{CANARY}GIVEN")
+    base = f"/patients/{person}"
+    made: dict[str, str] = {
+        "patient_id": str(person),
+        "ward_id": str(b.ward_id),
+        "bed_id": str(b.beds[0]),
+        "hospital_id": str(b.id),
+    }
+    stay = await client.post(f"{base}/encounters", {"reason": f"{CANARY}REASON"}, as_="nurse_b")
+    made["encounter_id"] = stay.json()["id"]
+    placed = await client.put(f"/beds/{b.beds[0]}/occupancy", {"encounter_id": made["encounter_id"]}, as_="nurse_b")
+    assert placed.status_code in (200, 404), placed.text
+    seen = await client.post(f"{base}/observations", SIGNS, as_="nurse_b")
+    assert seen.status_code in (200, 201), seen.text
+    made["observation_id"] = seen.json()["id"]
+    problem = await client.post(f"{base}/problems", {"display": f"{CANARY}PROBLEM"}, as_="doctor_b")
+    made["problem_id"] = problem.json()["id"]
+    allergy = await client.post(f"{base}/allergies", {"substance": f"{CANARY}SUBSTANCE"}, as_="nurse_b")
+    assert allergy.status_code in (200, 201), allergy.text
+    contact = await client.post(f"{base}/contacts", {"name": f"{CANARY}CONTACT"}, as_="nurse_b")
+    assert contact.status_code in (200, 201), contact.text
+    async with client.world.owner() as owner:
+        made["allergy_id"] = str(await owner.fetchval("SELECT id FROM patients.allergy WHERE person_id = $1", person))
+        made["contact_id"] = str(await owner.fetchval("SELECT id FROM patients.contact WHERE person_id = $1", person))
+        made["task_id"] = str(await owner.fetchval("SELECT id FROM tasks.task WHERE person_id = $1", person))
+        made["room_id"] = str(b.side_id)
+        made["department_id"] = str(
+            await owner.fetchval("SELECT id FROM identity.department WHERE hospital_id = $1", b.id)
+        )
+        made["staff_id"] = str(client.world.staff["nurse_b"])
+        made["region_id"] = str(b.region_id)
+        made["assignment_id"] = str(
+            await owner.fetchval(
+                "SELECT id FROM identity.assignment WHERE staff_id = $1", client.world.staff["nurse_b"]
+            )
+        )
+    return made
+
+
+def leaked(text: str) -> list[str]:
+    """The marked words in an answer; what the caller typed themselves does not count."""
+    return re.findall(rf"{CANARY}[A-Z]+", text, flags=re.IGNORECASE)
+
+
+def path_of(route: Route, ids: dict[str, str]) -> str:
+    """The route's address for these rows; a parameter that `fill` does not know is a mistake of this test."""
+    return re.sub(r"\{(\w+)\}", lambda m: ids[m[1]], route.path)
+
+
+def body_of(route: Route, ids: dict[str, str]) -> Any:
+    """A body that would be right if the row were the caller's own."""
+    body = BODIES.get(f"{route.method} {route.path}", {})
+    return {
+        name: ids[value[1:]] if isinstance(value, str) and value.startswith("@") else value
+        for name, value in body.items()
+    }
+
+
+def roles_for(route: Route) -> list[str]:
+    """The roles of hospital A that hold the route's permission (network-wide ones apart: B is in their reach)."""
+    from wardline.identity.permissions import OF_ROLE
+
+    local = (
+        "hospital_administrator",
+        "hospital_manager",
+        "doctor",
+        "nurse",
+        "pharmacist",
+        "laboratory_technician",
+        "receptionist",
+    )
+    anyone = isinstance(route.needs, Anonymous)
+    return [role for role in local if anyone or route.needs in OF_ROLE[role]]
+
+
+_FILTER = re.compile(r"(?<![\w.])(?:\w+\.)?hospital_id = \$(\d+)")
+
+
+@contextmanager
+def without_application_filter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every statement of the application with its `hospital_id = $n` replaced by something always true."""
+    plain = db.Db.fetch
+    plain_value = db.Db.fetchval
+
+    def open_up(sql: str) -> str:
+        return _FILTER.sub(lambda m: f"(${m[1]}::uuid IS NOT NULL)", sql)
+
+    async def fetch(self: db.Db, sql: str, *args: Any) -> Any:
+        return await plain(self, open_up(sql), *args)
+
+    async def fetchval(self: db.Db, sql: str, *args: Any) -> Any:
+        return await plain_value(self, open_up(sql), *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(db.Db, "fetch", fetch)
+        patch.setattr(db.Db, "fetchval", fetchval)
+        yield
+
+
+def known(ids: dict[str, str]) -> set[UUID]:
+    return {UUID(value) for value in ids.values()}
