@@ -194,6 +194,28 @@ async def test_their_record_is_used_with_the_token_only(client: Client):
     assert (await client.get(f"/patients/{person_id}/details", as_="nurse_b")).status_code == 200
 
 
+async def test_what_was_typed_is_offered_not_written(client: Client):
+    made = await register(client, given="Catriona Jane", mobile="07700 900111")
+    typed = {
+        "given": "Catriona",
+        "mobile": "07700 900222",
+        "born_on": "1980-02-04",
+        "kin_name": "Ewan",
+        "kin_phone": "1",
+    }
+    used = (await client.post(f"/patients/{made['id']}/registrations", typed, as_=DESK)).json()
+    assert {offer["name"]: offer["value"] for offer in used["offers"]} == {
+        "mobile": "07700 900222",
+        "born_on": "1980-02-04",
+    }
+    details = (await client.get(f"/patients/{made['id']}/details", as_=DESK)).json()
+    assert details["person"]["mobile"] == "07700 900111"
+    assert [contact["name"] for contact in details["contacts"]] == ["Ewan"]
+    await client.post(f"/patients/{made['id']}/registrations", typed, as_=DESK)
+    details = (await client.get(f"/patients/{made['id']}/details", as_=DESK)).json()
+    assert len(details["contacts"]) == 1
+
+
 async def test_own_record_is_used_without_a_token(client: Client):
     made = await register(client)
     used = await client.post(f"/patients/{made['id']}/registrations", {}, as_=DESK)

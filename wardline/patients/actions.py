@@ -20,7 +20,7 @@ from wardline.patients.models import (
     Registered,
     Sex,
 )
-from wardline.patients.public import access_patient
+from wardline.patients.public import access_patient, patient_banner
 from wardline.platform import files
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
@@ -167,6 +167,8 @@ async def use_record(ctx: Context, patient_id: UUID, typed: UseRecord) -> Regist
         ctx.publish("patient.registered", {"person_id": patient_id, "version": 1})
         ctx.touch(topic(patient_id))
     patient = await access_patient(ctx, patient_id)
+    if typed.kin_name.strip():
+        await _add_missing_kin(ctx, patient, typed)
     person = await queries.person(ctx.db, patient)
     return Registered(
         person_id=person.person_id,
@@ -176,18 +178,32 @@ async def use_record(ctx: Context, patient_id: UUID, typed: UseRecord) -> Regist
         given=person.given,
         version=person.version,
         is_new=False,
-        offers=_offers(typed, person),
+        offers=_offers(typed, person, birth_date_of(typed, today(ctx))),
+        banner=await patient_banner(ctx.db, patient),
     )
 
 
-def _offers(typed: UseRecord, person: Person) -> list[Offer]:
-    """What was typed and is not what the record says. Nothing is overwritten by itself."""
+def _offers(typed: UseRecord, person: Person, born: date | None) -> list[Offer]:
+    """What was typed and the record does not say already. Nothing is overwritten by itself."""
     offers: list[Offer] = []
     for name, label in OFFERED.items():
         said, recorded = str(getattr(typed, name)).strip(), str(getattr(person, name))
-        if said and rules.plain(said) != rules.plain(recorded):
+        if not rules.says_less(said, recorded):
             offers.append(Offer(name=name, label=label, value=said, typed=said, record=recorded or "Not on record"))
+    if born is not None and (born != person.born_on or person.born_estimated):
+        recorded = f"{person.born_on:%d-%b-%Y}" if person.born_on else "Not on record"
+        offers.append(Offer(name="born_on", label="Born", value=f"{born}", typed=f"{born:%d-%b-%Y}", record=recorded))
+    if typed.sex is not None and typed.sex != person.sex and typed.sex != Sex.UNKNOWN:
+        recorded = "Not known" if person.sex == Sex.UNKNOWN else person.sex.capitalize()
+        offers.append(Offer(name="sex", label="Sex", value=typed.sex, typed=typed.sex.capitalize(), record=recorded))
     return offers
+
+
+async def _add_missing_kin(ctx: Context, patient: PatientScope, typed: UseRecord) -> None:
+    """A next of kin who was typed is kept, unless somebody of that name is recorded already."""
+    names = {rules.plain(contact.name) for contact in await queries.contacts(ctx.db, patient)}
+    if rules.plain(typed.kin_name) and rules.plain(typed.kin_name) not in names:
+        await _add_kin(ctx, patient, typed.kin_name, typed.kin_relation, typed.kin_phone)
 
 
 # --- Changing --------------------------------------------------------------------------------------------------------

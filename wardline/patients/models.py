@@ -349,6 +349,7 @@ class Registered(msgspec.Struct, kw_only=True, rename={"person_id": "id"}):
     version: int
     is_new: bool
     offers: list["Offer"] = []
+    banner: Banner | None = None
 
 
 class Offer(msgspec.Struct):

@@ -213,6 +213,12 @@ def _holds_unseen(name: str) -> bool:
     return any(unicodedata.category(letter) in UNSEEN and letter not in JOINERS for letter in name)
 
 
+def says_less(typed: str, recorded: str) -> bool:
+    """Whether a text adds nothing to what is recorded: empty, the same, or only some of its words in their order."""
+    words, known = plain(typed).split(), plain(recorded).split()
+    return known[: len(words)] == words
+
+
 def shown_postcode(postcode: str) -> str:
     """A postcode in capitals with single spaces."""
     return " ".join(postcode.upper().split())
