@@ -23,7 +23,7 @@ from wardline.patients.rules import (
 )
 
 VERY_LIKELY_BITS = 5.0
-POSSIBLE_BITS = -5.5
+POSSIBLE_BITS = -10.0
 NAME_SHARE_MIN = 1e-5
 NAME_SHARE_UNKNOWN = 2e-4
 PEOPLE_MIN = 1_000_000
