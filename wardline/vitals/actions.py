@@ -79,8 +79,10 @@ async def record(ctx: Context, patient: PatientScope, new: NewObservations) -> O
         )
     offered = current.offered_to(stay, ctx.now.date())
     late = rules.is_late(before, signs, taken_at)
-    stands = current.standing(rules.with_newer(before, signs, taken_at), offered, ctx.now)
-    row = await _insert(ctx, stay, signs, taken_at, stands, sorted(confirmed_fields(signs, new.confirmed)))
+    latest = rules.with_newer(before, signs, taken_at)
+    stands = current.standing(latest, offered, ctx.now)
+    stood = current.standing(latest, offered, taken_at)
+    row = await _insert(ctx, stay, signs, taken_at, stood, sorted(confirmed_fields(signs, new.confirmed)))
     if late:
         stands = await _recalculate(ctx, stay, since=taken_at)
     else:
@@ -107,7 +109,18 @@ def checked_signs(stay: ObservedStay, new: NewObservations) -> Signs:
         else:
             words = f"This stay is on scale {stay.spo2_scale}."
         raise ScaleNotPrescribed(words, fields={"spo2_scale": words})
-    signs = Signs(
+    signs = signs_as_sent(stay, new)
+    problems = refusals(signs)
+    if not problems and not any(signs.has(sign) for sign in Sign):
+        problems = {"respiration_per_min": "Record at least one sign."}
+    if problems:
+        raise Invalid(fields=problems)
+    return rules.as_recorded(signs)
+
+
+def signs_as_sent(stay: ObservedStay, new: NewObservations) -> Signs:
+    """The values as they are, on the stay's scale of SpO2."""
+    return Signs(
         respiration_per_min=new.respiration_per_min,
         spo2_percent=new.spo2_percent,
         spo2_scale=SpO2Scale(stay.spo2_scale),
@@ -120,12 +133,6 @@ def checked_signs(stay: ObservedStay, new: NewObservations) -> Signs:
         consciousness=new.consciousness,
         temperature_celsius=new.temperature_celsius,
     )
-    problems = refusals(signs)
-    if not problems and not any(signs.has(sign) for sign in Sign):
-        problems = {"respiration_per_min": "Record at least one sign."}
-    if problems:
-        raise Invalid(fields=problems)
-    return rules.as_recorded(signs)
 
 
 def checked_time(stay: ObservedStay, new: NewObservations, now: datetime, zone: str) -> datetime:
@@ -336,6 +343,7 @@ async def prescribe_scale(ctx: Context, encounter_id: UUID, new: NewSpO2Scale) -
     is_two = new.scale == SpO2Scale.TWO
     return SpO2ScaleSet(
         encounter_id=encounter_id,
+        patient_id=stay.person_id,
         scale=new.scale,
         prescribed_by=ctx.caller.display_name if is_two else None,
         prescribed_at=ctx.now if is_two else None,

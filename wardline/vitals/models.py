@@ -218,6 +218,19 @@ class ObservationQuery(Input):
 
     after: str | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    full: bool = False
+
+
+class TrendQuery(Input):
+    """How many hours the drawings go back: 24, 72 or 168."""
+
+    hours: Annotated[int, Meta(ge=1, le=168)] = 24
+
+
+class Typed(NewObservations):
+    """The entry form while it is being filled in."""
+
+    idempotency_key: str | None = None
 
 
 class ErrorReason(Input):
@@ -236,6 +249,7 @@ class SpO2ScaleSet(Struct, frozen=True):
     """The scale in force for a stay and who prescribed it."""
 
     encounter_id: UUID
+    patient_id: UUID
     scale: int
     prescribed_by: str | None
     prescribed_at: datetime | None

@@ -111,6 +111,27 @@ async def sets_of_patient(db: Db, patient: PatientScope, *, before: Cursor, limi
     """Newest first, mistaken ones included and marked. Index: observation_set_person."""
 
 
+@query(
+    OBSERVATION
+    + """
+     WHERE o.hospital_id = :patient.hospital_id AND o.person_id = :patient.person_id AND o.taken_at >= :since
+       AND o.state = 'final'
+     ORDER BY o.taken_at DESC, o.id DESC
+     LIMIT 400
+"""
+)
+async def sets_since(db: Db, patient: PatientScope, *, since: datetime) -> list[ObservationRow]:
+    """Valid sets for drawings, newest first. Index: observation_set_person."""
+
+
+@query("""
+    SELECT concat_ws(', ', concat_ws(' ', nullif(title, ''), left(given, 1) || '.', family), nullif(post_nominal, ''))
+      FROM identity.staff WHERE id = :staff_id
+""")
+async def name_of(db: Db, *, staff_id: UUID) -> str | None:
+    """How a member of staff is named on a chart."""
+
+
 @query(OBSERVATION + "WHERE o.hospital_id = :hospital_id AND o.id = :set_id LIMIT 1")
 async def observation(db: Db, *, hospital_id: UUID, set_id: UUID) -> ObservationRow | None:
     """One set of the hospital, mistaken or not."""

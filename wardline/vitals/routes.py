@@ -1,14 +1,15 @@
 """HTTP of observations: recording, reading, correcting, the scale of a stay, the ward by risk."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from wardline.encounters.public import EncounterScope, access_encounter
+from wardline.encounters.public import EncounterScope, access_encounter, observed_stay
 from wardline.identity.public import May, access_ward
-from wardline.patients.public import PatientScope, access_patient
+from wardline.patients.public import PatientScope, access_patient, patient_banner
 from wardline.platform.errors import BadRequest, NotFound
-from wardline.platform.http import Context, Listing, get, post, put
-from wardline.vitals import actions, queries
+from wardline.platform.http import Context, Listing, Page, get, post, put
+from wardline.vitals import actions, pages, queries, trends
 from wardline.vitals.answers import observation as answer_of
 from wardline.vitals.models import (
     ErrorReason,
@@ -18,7 +19,10 @@ from wardline.vitals.models import (
     ObservationQuery,
     ObservationRow,
     SpO2ScaleSet,
+    TrendQuery,
+    Typed,
     WardRisk,
+    signs_of,
 )
 
 NEWEST = queries.Cursor(taken_at=datetime(9999, 1, 1, tzinfo=UTC), id=UUID(int=2**128 - 1))
@@ -32,15 +36,68 @@ async def access_observation(ctx: Context, observation_id: UUID) -> ObservationR
     return row
 
 
-@get("/patients/{patient_id}/observations", needs=May.READ_CHART, access=access_patient)
-async def observations(ctx: Context, patient: PatientScope, asked: ObservationQuery) -> Listing[Observation]:
+@get(
+    "/patients/{patient_id}/observations",
+    needs=May.READ_CHART,
+    access=access_patient,
+    section="patients",
+    topic="patient:{patient_id}",
+)
+async def observations(ctx: Context, patient: PatientScope, asked: ObservationQuery) -> Listing[Observation] | Page:
     """A patient's sets at this hospital, newest first; those entered in error are marked, not left out."""
-    rows = await queries.sets_of_patient(ctx.db, patient, before=_cursor(asked.after), limit=asked.limit + 1)
-    page, more = rows[: asked.limit], len(rows) > asked.limit
-    ctx.saw("observations", None, patient.person_id, detail={"sets": len(page)})
-    return Listing(
-        items=[answer_of(row) for row in page],
-        next=f"{page[-1].taken_at:%Y-%m-%dT%H:%M:%S.%fZ}~{page[-1].id}" if more else None,
+    if ctx.html:
+        return await _chart(ctx, patient, asked, opens_sheet=False)
+    rows, more = await _rows(ctx, patient, asked, asked.limit)
+    return Listing(items=[answer_of(row) for row in rows], next=pages.cursor_of(rows[-1]) if more else None)
+
+
+@get(
+    "/patients/{patient_id}/observations/new", needs=May.RECORD_OBSERVATIONS, access=access_patient, section="patients"
+)
+async def new_observations(ctx: Context, patient: PatientScope) -> pages.SheetPage | Page:
+    """The entry form, in the sheet beside the chart."""
+    if ctx.html and ctx.headers.get("hx-request") != "true":
+        return await _chart(ctx, patient, ObservationQuery(), opens_sheet=True)
+    stay = await observed_stay(ctx.db, patient)
+    sheet = pages.sheet_page(stay, patient_id=patient.person_id, by=ctx.caller.display_name, now=ctx.now)
+    return Page("vitals/sheet.html", sheet) if ctx.html else sheet
+
+
+@get(
+    "/patients/{patient_id}/observations/preview",
+    needs=May.RECORD_OBSERVATIONS,
+    access=access_patient,
+    page="vitals/preview.html",
+)
+async def preview(ctx: Context, patient: PatientScope, typed: Typed) -> pages.Preview:
+    """What the values would score if they were saved now, and what would be asked about them. Stores nothing."""
+    stay = await observed_stay(ctx.db, patient)
+    if stay is None:
+        raise actions.NoOpenStay
+    signs = actions.signs_as_sent(stay, typed)
+    return pages.preview(signs, stay, actions.confirmed_fields(signs, typed.confirmed), ctx.now)
+
+
+@get(
+    "/patients/{patient_id}/observations/trends",
+    needs=May.READ_CHART,
+    access=access_patient,
+    page="vitals/trends.html",
+    title="Trends of {page.banner.family}, {page.banner.given}",
+    section="patients",
+)
+async def trends_of_patient(ctx: Context, patient: PatientScope, asked: TrendQuery) -> pages.TrendsPage:
+    """Each sign over hours or days, as drawings."""
+    hours = asked.hours if asked.hours in trends.HOURS_OFFERED else trends.HOURS_OFFERED[0]
+    since = ctx.now - timedelta(hours=hours)
+    rows = await queries.sets_since(ctx.db, patient, since=since)
+    ctx.saw("observations", None, patient.person_id, detail={"sets": len(rows)})
+    return pages.TrendsPage(
+        banner=await patient_banner(ctx.db, patient),
+        patient_id=patient.person_id,
+        hours=hours,
+        hours_offered=trends.HOURS_OFFERED,
+        trends=trends.trends(rows[::-1], hours, ZoneInfo(ctx.caller.time_zone), ctx.now),
     )
 
 
@@ -57,12 +114,16 @@ async def record(ctx: Context, patient: PatientScope, new: NewObservations) -> O
     return await actions.record(ctx, patient, new)
 
 
-@get("/observations/{observation_id}", needs=May.READ_CHART)
-async def observation(ctx: Context, observation_id: UUID) -> Observation:
+@get("/observations/{observation_id}", needs=May.READ_CHART, section="patients")
+async def observation(ctx: Context, observation_id: UUID) -> Observation | Page:
     """One set as it was recorded, with the score as it stood."""
     row = await access_observation(ctx, observation_id)
     ctx.saw("observations", row.id, row.person_id)
-    return answer_of(row)
+    if not ctx.html:
+        return answer_of(row)
+    banner = await patient_banner(ctx.db, await access_patient(ctx, row.person_id))
+    title = f"Observations of {banner.family.upper()}, {banner.given}"
+    return Page("vitals/detail.html", pages.detail_page(banner, row, signs_of(row)), title)
 
 
 @post(
@@ -77,19 +138,55 @@ async def mark_as_error(ctx: Context, row: ObservationRow, why: ErrorReason) -> 
     return answer_of(await actions.mark_as_error(ctx, row, why.reason))
 
 
-@put("/encounters/{encounter_id}/spo2-scale", needs=May.PRESCRIBE_SPO2_SCALE, access=access_encounter)
+@put(
+    "/encounters/{encounter_id}/spo2-scale",
+    needs=May.PRESCRIBE_SPO2_SCALE,
+    access=access_encounter,
+    then="/patients/{page.patient_id}/observations",
+)
 async def prescribe_scale(ctx: Context, encounter: EncounterScope, new: NewSpO2Scale) -> SpO2ScaleSet:
     """Prescribe the target of 88-92 % (scale 2), or go back to scale 1. The caller is the named prescriber."""
     return await actions.prescribe_scale(ctx, encounter.id, new)
 
 
-@get("/wards/{ward_id}/risk", needs=May.READ_CHART)
-async def ward_risk(ctx: Context, ward_id: UUID) -> WardRisk:
+@get("/wards/{ward_id}/risk", needs=May.READ_CHART, section="wards", topic="ward:{ward_id}")
+async def ward_risk(ctx: Context, ward_id: UUID) -> WardRisk | Page:
     """The ward's patients, sickest first."""
     ward = await access_ward(ctx, ward_id)
     items = await queries.risk_of_ward(ctx.db, ward)
     ctx.saw("ward", ward_id, detail={"patients": len(items)})
+    if ctx.html:
+        return Page("vitals/risk.html", pages.risk_page(ward.id, ward.name, items, ctx.now), f"{ward.name} by risk")
     return WardRisk(ward_id=ward.id, ward_name=ward.name, items=items)
+
+
+async def _rows(
+    ctx: Context, patient: PatientScope, asked: ObservationQuery, limit: int
+) -> tuple[list[ObservationRow], bool]:
+    rows = await queries.sets_of_patient(ctx.db, patient, before=_cursor(asked.after), limit=limit + 1)
+    ctx.saw("observations", None, patient.person_id, detail={"sets": min(len(rows), limit)})
+    return rows[:limit], len(rows) > limit
+
+
+async def _chart(ctx: Context, patient: PatientScope, asked: ObservationQuery, *, opens_sheet: bool) -> Page:
+    rows, more = await _rows(ctx, patient, asked, pages.COLUMNS_MAX)
+    banner = await patient_banner(ctx.db, patient)
+    stay = await observed_stay(ctx.db, patient)
+    prescriber = stay.spo2_scale_by if stay else None
+    page = pages.chart_page(
+        banner=banner,
+        patient_id=patient.person_id,
+        stay=stay,
+        rows_newest_first=rows,
+        more=more,
+        newest=asked.after is None,
+        full=asked.full,
+        opens_sheet=opens_sheet,
+        scale_by=await queries.name_of(ctx.db, staff_id=prescriber) if prescriber else None,
+        zone=ctx.caller.time_zone,
+        now=ctx.now,
+    )
+    return Page("vitals/chart.html", page, f"{banner.family.upper()}, {banner.given} – observations")
 
 
 def _cursor(after: str | None) -> queries.Cursor:

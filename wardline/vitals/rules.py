@@ -217,10 +217,11 @@ def score_latest(latest: Latest, now: datetime, window: timedelta = WINDOW_DEFAU
 
 # --- what a score asks for ---------------------------------------------------------------------------------------------
 class Response(Struct, frozen=True, kw_only=True):
-    """What the score asks for, in words, and how long until the next set at the latest."""
+    """What the score asks for, in words (`act` in the fewest), and how long until the next set at the latest."""
 
     title: str
     text: str
+    act: str
     frequency: str
     due_within: timedelta
 
@@ -228,6 +229,7 @@ class Response(Struct, frozen=True, kw_only=True):
 NO_RISE = Response(
     title="Low – routine monitoring",
     text="Continue routine monitoring.",
+    act="Continue routine monitoring.",
     frequency="At least every 12 hours",
     due_within=timedelta(hours=12),
 )
@@ -235,24 +237,28 @@ RESPONSES: dict[Band, Response] = {
     Band.LOW: Response(
         title="Low – ward response",
         text="Registered nurse assesses and decides on monitoring and care.",
+        act="Registered nurse assesses.",
         frequency="At least every 4 to 6 hours",
         due_within=timedelta(hours=6),
     ),
     Band.THREE_IN_ONE_SIGN: Response(
         title="3 in one sign – urgent ward response",
         text="Nurse informs the medical team, who review and decide on escalation.",
+        act="Inform the medical team.",
         frequency="At least every hour",
         due_within=timedelta(hours=1),
     ),
     Band.MEDIUM: Response(
         title="Medium – urgent response",
         text="Nurse informs the medical team at once. Urgent assessment by a clinician competent in acute illness.",
+        act="Inform the medical team at once.",
         frequency="At least every hour",
         due_within=timedelta(hours=1),
     ),
     Band.HIGH: Response(
         title="High – emergency response",
         text="Call the registrar now. Emergency assessment by a team at registrar level or above.",
+        act="Call the registrar now.",
         frequency="Continuous monitoring",
         # Own: monitoring is continuous, and a set is written down at the latest after this long.
         due_within=timedelta(minutes=30),
@@ -262,6 +268,7 @@ RESPONSES: dict[Band, Response] = {
 INCOMPLETE = Response(
     title="Incomplete – record the missing signs",
     text="The score is not known while signs are missing.",
+    act="The score is not known yet.",
     frequency="Missing signs within 4 hours",
     due_within=timedelta(hours=4),
 )

@@ -49,3 +49,14 @@ document.addEventListener("input", (event) => {
   const form = event.target.form;
   form?.querySelector(`input[name=confirmed][value="${CSS.escape(event.target.name)}"]`)?.remove();
 });
+
+// A chart that is wider than its place shows the newest column first.
+function showNewest() {
+  for (const place of document.querySelectorAll(".nc-wrap:not([data-shown])")) {
+    place.dataset.shown = "";
+    place.scrollLeft = place.scrollWidth;
+  }
+}
+
+document.addEventListener("htmx:after:swap", showNewest);
+showNewest();

@@ -1,0 +1,121 @@
+"""Trends as drawings: each sign over hours, its usual range as a band, points joined in time order. Pure geometry."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from wardline.vitals.limits import number
+from wardline.vitals.models import ObservationRow
+
+WIDTH, HEIGHT = 620, 104
+LEFT, RIGHT, TOP, BOTTOM = 44, 12, 10, 22
+HOURS_OFFERED = (24, 72, 168)
+
+
+class Axis(Struct, frozen=True):
+    """A measure of the page: the field, its words, the axis and what counts as usual (0 points on NEWS2)."""
+
+    field: str
+    title: str
+    unit: str
+    low: float
+    high: float
+    usual_low: float
+    usual_high: float
+
+
+AXES = (
+    Axis("news_score", "NEWS", "points", 0, 12, 0, 4),
+    Axis("respiration_per_min", "Respiration", "per min", 4, 36, 12, 20),
+    Axis("spo2_percent", "SpO₂", "%", 80, 100, 96, 100),
+    Axis("systolic_mmhg", "Systolic pressure", "mmHg", 60, 240, 111, 219),
+    Axis("pulse_per_min", "Pulse", "per min", 30, 170, 51, 90),
+    Axis("temperature_celsius", "Temperature", "°C", 34, 41, 36.1, 38.0),
+)
+
+
+class Dot(Struct, frozen=True):
+    """A value where it is drawn; `usual` is a dot, anything else a diamond."""
+
+    x: str
+    y: str
+    at: datetime
+    text: str
+    usual: bool
+
+
+class Tick(Struct, frozen=True):
+    """A line of the grid with its words."""
+
+    place: str
+    text: str
+
+
+class Trend(Struct, frozen=True):
+    """One drawing."""
+
+    title: str
+    unit: str
+    points: str
+    dots: list[Dot]
+    band_y: str
+    band_height: str
+    y_ticks: list[Tick]
+    x_ticks: list[Tick]
+    latest: str
+
+
+def trends(rows_oldest_first: Sequence[ObservationRow], hours: int, zone: ZoneInfo, now: datetime) -> list[Trend]:
+    """A drawing for each measure over the hours before `now`; measures without a value are left out."""
+    since = now - timedelta(hours=hours)
+    rows = [row for row in rows_oldest_first if row.taken_at >= since]
+    ticks = _x_ticks(since, hours, zone)
+    drawn = [_trend(axis, rows, since, hours, ticks, zone) for axis in AXES]
+    return [trend for trend in drawn if trend.dots]
+
+
+def _trend(
+    axis: Axis, rows: Sequence[ObservationRow], since: datetime, hours: int, x_ticks: list[Tick], zone: ZoneInfo
+) -> Trend:
+    dots: list[Dot] = []
+    for row in rows:
+        value = getattr(row, axis.field)
+        if value is not None:
+            x, y = _x(row.taken_at, since, hours), _y(axis, value)
+            usual = axis.usual_low <= value <= axis.usual_high
+            dots.append(Dot(f"{x:.1f}", f"{y:.1f}", row.taken_at.astimezone(zone), number(value), usual))
+    top, bottom = _y(axis, axis.usual_high), _y(axis, axis.usual_low)
+    marks = (axis.low, axis.usual_low, axis.usual_high, axis.high)
+    return Trend(
+        title=axis.title,
+        unit=axis.unit,
+        points=" ".join(f"{dot.x},{dot.y}" for dot in dots),
+        dots=dots,
+        band_y=f"{top:.1f}",
+        band_height=f"{bottom - top:.1f}",
+        y_ticks=[Tick(f"{_y(axis, mark):.1f}", number(mark)) for mark in dict.fromkeys(marks)],
+        x_ticks=x_ticks,
+        latest=dots[-1].text if dots else "",
+    )
+
+
+def _x(at: datetime, since: datetime, hours: int) -> float:
+    share = (at - since) / timedelta(hours=hours)
+    return LEFT + min(max(share, 0.0), 1.0) * (WIDTH - LEFT - RIGHT)
+
+
+def _y(axis: Axis, value: float) -> float:
+    share = (value - axis.low) / (axis.high - axis.low)
+    return HEIGHT - BOTTOM - min(max(share, 0.0), 1.0) * (HEIGHT - TOP - BOTTOM)
+
+
+def _x_ticks(since: datetime, hours: int, zone: ZoneInfo) -> list[Tick]:
+    step = timedelta(hours=hours / 6)
+    ticks: list[Tick] = []
+    for count in range(1, 6):
+        at = since + step * count
+        form = "%H:%M" if hours <= 24 else "%d-%b %H:%M"
+        ticks.append(Tick(f"{_x(at, since, hours):.1f}", f"{at.astimezone(zone):{form}}"))
+    return ticks
