@@ -1,0 +1,56 @@
+"""The application on a real port, in a thread of its own: for browsers, fuzzers and whoever needs sockets."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+
+from tests.database import TestDatabase
+from tests.world import World
+from wardline.app import App
+from wardline.platform.database import Addresses
+from wardline.platform.settings import Settings
+
+
+class Served:
+    """Where the application answers, the world in it, and a client that calls it in process for set-up."""
+
+    def __init__(self, address: str, world: World) -> None:
+        self.address = address
+        self.world = world
+
+
+@asynccontextmanager
+async def served(database: TestDatabase, folder: Path) -> AsyncGenerator[Served]:
+    """The application on this database at an address of 127.0.0.1, with a world in it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    settings = Settings(
+        data=folder, port=port, secret="test-secret-of-thirty-two-characters", database_connections_max=8
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            lambda: App(settings, Addresses(database.owner, database.app)),
+            factory=True,
+            host="127.0.0.1",
+            port=port,
+            log_level="error",
+            lifespan="on",
+            timeout_graceful_shutdown=1,
+        )  # fmt: skip
+    )
+    thread = threading.Thread(target=server.run, name="served", daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            await asyncio.sleep(0.02)
+        yield Served(f"http://127.0.0.1:{port}", await World.build(database.owner))
+    finally:
+        server.should_exit = True
+        await asyncio.to_thread(thread.join, 10)
