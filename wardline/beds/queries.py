@@ -65,7 +65,7 @@ async def tasks_of_ward(db: Db, ward: WardScope) -> list[TaskRow]:
            count(*) FILTER (WHERE c.news_score >= 7)::int,
            count(*) FILTER (WHERE c.news_score IN (5, 6))::int,
            count(*) FILTER (WHERE c.observations_due_at < now())::int,
-           count(*) FILTER (WHERE c.expected_discharge_on <= (now() AT TIME ZONE :zone)::date)::int
+           count(*) FILTER (WHERE c.ready_to_leave OR c.expected_discharge_on <= (now() AT TIME ZONE :zone)::date)::int
       FROM identity.ward w
       LEFT JOIN beds.bed b ON b.hospital_id = w.hospital_id AND b.ward_id = w.id AND b.active
       LEFT JOIN beds.occupancy o ON o.hospital_id = b.hospital_id AND o.bed_id = b.id AND o.ended_at IS NULL

@@ -299,7 +299,7 @@ def _task_need(task: TaskRow) -> Need:
         family=task.family or "",
         given=task.given or "",
         bed_label=(task.bed_label or "").rpartition("-")[2],
-        words=f"{task.title}. {task.reason}" if task.reason else task.title,
+        words=f"{task.title}: {task.reason}" if task.reason else task.title,
         due_at=task.due_at,
         task_id=task.id,
         owner_words=task.owner_words,
