@@ -67,6 +67,7 @@ def frame(settings: Settings) -> Callable[[Context, str, str, str], dict[str, An
             "caller": caller,
             "nav": nav,
             "live_topic": topic,
+            "bell_topic": f"bell:{who.tenant_id}:{who.role}" if ctx.may(May.READ_TASKS) else "",
         }
 
     return values

@@ -28,7 +28,7 @@ def new_task(priority: Priority, rung: Rung) -> NewTask:
 
 
 def held_task(priority: Priority, rung: int, *, state: str = "open", due_in: int = 10) -> HeldTask:
-    return HeldTask(ANY, state, priority, rung, NOON + timedelta(minutes=due_in), None)
+    return HeldTask(ANY, state, priority, rung, NOON + timedelta(minutes=due_in), None, "doctor")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class Moment(NamedTuple):
 
 # What the shared templates may ask for although not every page has it.
 DEFAULTS: dict[str, Any] = {
-    "bell": None,
+    "bell_topic": "",
     "can": frozenset[str](),
     "display": "",
     "env": "production",

@@ -42,7 +42,7 @@ async def require(ctx: Context, new: NewTask) -> UUID:
     standing = rules.raised(held, new, ctx.now)
     if standing is None:
         await queries.refresh_task(ctx.db, new, task_id=held.id)
-        _touch(ctx, rules.OWNERS[new.rung].role, new.ward_id, held.ward_id)
+        _touch(ctx, held.owner_role, new.ward_id, held.ward_id)
         return held.id
     await queries.raise_task(
         ctx.db, new, standing, task_id=held.id, step_id=new_id(), actor_id=ctx.caller.id, now=ctx.now
@@ -54,6 +54,7 @@ async def require(ctx: Context, new: NewTask) -> UUID:
         detail={"kind": new.kind, "owner": standing.owner_words, "priority": new.priority.value},
     )
     _touch(ctx, standing.owner_role, new.ward_id, held.ward_id)
+    ctx.touch(*role_topics(ctx.caller.tenant_id, held.owner_role))
     return held.id
 
 
@@ -144,12 +145,12 @@ def _changed(ctx: Context, task: Task, action: str) -> None:
 
 
 def _touch(ctx: Context, role: str, *wards: UUID | None) -> None:
-    ctx.touch(tasks_topic(ctx.caller.tenant_id, role), *(f"ward:{ward_id}" for ward_id in wards if ward_id))
+    ctx.touch(*role_topics(ctx.caller.tenant_id, role), *(f"ward:{ward_id}" for ward_id in wards if ward_id))
 
 
-def tasks_topic(hospital_id: UUID, role: str) -> str:
-    """The topic that the worklist and the bell of a role watch."""
-    return f"tasks:{hospital_id}:{role}"
+def role_topics(hospital_id: UUID, role: str) -> tuple[str, str]:
+    """The topics that the worklist and the bell of a role watch."""
+    return f"tasks:{hospital_id}:{role}", f"bell:{hospital_id}:{role}"
 
 
 async def cancel_tasks_of_stay(ctx: Context, stay: EncounterScope) -> None:
@@ -162,4 +163,22 @@ async def cancel_tasks_of_stay(ctx: Context, stay: EncounterScope) -> None:
         words="The stay is finished.",
         now=ctx.now,
     )
-    ctx.touch(*(tasks_topic(stay.hospital_id, role) for role in rules.ROLES_BY_REACH))
+    for role in rules.ROLES_BY_REACH:
+        ctx.touch(*role_topics(stay.hospital_id, role))
+
+
+async def climb(ctx: Context, hospital_id: UUID) -> int:
+    """Moves every task of a hospital whose clock ran out one rung up. Returns how many."""
+    late = await queries.tasks_to_climb(ctx.db, hospital_id=hospital_id, now=ctx.now)
+    for task in late:
+        standing = rules.climbed(task, ctx.now)
+        await queries.climb_task(
+            ctx.db, standing, hospital_id=hospital_id, task_id=task.id, step_id=new_id(), now=ctx.now
+        )
+        ctx.record("task.climbed", person_id=task.person_id, subject_id=task.id, detail={"owner": standing.owner_words})
+        ctx.publish("task.climbed", {"task_id": task.id, "hospital_id": hospital_id})
+        ctx.touch(*role_topics(hospital_id, task.owner_role))
+        _touch(ctx, standing.owner_role, task.ward_id)
+        if task.person_id is not None:
+            ctx.touch(f"patient:{task.person_id}")
+    return len(late)

@@ -4,8 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from msgspec import Struct, UnsetType
+from msgspec import Struct
 
+from wardline.identity.public import Scope
 from wardline.platform.http import Input
 
 
@@ -55,6 +56,7 @@ class HeldTask(Struct, frozen=True):
     rung: int
     due_at: datetime
     ward_id: UUID | None
+    owner_role: str
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -115,13 +117,18 @@ class TaskQuery(Input):
     after: str | None = None
 
 
+class RoleScope(Scope, frozen=True, kw_only=True):
+    """What waits for one role at one hospital."""
+
+    role: str
+
+
 class Worklist(Struct):
     """A page of tasks, most urgent first."""
 
     items: list[Task]
     next: str | None
-    role: str | UnsetType
-    everyone: bool | UnsetType
+    everyone: bool = False
 
 
 class Bell(Struct):

@@ -1,6 +1,6 @@
 """What other slices may use of tasks."""
 
-from wardline.tasks.actions import require, tasks_topic
+from wardline.tasks.actions import require, role_topics
 from wardline.tasks.models import NewTask, Priority, Rung
 from wardline.tasks.rules import ACKNOWLEDGE_WITHIN, OWNERS
 
@@ -11,5 +11,5 @@ __all__ = [
     "Priority",
     "Rung",
     "require",
-    "tasks_topic",
+    "role_topics",
 ]

@@ -2,7 +2,7 @@
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -21,8 +21,11 @@ class Cursor(Struct, frozen=True):
     id: UUID
 
 
+BEFORE_ALL = Cursor(rank=-1, due_at=datetime(1970, 1, 1, tzinfo=UTC), id=UUID(int=0))
+
+
 @query("""
-    SELECT id, state, priority, rung, due_at, ward_id
+    SELECT id, state, priority, rung, due_at, ward_id, owner_role
       FROM tasks.task
      WHERE hospital_id = :new.hospital_id AND kind = :new.kind AND subject_key = :new.subject_key
        AND state IN ('open', 'acknowledged')
@@ -122,6 +125,19 @@ async def cancel_tasks_of(
     db: Db, *, hospital_id: UUID, encounter_id: UUID, actor_id: UUID | None, words: str, now: datetime
 ) -> None:
     """Ends what a finished stay leaves open; `words` say why."""
+
+
+@query("SELECT id FROM identity.hospital WHERE active ORDER BY id LIMIT 2000")
+async def active_hospitals(db: Db) -> list[UUID]:
+    """Every hospital of the network, for what goes by the clock."""
+
+
+@query("""
+    SELECT EXISTS (SELECT 1 FROM tasks.task
+                    WHERE hospital_id = :hospital_id AND state = 'open' AND climbs_at <= :now)
+""")
+async def has_late_tasks(db: Db, *, hospital_id: UUID, now: datetime) -> bool:
+    """Whether any task of the hospital has to climb. Index: task_climbing."""
 
 
 @query("""

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from msgspec import UNSET
-
 from wardline.encounters.public import on_discharge
 from wardline.identity.public import May
 from wardline.platform.errors import BadRequest
@@ -13,10 +11,16 @@ from wardline.tasks import actions, queries
 from wardline.tasks.models import Bell, Task, TaskQuery, Worklist
 
 on_discharge.append(actions.cancel_tasks_of_stay)
-START = queries.Cursor(rank=-1, due_at=datetime(1970, 1, 1, tzinfo=UTC), id=UUID(int=0))
 
 
-@get("/tasks", needs=May.READ_TASKS, page="tasks/worklist.html", title="Worklist", section="worklist")
+@get(
+    "/tasks",
+    needs=May.READ_TASKS,
+    page="tasks/worklist.html",
+    title="Worklist",
+    section="worklist",
+    topic="tasks:{hospital_id}:{role}",
+)
 async def worklist(ctx: Context, asked: TaskQuery) -> Worklist:
     """Tasks that wait for the caller's role, most urgent first; of a ward, or of everyone, when asked."""
     own_role = None if asked.everyone or asked.ward_id else ctx.caller.role
@@ -30,12 +34,7 @@ async def worklist(ctx: Context, asked: TaskQuery) -> Worklist:
     )
     page, more = items[: queries.PAGE_MAX], len(items) > queries.PAGE_MAX
     ctx.saw("worklist", asked.ward_id, detail={"tasks": len(page)})
-    return Worklist(
-        items=page,
-        next=_cursor_of(page[-1]) if more else None,
-        role=ctx.caller.role if ctx.html else UNSET,
-        everyone=asked.everyone if ctx.html else UNSET,
-    )
+    return Worklist(items=page, next=_cursor_of(page[-1]) if more else None, everyone=asked.everyone)
 
 
 @get("/tasks/bell", needs=May.READ_TASKS, page="tasks/bell.html", title="Waiting")
@@ -44,13 +43,25 @@ async def bell(ctx: Context) -> Bell:
     return await queries.bell(ctx.db, hospital_id=ctx.caller.tenant_id, owner_role=ctx.caller.role)
 
 
-@post("/tasks/{task_id}/acknowledgement", needs=May.ACKNOWLEDGE_TASK, then="/tasks", keyed=False)
+@post(
+    "/tasks/{task_id}/acknowledgement",
+    needs=May.ACKNOWLEDGE_TASK,
+    then="/tasks",
+    page="tasks/answered.html",
+    keyed=False,
+)
 async def acknowledge(ctx: Context, task_id: UUID) -> Task:
     """Take the task on: its clock stops. Repeating it is harmless; a second person gets 409 with who was first."""
     return await actions.acknowledge(ctx, task_id)
 
 
-@post("/tasks/{task_id}/completion", needs=May.ACKNOWLEDGE_TASK, then="/tasks", keyed=False)
+@post(
+    "/tasks/{task_id}/completion",
+    needs=May.ACKNOWLEDGE_TASK,
+    then="/tasks",
+    page="tasks/answered.html",
+    keyed=False,
+)
 async def finish(ctx: Context, task_id: UUID) -> Task:
     """Mark the task as done."""
     return await actions.finish(ctx, task_id)
@@ -58,7 +69,7 @@ async def finish(ctx: Context, task_id: UUID) -> Task:
 
 def _cursor(after: str | None) -> queries.Cursor:
     if after is None:
-        return START
+        return queries.BEFORE_ALL
     try:
         rank, due_at, task_id = after.split("~")
         return queries.Cursor(

@@ -274,7 +274,7 @@ async def _escalate(ctx: Context, stay: ObservedStay, stands: Standing) -> UUID 
 
 
 def _touch(ctx: Context, stay: ObservedStay) -> None:
-    ctx.touch(f"patient:{stay.person_id}")
+    ctx.touch(f"patient:{stay.person_id}", f"observations:{stay.person_id}")
     if stay.ward_id is not None:
         ctx.touch(f"ward:{stay.ward_id}")
 
@@ -300,7 +300,7 @@ async def mark_as_error(ctx: Context, row: ObservationRow, reason: str) -> Obser
         detail={"encounter_id": row.encounter_id},
     )
     ctx.publish("observations.entered_in_error", {"observation_id": row.id, "encounter_id": row.encounter_id})
-    ctx.touch(f"patient:{row.person_id}")
+    ctx.touch(f"patient:{row.person_id}", f"observations:{row.person_id}")
     return await _row(ctx, row.id)
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
+from wardline.identity.public import Scope
+from wardline.patients.public import PatientScope
 from wardline.platform.http import Input
 
 CLOCK_PATTERN = r"^([01]?[0-9]|2[0-3])[:.]?[0-5][0-9]$"
@@ -91,6 +93,13 @@ class Signs(Struct, frozen=True, kw_only=True):
     def has(self, sign: Sign) -> bool:
         """Whether this set holds a value for the sign."""
         return getattr(self, SIGN_FIELDS[sign]) is not None
+
+
+class ChartScope(Scope, frozen=True, kw_only=True):
+    """A patient's chart in the zone of the hospital."""
+
+    patient: PatientScope
+    zone: str
 
 
 class RecordedSet(Struct, frozen=True, kw_only=True):

@@ -1,15 +1,15 @@
 """HTTP of observations: recording, reading, correcting, the scale of a stay, the ward by risk."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from wardline.encounters.public import EncounterScope, access_encounter, observed_stay
 from wardline.identity.public import May, access_ward
 from wardline.patients.public import PatientScope, access_patient, patient_banner
-from wardline.platform.errors import BadRequest, NotFound
+from wardline.platform.errors import NotFound
 from wardline.platform.http import Context, Listing, Page, get, post, put
-from wardline.vitals import actions, pages, queries, trends
+from wardline.vitals import actions, pages, queries, trends, views
 from wardline.vitals.answers import observation as answer_of
 from wardline.vitals.models import (
     ErrorReason,
@@ -25,8 +25,6 @@ from wardline.vitals.models import (
     signs_of,
 )
 
-NEWEST = queries.Cursor(taken_at=datetime(9999, 1, 1, tzinfo=UTC), id=UUID(int=2**128 - 1))
-
 
 async def access_observation(ctx: Context, observation_id: UUID) -> ObservationRow:
     """One set of the caller's hospital; NotFound otherwise."""
@@ -41,13 +39,14 @@ async def access_observation(ctx: Context, observation_id: UUID) -> ObservationR
     needs=May.READ_CHART,
     access=access_patient,
     section="patients",
-    topic="patient:{patient_id}",
+    topic="observations:{patient_id}",
 )
 async def observations(ctx: Context, patient: PatientScope, asked: ObservationQuery) -> Listing[Observation] | Page:
     """A patient's sets at this hospital, newest first; those entered in error are marked, not left out."""
     if ctx.html:
         return await _chart(ctx, patient, asked, opens_sheet=False)
-    rows, more = await _rows(ctx, patient, asked, asked.limit)
+    rows, more = await views.rows_of(ctx.db, patient, asked, asked.limit)
+    ctx.saw("observations", None, patient.person_id, detail={"sets": len(rows)})
     return Listing(items=[answer_of(row) for row in rows], next=pages.cursor_of(rows[-1]) if more else None)
 
 
@@ -160,40 +159,8 @@ async def ward_risk(ctx: Context, ward_id: UUID) -> WardRisk | Page:
     return WardRisk(ward_id=ward.id, ward_name=ward.name, items=items)
 
 
-async def _rows(
-    ctx: Context, patient: PatientScope, asked: ObservationQuery, limit: int
-) -> tuple[list[ObservationRow], bool]:
-    rows = await queries.sets_of_patient(ctx.db, patient, before=_cursor(asked.after), limit=limit + 1)
-    ctx.saw("observations", None, patient.person_id, detail={"sets": min(len(rows), limit)})
-    return rows[:limit], len(rows) > limit
-
-
 async def _chart(ctx: Context, patient: PatientScope, asked: ObservationQuery, *, opens_sheet: bool) -> Page:
-    rows, more = await _rows(ctx, patient, asked, pages.COLUMNS_MAX)
-    banner = await patient_banner(ctx.db, patient)
-    stay = await observed_stay(ctx.db, patient)
-    prescriber = stay.spo2_scale_by if stay else None
-    page = pages.chart_page(
-        banner=banner,
-        patient_id=patient.person_id,
-        stay=stay,
-        rows_newest_first=rows,
-        more=more,
-        newest=asked.after is None,
-        full=asked.full,
-        opens_sheet=opens_sheet,
-        scale_by=await queries.name_of(ctx.db, staff_id=prescriber) if prescriber else None,
-        zone=ctx.caller.time_zone,
-        now=ctx.now,
-    )
-    return Page("vitals/chart.html", page, f"{banner.family.upper()}, {banner.given} – observations")
-
-
-def _cursor(after: str | None) -> queries.Cursor:
-    if after is None:
-        return NEWEST
-    try:
-        taken_at, set_id = after.split("~")
-        return queries.Cursor(taken_at=datetime.fromisoformat(taken_at).astimezone(UTC), id=UUID(set_id))
-    except (ValueError, OverflowError):
-        raise BadRequest("The cursor is not one of ours.") from None
+    zone = ctx.caller.time_zone
+    page = await views.chart_page(ctx.db, patient, asked, zone=zone, now=ctx.now, opens_sheet=opens_sheet)
+    ctx.saw("observations", None, patient.person_id, detail={"sets": len(page.chart.columns)})
+    return Page("vitals/chart.html", page, f"{page.banner.family.upper()}, {page.banner.given} – observations")

@@ -49,7 +49,7 @@ class Answers:
 
     async def read(self, ctx: Context, route: Route, values: dict[str, Any], scope: Any) -> Reply:
         """Answer a GET. The topic's version is read before the rows, so a page never claims more than it shows."""
-        topic = route.topic.format(**{"hospital_id": _tenant(ctx), **values}) if route.topic else ""
+        topic = route.topic.format(**(_own_words(ctx) | values)) if route.topic else ""
         await route.take_scope(ctx, values)
         version = await topic_version(ctx, topic) if topic else 0
         etag = self._etag(ctx, route, version) if topic and route.cached else None
@@ -185,9 +185,9 @@ class Answers:
         log.error("crash", route=ctx.route, request_id=ctx.request_id, error=type(error).__name__, exc_info=error)
 
 
-def _tenant(ctx: Context) -> str:
-    """What `{hospital_id}` means in a route's topic: the caller's own hospital."""
-    return str(ctx.caller.tenant_id) if ctx.signed_in else ""
+def _own_words(ctx: Context) -> dict[str, str]:
+    """What `{hospital_id}` and `{role}` mean in a route's topic: the caller's own."""
+    return {"hospital_id": str(ctx.caller.tenant_id), "role": ctx.caller.role} if ctx.signed_in else {}
 
 
 def _for(ctx: Context) -> dict[str, Any]:

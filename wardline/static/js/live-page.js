@@ -36,6 +36,7 @@ function newsOf(row) {
 class LivePage extends HTMLElement {
   connectedCallback() {
     this.versions = new Map([[this.getAttribute("topic"), Number(this.getAttribute("version"))]]);
+    for (const topic of (this.getAttribute("also") ?? "").split(" ").filter(Boolean)) this.versions.set(topic, 0);
     this.waiting = new Map(); // element id -> html that waits until the hand has left
     this.orders = {};
     this.attempt = 0;
