@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import minijinja
 import pytest
 
 from tests.jinja2_twin import jinja2_environment
@@ -69,6 +70,16 @@ def test_every_template_compiles_in_both_engines(name: str) -> None:
 def test_a_template_name_cannot_leave_the_package() -> None:
     assert rendering.source_of("../../pyproject.toml") is None
     assert rendering.source_of("platform/../../../etc/passwd") is None
+
+
+def test_a_failing_template_says_where_but_never_what() -> None:
+    with pytest.raises(minijinja.TemplateError) as failed:
+        part(
+            "{% set secret = banner.family %}{{ ui.patient_banner(banner) }}{{ banner.nothing }}",
+            banner=banner(family="Zzyzx"),
+        )
+    assert "zzyzx" not in str(failed.value).lower()
+    assert "piece.html:1" in str(failed.value)
 
 
 def test_what_people_typed_is_escaped() -> None:

@@ -78,6 +78,7 @@ def environment() -> minijinja.Environment:
         globals=GLOBALS,
         auto_escape_callback=escaping_of,
         undefined_behavior="strict",
+        debug=False,  # its messages would quote the values, and those are patients
         trim_blocks=True,
         lstrip_blocks=True,
         pycompat=False,
