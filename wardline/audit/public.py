@@ -11,6 +11,7 @@ from wardline.platform.http import Caller, Change, Context, Seen
 from wardline.platform.ids import new_id
 
 FLUSH_SECONDS = 0.005
+FLUSH_WAIT_SECONDS_MAX = 3.0  # for a connection: what is recorded may already be committed, so it is refused last
 BATCH_ENTRIES_MAX = 500
 PENDING_ENTRIES_MAX = 20_000
 _CLIENT_LENGTH_MAX = 200
@@ -134,7 +135,7 @@ class Ledger:
 
     async def _write(self, batch: list[Entry], done: "asyncio.Future[None]") -> None:
         try:
-            async with self._pool.held() as held:
+            async with self._pool.held(FLUSH_WAIT_SECONDS_MAX) as held:
                 await held.connection.execute(_INSERT, *[list(column) for column in zip(*batch, strict=True)])
             self.flushed_entries += len(batch)
             self.flushes += 1

@@ -53,7 +53,8 @@ class Held:
 
 
 class Pool:
-    """At most `size` connections, the one used last is used next; who waits longer than 200 ms is told Busy."""
+    """At most `size` connections, the one used last is used next; who waits longer than 200 ms, or than they said they
+    would, is told Busy."""
 
     def __init__(self, url: str, *, size: int, name: str = "wardline") -> None:
         self._url = url
@@ -90,7 +91,7 @@ class Pool:
                 future.set_result(None)
                 return
 
-    async def acquire(self) -> Held:
+    async def acquire(self, seconds_max: float = ACQUIRE_SECONDS_MAX) -> Held:
         while self._free:
             held = self._free.pop()
             if not held.connection.is_closed() and time.monotonic() - held.opened_at < CONNECTION_AGE_SECONDS_MAX:
@@ -101,7 +102,7 @@ class Pool:
         future: asyncio.Future[Held | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         try:
-            async with asyncio.timeout(ACQUIRE_SECONDS_MAX):
+            async with asyncio.timeout(seconds_max):
                 held = await future
         except TimeoutError:
             self._give_on(future)
@@ -153,9 +154,9 @@ class Pool:
             await held.connection.close(timeout=2)
 
     @asynccontextmanager
-    async def held(self) -> AsyncGenerator[Held, None]:
+    async def held(self, seconds_max: float = ACQUIRE_SECONDS_MAX) -> AsyncGenerator[Held, None]:
         """A connection for a block; one that failed in an unclear way is thrown away."""
-        held = await self.acquire()
+        held = await self.acquire(seconds_max)
         try:
             yield held
         except (asyncpg.PostgresError, asyncpg.InterfaceError):

@@ -19,7 +19,7 @@ import msgspec
 from starlette.datastructures import Headers
 
 from wardline.platform import clock, errors
-from wardline.platform.db import Db, Pool
+from wardline.platform.db import ACQUIRE_SECONDS_MAX, Db, Pool
 from wardline.platform.errors import Problem
 from wardline.platform.http.answer import Answers
 from wardline.platform.http.body import Sent as SentBody
@@ -30,6 +30,8 @@ from wardline.platform.http.routes import ANYONE, Anonymous, Route, build_tree, 
 
 COOKIE = "__Host-wardline"
 TRIES_MAX = 3
+# What was done at a bedside is refused last: it waits longer for a connection than a list does.
+WAIT_SECONDS_MAX = {"medication": 4.0, "charting": 3.0}
 _KEY = re.compile(r"[!-~]{8,100}")
 REPLY_BYTES_MAX = 65_536
 
@@ -239,7 +241,8 @@ class Door:
         caller_id = ctx.caller.id if ctx.signed_in else UUID(int=0)
         tenant_id = ctx.caller.tenant_id if ctx.signed_in else None
         outside = ctx.db
-        async with self._pool.held() as held, held.connection.transaction():
+        patience = WAIT_SECONDS_MAX.get(route.load_class, ACQUIRE_SECONDS_MAX)
+        async with self._pool.held(patience) as held, held.connection.transaction():
             ctx.db = Db(self._pool, tenant_id, held)
             try:
                 claim = await held.connection.fetchrow(
