@@ -61,13 +61,15 @@ def frame(settings: Settings) -> Callable[[Context, str, str, str], dict[str, An
             for item in NAV
             if ctx.may(item.needs)
         ]
+        bell = f"bell:{who.tenant_id}:{who.role}" if ctx.may(May.READ_TASKS) else ""
+        # A page that shows nothing live of its own still shows whether it hears the bell.
         return {
             "template": "shell.html",
             **shared,
             "caller": caller,
             "nav": nav,
-            "live_topic": topic,
-            "bell_topic": f"bell:{who.tenant_id}:{who.role}" if ctx.may(May.READ_TASKS) else "",
+            "live_topic": topic or bell,
+            "bell_topic": bell,
         }
 
     return values

@@ -8,6 +8,9 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser.stage import Stage
+from tests.conftest import started_server
+from tests.database import clone
+from tests.served import Served, served
 from wardline.platform import static
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -49,3 +52,11 @@ async def page(browser: Browser, stage: Stage) -> AsyncIterator[Page]:
     yield opened
     await context.close()
     assert not broken
+
+
+@pytest.fixture(scope="module")
+async def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    """The product itself, on a database and a port of its own."""
+    with clone(started_server(request.config), "browser") as database:
+        async with served(database, tmp_path_factory.mktemp("site")) as running:
+            yield running

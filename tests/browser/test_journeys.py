@@ -1,0 +1,86 @@
+"""Sentences from a shift, played in a real browser on the real product."""
+
+import asyncio
+
+from playwright.async_api import Browser, expect
+
+from tests.browser.people import Person, sit_down
+from tests.served import Served
+
+HIGH = {
+    "respiration_per_min": "26",
+    "spo2_percent": "91",
+    "systolic_mmhg": "89",
+    "diastolic_mmhg": "55",
+    "pulse_per_min": "118",
+    "temperature_celsius": "38.6",
+}
+
+
+async def done(*people: Person) -> None:
+    for person in people:
+        assert not person.broken, person.broken
+        await person.context.close()
+
+
+async def test_a_nurse_signs_in_and_out(browser: Browser, site: Served) -> None:
+    nurse = await sit_down(browser, site, "nurse_a")
+    await expect(nurse.page.locator("header.top")).to_contain_text("Nurse A")
+    await nurse.page.click("header.top button.who")
+    await nurse.page.get_by_role("button", name="Sign out").click()
+    await nurse.page.wait_for_url("**/sign-in")
+    await nurse.open("/wards")
+    await nurse.page.wait_for_url("**/sign-in")
+    await done(nurse)
+
+
+async def test_observations_reach_the_doctor_at_once(browser: Browser, site: Served) -> None:
+    world = site.world
+    person = await world.patient(world.a, family="Doyle", given="Francis", sex="male")
+    await world.stay(world.a, person, bed=world.a.beds[3])
+    nurse, doctor = await asyncio.gather(sit_down(browser, site, "nurse_a"), sit_down(browser, site, "doctor_a"))
+    await doctor.open(f"/wards/{world.a.ward_id}")
+    await expect(doctor.page.locator("#live-chip")).to_contain_text("Live")
+    await nurse.open(f"/patients/{person}/observations/new")
+    for field, value in HIGH.items():
+        await nurse.page.fill(f"[name={field}]", value)
+    await nurse.page.locator("label", has_text="Oxygen").first.click()
+    await nurse.page.locator("label:has(input[name=consciousness][value=A])").click()
+    save = nurse.page.locator("form button.go").last
+    await save.click()
+    row = doctor.page.locator(f"#bed-{world.a.beds[3]}")
+    await expect(row.locator(".sc.n3")).to_be_visible(timeout=5000)
+    needs = doctor.page.locator("#ward-needs, #needs, [id*=need]").first
+    await expect(needs).to_contain_text("DOYLE")
+    await done(nurse, doctor)
+
+
+async def test_registering_somebody_who_is_on_file(browser: Browser, site: Served) -> None:
+    world = site.world
+    await world.patient(world.a, family="Macdonald", given="Catriona Jane")
+    clerk = await sit_down(browser, site, "receptionist_a")
+    await clerk.open("/patients/new?q=macdonald+catriona+12%2F3%2F56")
+    await expect(clerk.page.locator("main")).to_contain_text("Very likely")
+    await clerk.page.get_by_role("button", name="Use this record").click()
+    await clerk.page.wait_for_url("**/patients/*")
+    await expect(clerk.page.locator(".ban")).to_contain_text("MACDONALD")
+    await done(clerk)
+
+
+async def test_two_people_want_one_bed(browser: Browser, site: Served) -> None:
+    world = site.world
+    stays = []
+    for family in ("Abdi", "Ferrari"):
+        person = await world.patient(world.a, family=family, given="Lucia")
+        stays.append(await world.stay(world.a, person))
+    nurse, doctor = await asyncio.gather(sit_down(browser, site, "nurse_a"), sit_down(browser, site, "doctor_a"))
+    bed = world.a.beds[0]
+    await asyncio.gather(
+        nurse.open(f"/encounters/{stays[0]}/move?bed={bed}"), doctor.open(f"/encounters/{stays[1]}/move?bed={bed}")
+    )
+    await nurse.page.locator("form button.go").click()
+    await expect(nurse.page.locator("body")).to_contain_text("ABDI, Lucia is in 7-01", timeout=5000)
+    await doctor.page.locator("form button.go").click()
+    await expect(doctor.page.locator(".problem").first).to_contain_text("ABDI", timeout=5000)
+    await expect(doctor.page.get_by_role("button", name="FERRARI")).to_be_visible()
+    await done(nurse, doctor)
