@@ -70,9 +70,8 @@ class Streams:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one stream from its greeting to its end."""
         ctx = _context(scope, self._pool)
-        loop = asyncio.get_running_loop()
         life = self._hub.pace.life_seconds * random.uniform(0.8, 1.2)  # noqa: S311 - spread, not secrecy
-        connection = Connection(send, UUID(int=0), loop.time() + life)
+        connection = Connection(send, UUID(int=0), asyncio.get_running_loop().time() + life)
         try:
             versions = await self._subscribe(ctx, scope, connection)
         except Exception as error:  # noqa: BLE001 - answered as a problem; what is not one is logged
@@ -109,6 +108,8 @@ class Streams:
             raise Busy("The stream could not be opened in time.") from None
         finally:
             self._opening -= 1
+        ctx.headers, ctx.cookies = {}, {}  # a stream lives for minutes: it keeps no more than it needs
+        ctx.reads.clear()
         return {watch.topic: watch.version for watch in watches}
 
     async def _know_caller(self, ctx: Context) -> None:
