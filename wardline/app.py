@@ -1,5 +1,6 @@
 """The application: every slice mounted, every seam joined. The only file that sees everything."""
 
+import asyncio
 import contextlib
 import importlib
 import importlib.util
@@ -21,6 +22,7 @@ from wardline.platform.http.door import Door
 from wardline.platform.http.routes import ROUTES
 from wardline.platform.live import VIEWS, Hub, Notifier, Streams
 from wardline.platform.metrics import METRICS
+from wardline.platform.processes import END_STREAMS
 from wardline.platform.render import render
 from wardline.platform.settings import Settings
 
@@ -94,6 +96,10 @@ class App:
         await self.pool.warm(2)
         self.sessions.start()
         await self.hub.start()
+        with contextlib.suppress(
+            NotImplementedError, RuntimeError, ValueError
+        ):  # not in the main thread: nobody signals
+            asyncio.get_running_loop().add_signal_handler(END_STREAMS, self.hub.end_all)
 
     async def stop(self) -> None:
         """Finish cleanly."""

@@ -281,3 +281,14 @@ async def test_several_topics_share_a_stream(shelves: World):
     version = await shelves.change("SELECT 1", topic=quiet)
     shelves.hub.nudged({quiet: version})
     assert (await tab.rows())["topic"] == quiet
+
+
+async def test_a_stopping_process_ends_its_streams_and_opens_no_more(shelves: World):
+    tab = shelves.tab(version=3)
+    await tab.event("hello")
+    shelves.hub.end_all()
+    await tab.ended()
+    late = shelves.tab(version=3)
+    await late.ended()
+    assert (tab.status, late.status) == (200, 503)
+    assert shelves.notes.noted == [("live.ended", {"topics": [shelves.topic], "reason": "stopping"})]

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 PR_SET_PDEATHSIG = 1
+END_STREAMS = signal.SIGUSR1  # sent to a web worker just before it is asked to stop
 UNPRIVILEGED_ACCOUNTS = ("wardline", "postgres", "nobody")
 
 

@@ -1,8 +1,10 @@
 """The web server: granian with one worker process per core, each running the application once."""
 
+import contextlib
 import functools
 import gc
 import importlib
+import multiprocessing
 import os
 import signal
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from wardline.platform import logs, processes
 from wardline.platform.settings import Settings
@@ -23,9 +25,20 @@ HEADER_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 3
 
 
+class Web(MPServer):
+    """Granian waits for open connections before it stops, so whoever holds streams is told first to end them."""
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        """Begin to stop."""
+        for child in multiprocessing.active_children():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child.pid or 0, processes.END_STREAMS)
+        super().signal_handler_interrupt(*args, **kwargs)
+
+
 def serve(settings: Settings, target: str) -> None:
     """Serve the application factory at `module:name` until SIGTERM or SIGINT. Its workers die with this process."""
-    server = Server(
+    server = Web(
         target,
         address=settings.host,
         port=settings.port,
@@ -52,6 +65,7 @@ def serve(settings: Settings, target: str) -> None:
 def _load(parent_id: int, settings: Settings, target: str) -> Any:
     """Runs in each worker: build the application, then keep the collector away from what was built."""
     processes.die_with_parent(parent_id, signal.SIGKILL)
+    signal.signal(processes.END_STREAMS, signal.SIG_IGN)  # until the application knows what to end
     logs.configure(settings, "web")
     application = load(target)()
     gc.collect()

@@ -121,6 +121,7 @@ class Hub:
         self._reading = asyncio.Semaphore(READS_AT_ONCE_MAX)
         self._duties: list[asyncio.Task[None]] = []
         self.listening = False
+        self.closing = False
         self.reads = 0
         self.renders = 0
         self.pushes = 0
@@ -140,13 +141,18 @@ class Hub:
 
     async def stop(self) -> None:
         """End every stream and the duties."""
-        for connection in list(self.connections()):
-            connection.end("stopping")
+        self.end_all()
         for task in [*self._duties, *(t.refreshing for t in self._topics.values() if t.refreshing)]:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         self._duties = []
+
+    def end_all(self) -> None:
+        """End every stream, and refuse new ones: the process is about to stop."""
+        self.closing = True
+        for connection in list(self.connections()):
+            connection.end("stopping")
 
     def connections(self) -> Iterator[Connection]:
         """Every open stream."""

@@ -91,7 +91,7 @@ class Streams:
         """Check every topic, record the watching, and join the feeds. Nothing has been sent yet."""
         if scope["method"] != "GET":
             raise WrongMethod(allow="GET")
-        if self._opening >= OPENING_MAX or self._hub.streams >= STREAMS_MAX:
+        if self._hub.closing or self._opening >= OPENING_MAX or self._hub.streams >= STREAMS_MAX:
             raise Busy("Too many streams are opening at once.")
         self._opening += 1
         try:
