@@ -1,0 +1,77 @@
+"""Rows of every table before they are written, and writing them with COPY."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+# The order in which the tables may be filled: what is referred to comes first.
+TABLES = (
+    "identity.region",
+    "identity.hospital",
+    "identity.department",
+    "identity.ward",
+    "identity.room",
+    "identity.staff",
+    "identity.assignment",
+    "patients.person",
+    "patients.mrn_counter",
+    "patients.registration",
+    "patients.contact",
+    "patients.allergy",
+    "encounters.encounter",
+    "encounters.current",
+    "encounters.problem",
+    "beds.bed",
+    "beds.occupancy",
+    "beds.reservation",
+    "beds.bed_event",
+    "tasks.task",
+    "tasks.step",
+    "vitals.observation_set",
+)
+# These keep patient search up to date row by row; a bulk load into empty tables does it once at the end instead.
+ROW_TRIGGERS = ("patients.person", "patients.registration")
+
+
+class Book:
+    """Rows by table. Every row of a table names the same columns."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
+        self.columns: dict[str, tuple[str, ...]] = {}
+
+    def add(self, table: str, **values: Any) -> None:
+        """One row by column; a column that Python has a word for is written with an underscore behind it."""
+        columns = self.columns.setdefault(table, tuple(values))
+        assert columns == tuple(values), f"{table}: {set(columns) ^ set(values)}"
+        self.rows[table].append(tuple(values.values()))
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each table gets."""
+        return {table: len(rows) for table, rows in self.rows.items() if rows}
+
+
+def write(book: Book, connection: psycopg.Connection) -> None:
+    """Copies everything inside the connection's transaction."""
+    for table in TABLES:
+        if book.rows[table]:
+            copy(connection, table, book.columns[table], book.rows[table])
+
+
+def copy(connection: psycopg.Connection, table: str, columns: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """One COPY of these rows."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(*table.split(".")), sql.SQL(", ").join(sql.Identifier(column.rstrip("_")) for column in columns)
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copying:
+        for row in rows:
+            copying.write_row(row)
+
+
+def row_triggers(connection: psycopg.Connection, *, on: bool) -> None:
+    """Switch the triggers of patient search off for a bulk load, and on again."""
+    for table in ROW_TRIGGERS:
+        verb = sql.SQL("ENABLE" if on else "DISABLE")
+        connection.execute(sql.SQL("ALTER TABLE {} {} TRIGGER USER").format(sql.Identifier(*table.split(".")), verb))

@@ -1,0 +1,155 @@
+"""The observations of everybody who is in hospital now, scored by the rules of `vitals`, and the escalations they led to."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from wardline.demo.book import Book
+from wardline.demo.dice import Dice
+from wardline.demo.network import SHOWN_HOSPITAL, Staff
+from wardline.demo.residents import KNOWN
+from wardline.demo.signs import Course, course, signs_at
+from wardline.demo.stays import ZONE, Stay
+from wardline.encounters.public import Observed
+from wardline.vitals import current, rules
+from wardline.vitals.models import Signs, SpO2Scale
+
+# Shares of patients: falling ill again in the last hours, ill without settling.
+WORSENING_SHARE, ILL_SHARE = 0.03, 0.07
+# Nobody has found time for these observations yet.
+LATE_SHARE = 0.08
+CALLING_FAMILY = KNOWN[2][0]
+CALLING_WORST = 0.86
+FIRST_SET_MINUTES = (8, 35)
+
+
+class TakenSet(Struct):
+    """One set with what came of it."""
+
+    taken_at: datetime
+    recorded_at: datetime
+    nurse: Staff
+    signs: Signs
+    stands: current.Standing
+
+
+class ObservedStay(Struct):
+    """A stay with all its sets, oldest first, and the row that boards read."""
+
+    stay: Stay
+    course: Course
+    sets: list[TakenSet]
+    seen: Observed
+    calls_at: datetime | None
+
+
+class Rounds:
+    """Takes everybody's observations from admission until now."""
+
+    def __init__(self, dice: Dice, now: datetime) -> None:
+        self.dice, self.now = dice, now
+
+    def observe(self, stay: Stay) -> ObservedStay:
+        """All sets of a stay."""
+        calls_at = self._calls_at(stay)
+        worsens_until = calls_at or (
+            self.now - timedelta(minutes=self.dice.whole(30, 400)) if self.dice.chance(WORSENING_SHARE) else None
+        )
+        ill_now = calls_at is None and self.dice.chance(ILL_SHARE)
+        illness = course(self.dice, stay.condition, stay.started_at, worsens_until=worsens_until, ill_now=ill_now)
+        if calls_at is not None:
+            illness.worst = CALLING_WORST
+        sets = self._sets(stay, illness, calls_at)
+        history = [(taken.stands.total, taken.taken_at) for taken in sets if taken.stands.total is not None]
+        seen = current.observed(
+            sets[-1].stands if sets else self._stands_without_any(stay),
+            by=sets[-1].nurse.id if sets else None,
+            history=[total for total, _ in history],
+            history_at=[at for _, at in history],
+        )
+        return ObservedStay(stay, illness, sets, seen, calls_at)
+
+    def _calls_at(self, stay: Stay) -> datetime | None:
+        """The person whom newcomers find calling for a doctor, minutes ago."""
+        shown = stay.person.family == CALLING_FAMILY and stay.hospital.plan.code == SHOWN_HOSPITAL and stay.bed
+        return whole_minute(self.now - timedelta(minutes=3)) if shown and stay.person.born_on == KNOWN[2][3] else None
+
+    def _sets(self, stay: Stay, illness: Course, calls_at: datetime | None) -> list[TakenSet]:
+        latest, sets = rules.NOTHING_YET, list[TakenSet]()
+        at = stay.started_at + timedelta(minutes=self.dice.whole(*FIRST_SET_MINUTES))
+        last = calls_at or self.now - timedelta(minutes=1)
+        if calls_at is None and self.dice.chance(LATE_SHARE):
+            last -= timedelta(minutes=self.dice.whole(20, 60))
+        while at <= last:
+            signs = signs_at(self.dice, illness, at)
+            latest = rules.with_newer(latest, signs, at)
+            offered = rules.eligibility(stay.person.born_on, pregnant=False, today=at.date())
+            stands = current.standing(latest, offered, at)
+            recorded_at = min(self.now, at + timedelta(seconds=self.dice.whole(20, 150)))
+            sets.append(TakenSet(at, recorded_at, self._nurse(stay, at), signs, stands))
+            due_at = stands.due_at or at + timedelta(hours=4)
+            following = at + (due_at - at) * self.dice.between(0.62, 0.98)
+            if calls_at is not None and at < calls_at < following:
+                following = calls_at
+            at = whole_minute(following)
+        return sets
+
+    def _stands_without_any(self, stay: Stay) -> current.Standing:
+        offered = rules.eligibility(stay.person.born_on, pregnant=False, today=self.now.date())
+        return current.standing(rules.NOTHING_YET, offered, self.now)
+
+    def _nurse(self, stay: Stay, at: datetime) -> Staff:
+        in_bed = stay.bed is not None and stay.bed_since is not None and at >= stay.bed_since
+        nurses = stay.bed.ward.nurses if in_bed and stay.bed else stay.hospital.wards[0].nurses
+        # Day and night: the ward's first nurses by day, the others by night.
+        half = len(nurses) // 2
+        by_day = 8 <= at.astimezone(ZONE).hour < 20
+        return self.dice.one_of(nurses[:half] if by_day else nurses[half:])
+
+
+def whole_minute(at: datetime) -> datetime:
+    """Wards write times to the minute."""
+    return at.replace(second=0, microsecond=0)
+
+
+def write_sets(book: Book, dice: Dice, observed: ObservedStay) -> None:
+    """The rows of the sets as they were recorded."""
+    stay = observed.stay
+    for taken in observed.sets:
+        signs, stands = taken.signs, taken.stands
+        book.add(
+            "vitals.observation_set",
+            hospital_id=stay.hospital.id,
+            id=dice.id(taken.recorded_at),
+            person_id=stay.person.id,
+            encounter_id=stay.encounter_id,
+            taken_at=taken.taken_at,
+            recorded_at=taken.recorded_at,
+            recorded_by=taken.nurse.id,
+            respiration_per_min=signs.respiration_per_min,
+            spo2_percent=signs.spo2_percent,
+            spo2_scale=signs.spo2_scale.value,
+            on_oxygen=signs.on_oxygen,
+            oxygen_l_per_min=signs.oxygen_l_per_min,
+            oxygen_device=signs.oxygen_device,
+            systolic_mmhg=signs.systolic_mmhg,
+            diastolic_mmhg=signs.diastolic_mmhg,
+            pulse_per_min=signs.pulse_per_min,
+            consciousness=signs.consciousness.value if signs.consciousness else None,
+            temperature_celsius=signs.temperature_celsius,
+            news_score=stands.total,
+            news_signs=stands.signs_scored,
+            news_band=stands.band.value if stands.band else None,
+            created_at=taken.recorded_at,
+            created_by=taken.nurse.id,
+        )
+
+
+def scale_columns(observed: ObservedStay) -> dict[str, object]:
+    """The scale in force and who prescribed it, which the database wants for scale 2."""
+    prescribed = observed.course.scale is SpO2Scale.TWO
+    return {
+        "spo2_scale": observed.course.scale.value,
+        "spo2_scale_by": observed.stay.doctor.id if prescribed else None,
+        "spo2_scale_at": observed.stay.started_at if prescribed else None,
+    }
