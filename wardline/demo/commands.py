@@ -6,21 +6,21 @@ import click
 import msgspec
 import psycopg
 
-from wardline.cli import loaded
 from wardline.demo import seed as seeding
 from wardline.demo.accounts import PASSWORD, Account
 from wardline.demo.accounts import accounts as demo_accounts
-from wardline.platform import database
+from wardline.platform import database, logs, settings
 from wardline.platform.settings import Settings
 
 
 def allowed(process: str) -> Settings:
     """The settings, where invented people may be; ends the command in plain words elsewhere."""
-    chosen = loaded(process)
     try:
+        chosen = settings.load()
         seeding.refuse_production(chosen)
-    except seeding.NotInProduction as error:
+    except (settings.SettingsError, seeding.NotInProduction) as error:
         raise click.ClickException(str(error)) from error
+    logs.configure(chosen, process)
     return chosen
 
 
