@@ -60,7 +60,7 @@ CREATE INDEX identifier_value ON patients.identifier (value);
 CREATE FUNCTION patients.build_search_indexes() RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     ALTER TABLE patients.search ADD PRIMARY KEY (hospital_id, person_id);
     CREATE INDEX search_key ON patients.search (hospital_id, key);
-    CREATE INDEX search_given ON patients.search (hospital_id, given);
+    CREATE INDEX search_given ON patients.search (hospital_id, given, key);
     CREATE INDEX search_person ON patients.search (person_id);
     CREATE INDEX search_born ON patients.search (born_on, hospital_id, key);
     CREATE INDEX search_sound ON patients.search (sound, born_on);

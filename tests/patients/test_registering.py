@@ -159,9 +159,7 @@ async def test_half_typed_dates_do_not_break_the_matches(client: Client):
 
 async def known_at_b(client: Client, **fields: Any) -> tuple[dict[str, Any], str]:
     made = await register(client, as_="receptionist_b", mobile="07700 900777", postcode="ZZ9 9ZZ", **fields)
-    return made, (await client.get(f"/patients/{made['id']}/details", as_="receptionist_b")).json()["person"][
-        "family"
-    ]
+    return made, (await client.get(f"/patients/{made['id']}/details", as_="receptionist_b")).json()["person"]["family"]
 
 
 async def test_somebody_of_another_hospital_is_shown_only_so_far(client: Client):

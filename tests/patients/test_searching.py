@@ -122,8 +122,9 @@ def test_misspelt_is_ranked_by_likeness() -> None:
 
 
 def test_typed_order_does_not_matter() -> None:
-    assert name_closeness("macdonald", "catriona", read_search("catriona macdonald", TODAY)) == 1
-    assert name_closeness("macdonald", "catriona", read_search("macdonald catr", TODAY)) == 1
+    for text in ("catriona macdonald", "macdonald catr", "MacDonald, Catr"):
+        wanted = read_search(text, TODAY)
+        assert name_closeness("macdonald", "catriona", wanted.words, key_beginnings(wanted)) == 1
 
 
 def test_at_most_so_many_and_each_once() -> None:

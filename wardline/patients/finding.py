@@ -12,7 +12,6 @@ from wardline.patients.searching import Candidate, SearchText
 from wardline.platform.http import Context
 from wardline.platform.http.context import search_hash
 
-GOOD_ENOUGH = 3
 GOOD_CLOSENESS = 0.95
 LETTERS_MIN = 3
 
@@ -67,7 +66,7 @@ async def _rows(ctx: Context, hospital: HospitalScope, wanted: SearchText) -> li
             )
         if wanted.words or wanted.born:
             rows += await _by_beginning(db, hospital, wanted)
-        if wanted.words and len(max(wanted.words, key=len)) >= LETTERS_MIN and _good(rows, wanted) < GOOD_ENOUGH:
+        if wanted.words and len(max(wanted.words, key=len)) >= LETTERS_MIN and not _fits(rows, wanted):
             rows += await lookups.people_spelt_otherwise(db, hospital, words=list(wanted.words))
     return rows
 
@@ -88,9 +87,13 @@ async def _by_beginning(db: lookups.Db, hospital: HospitalScope, wanted: SearchT
     )
 
 
-def _good(rows: list[FoundRow], wanted: SearchText) -> int:
-    closeness = (searching.name_closeness(plain(row.family), plain(row.given), wanted) for row in rows)
-    return sum(close >= GOOD_CLOSENESS for close in closeness)
+def _fits(rows: list[FoundRow], wanted: SearchText) -> bool:
+    """Whether somebody's name is what was typed, so that no other spelling has to be tried."""
+    beginnings = searching.key_beginnings(wanted)
+    closeness = (
+        searching.name_closeness(plain(row.family), plain(row.given), wanted.words, beginnings) for row in rows
+    )
+    return any(close >= GOOD_CLOSENESS for close in closeness)
 
 
 def _candidate(row: FoundRow) -> Candidate:
@@ -101,11 +104,11 @@ def _candidate(row: FoundRow) -> Candidate:
 
 def _shown(found: list[FoundRow], wanted: SearchText) -> list[FoundPatient]:
     similar = look_alikes([(row.family, row.given) for row in found])
-    return [_one(row, others, wanted) for row, others in zip(found, similar, strict=True)]
+    pieces = tuple(dict.fromkeys((*(part for pair in searching.name_pairs(wanted) for part in pair), *wanted.words)))
+    return [_one(row, others, pieces) for row, others in zip(found, similar, strict=True)]
 
 
-def _one(row: FoundRow, similar: int, wanted: SearchText) -> FoundPatient:
-    typed = tuple(dict.fromkeys((*(part for pair in searching.name_pairs(wanted) for part in pair), *wanted.words)))
+def _one(row: FoundRow, similar: int, typed: tuple[str, ...]) -> FoundPatient:
     return FoundPatient(
         person_id=row.person_id,
         network_number=row.network_number,

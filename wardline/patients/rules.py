@@ -25,6 +25,7 @@ SPECIAL_LETTERS = str.maketrans(
 APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´")
 ACCENTS = re.compile(r"[\u0300-\u036f]+")
 SEPARATORS = re.compile(r"[\u0001-/:-@\[-`{-\u00bf\u00d7\u00f7\u2000-\u206f\u3000-\u303f]+")
+WORD_BREAKS = re.compile(r"([\s\-]+)")
 # Small words that belong to the family name behind them: "van der Berg" is found under "vanderberg" as well.
 PARTICLE_WORDS = (
     "al|ap|bin|da|das|de|del|della|den|der|di|do|dos|du|el|fitz|ibn|la|le|les|mac|mc|o|san|st|ten|ter|van|vander|vom"
@@ -43,6 +44,8 @@ def plain(text: str) -> str:
 
 def joined_particles(words: str) -> str:
     """Plain words with each particle joined to the word behind it: "van der berg" becomes "vanderberg"."""
+    if " " not in words:
+        return words
     joined: list[str] = []
     open_particle = False
     for word in words.split():
@@ -250,8 +253,8 @@ def look_alikes(names: list[tuple[str, str]]) -> list[int]:
 def matched_part(shown: str, typed: tuple[str, ...]) -> tuple[str, str, str]:
     """A shown name cut into before, matched and after, for the first word that begins with something typed."""
     position = 0
-    for word in re.split(r"([\s\-]+)", shown):
-        length = max((_covered(word, piece) for piece in typed), default=0)
+    for word in WORD_BREAKS.split(shown) if typed else ():
+        length = max([_covered(word, piece) for piece in typed])
         if length:
             return (
                 shown[:position],
@@ -263,7 +266,12 @@ def matched_part(shown: str, typed: tuple[str, ...]) -> tuple[str, str, str]:
 
 
 def _covered(word: str, piece: str) -> int:
-    if not piece or not plain(word).replace(" ", "").startswith(piece):
+    """How many letters of the shown word the typed piece covers; usually as many as it has."""
+    if not piece:
+        return 0
+    if word.isascii() and word.isalpha():
+        return len(piece) if word.lower().startswith(piece) else 0
+    if not plain(word).replace(" ", "").startswith(piece):
         return 0
     for end in range(1, len(word) + 1):
         if len(plain(word[:end]).replace(" ", "")) >= len(piece):

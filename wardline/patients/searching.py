@@ -220,8 +220,9 @@ class Scored(NamedTuple):
 def ranked(candidates: list[Candidate], wanted: SearchText) -> list[UUID]:
     """The people found, best first, each once; at most FOUND_MAX."""
     best: dict[UUID, Scored] = {}
+    beginnings = key_beginnings(wanted)
     for candidate in candidates:
-        scored = _scored(candidate, wanted)
+        scored = _scored(candidate, wanted, beginnings)
         held = best.get(candidate.person_id)
         if held is None or _place(scored) < _place(held):
             best[candidate.person_id] = scored
@@ -251,10 +252,10 @@ def _place(scored: Scored) -> tuple[bool, bool, float, str, str, UUID]:
     )
 
 
-def _scored(candidate: Candidate, wanted: SearchText) -> Scored:
+def _scored(candidate: Candidate, wanted: SearchText, beginnings: tuple[str, ...]) -> Scored:
     if candidate.by_number:
         return Scored(candidate, 1.0, 1.0)
-    name = name_closeness(candidate.family, candidate.given, wanted) if wanted.words else 0.0
+    name = name_closeness(candidate.family, candidate.given, wanted.words, beginnings) if wanted.words else 0.0
     born = 0.0
     if wanted.born:
         born = max(date_closeness(candidate.born, day) for day in wanted.born)
@@ -263,21 +264,16 @@ def _scored(candidate: Candidate, wanted: SearchText) -> Scored:
     return Scored(candidate, name, born)
 
 
-def name_closeness(family: str, given: str, wanted: SearchText) -> float:
+def name_closeness(family: str, given: str, words: tuple[str, ...], beginnings: tuple[str, ...]) -> float:
     """How well the typed words fit a name, 0 to 1: each typed word takes its best place, the last may be a beginning.
 
     A key that begins with what was typed is 1 without further work, which is the common case while typing.
     """
-    key = f"{joined_particles(family)} {given}"
-    if any(key.startswith(beginning) for beginning in key_beginnings(wanted)):
+    if f"{joined_particles(family)} {given}".startswith(beginnings):
         return 1.0
-    places = [
-        *family.split(),
-        joined_particles(family).replace(" ", ""),
-        *given.split(),
-    ]
-    total = sum(max((_word_closeness(typed, place) for place in places), default=0.0) for typed in wanted.words)
-    return total / len(wanted.words)
+    places = [*family.split(), joined_particles(family).replace(" ", ""), *given.split()]
+    total = sum(max((_word_closeness(typed, place) for place in places), default=0.0) for typed in words)
+    return total / len(words)
 
 
 def _word_closeness(typed: str, place: str) -> float:
