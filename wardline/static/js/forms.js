@@ -195,8 +195,8 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-  const form = formOf(event.target);
-  if (!form || form.method !== "post") return;
+  const form = formOf(event.target) ?? document.querySelector("#sheet form[method=post]");
+  if (form?.method !== "post") return;
   event.preventDefault();
   send(form);
 });
