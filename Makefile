@@ -22,6 +22,7 @@ lint: setup-dev  ## Style, layout and the direction of imports.
 check: lint types test  ## What must be green before a change lands: lint, types and tests.
 
 bench: setup-dev  ## CPU per request beside the budgets, on seeded people.
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
 	$(BIN)/python -m bench $(ARGS)
 
 # --- helpers, called by the five ---------------------------------------------------------------------------------------
@@ -46,6 +47,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-ur
 locks: setup-dev
 	$(UV_COMPILE) requirements.in -o requirements.lock
 	$(UV_COMPILE) requirements-dev.in -o requirements-dev.lock
+	$(UV_COMPILE) requirements-bench.in -o requirements-bench.lock
 	$(UV_COMPILE) requirements-node.in -o requirements-node.lock
 	$(UV_COMPILE) requirements-installer.in -o requirements-installer.lock
 	npm install --package-lock-only --silent

@@ -1,0 +1,1 @@
+"""Measurements: CPU per request beside the budgets, and invented people in any number."""
