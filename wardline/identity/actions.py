@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from wardline.identity import passwords, queries
-from wardline.identity.models import ChangePassword, Place, Session, SignIn
+from wardline.identity.models import ChangePassword, Place, Session, SignIn, SwitchHospital
 from wardline.identity.sessions import LIFE_MAX, token_hash
 from wardline.platform.errors import Denied, Invalid, NotFound, NotSignedIn, TooMany
 from wardline.platform.http import Context
@@ -109,14 +109,18 @@ async def sign_out(ctx: Context) -> None:
     clear_session_cookie(ctx)
 
 
-async def switch_hospital(ctx: Context, hospital_id: UUID) -> Session:
-    """Work at another hospital where the caller has a role: a new session, the old one ends."""
-    places = [p for p in await queries.places(ctx.db, staff_id=ctx.caller.id) if p.hospital_id == hospital_id]
+async def switch_hospital(ctx: Context, wanted: SwitchHospital) -> Session:
+    """Work at another hospital or in another role that the caller has: a new session, the old one ends."""
+    places = [
+        p
+        for p in await queries.places(ctx.db, staff_id=ctx.caller.id)
+        if p.hospital_id == wanted.hospital_id and wanted.role in (None, p.role)
+    ]
     if not places:
         raise NotFound
     await queries.end_session(ctx.db, session_id=ctx.caller.session_id, reason="switched")
     session = await open_session(ctx, ctx.caller.id, places[0])
-    ctx.record("session.switched", subject_id=session.id, detail={"to_hospital_id": str(hospital_id)})
+    ctx.record("session.switched", subject_id=session.id, detail={"to_hospital_id": str(wanted.hospital_id)})
     return session
 
 

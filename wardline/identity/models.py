@@ -67,7 +67,10 @@ class SignIn(Input):
 
 
 class SwitchHospital(Input):
+    """Where to work now; `role` chooses when somebody has several there."""
+
     hospital_id: UUID
+    role: str | None = None
 
 
 class ChangePassword(Input):
@@ -104,6 +107,16 @@ class Place(msgspec.Struct):
     hospital_id: UUID
     hospital_code: str
     hospital: str
+
+
+class MyPlace(msgspec.Struct):
+    """A place that somebody may work at; `current` is where they do."""
+
+    hospital_id: UUID
+    hospital_code: str
+    hospital: str
+    role: str
+    current: bool
 
 
 class SessionRow(msgspec.Struct):

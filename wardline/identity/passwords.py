@@ -37,7 +37,8 @@ def check_new(password: str, email: str = "") -> None:
     text = normal(password)
     if not LENGTH_MIN <= len(text) <= LENGTH_MAX:
         raise Invalid(fields={"new_password": f"Use {LENGTH_MIN} to {LENGTH_MAX} characters."})
-    if text.casefold() in COMMON or len(set(text)) < 5 or (email and email.partition("@")[0] in text.casefold()):
+    own_name = email.partition("@")[0]
+    if text.casefold() in COMMON or len(set(text)) < 5 or (len(own_name) >= 4 and own_name in text.casefold()):
         raise Invalid(fields={"new_password": "This password is too easy to guess."})
 
 

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from wardline.identity import queries
+from wardline.identity import admin_models, managing_places, managing_staff, queries
+from wardline.identity import admin_queries as managed
 from wardline.identity.bulk import (
     HospitalRecord,
     StaffRecord,
@@ -52,9 +53,13 @@ __all__ = [
     "access_ward",
     "add_hospitals",
     "add_staff",
+    "admin_models",
     "ensure_region",
     "hospital_with_code",
     "hospitals",
+    "managed",
+    "managing_places",
+    "managing_staff",
     "seal",
     "wards",
 ]

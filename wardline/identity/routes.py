@@ -5,8 +5,7 @@ from uuid import UUID
 import msgspec
 
 from wardline.identity import actions, queries
-from wardline.identity.models import ChangePassword, Session, SignIn, SwitchHospital
-from wardline.identity.public import HospitalRow
+from wardline.identity.models import ChangePassword, MyPlace, Session, SignIn, SwitchHospital
 from wardline.platform.errors import Denied, NotSignedIn, TooMany
 from wardline.platform.http import ANYONE, SIGNED_IN, Context, Listing, Page, Redirect, delete, get, post
 
@@ -84,15 +83,23 @@ async def sign_out(ctx: Context) -> None:
 
 
 @get("/hospitals/mine", needs=SIGNED_IN, page="identity/hospitals.html", title="Switch hospital")
-async def my_hospitals(ctx: Context) -> Listing[HospitalRow]:
-    """The hospitals where the caller has a role."""
-    return Listing(await queries.hospitals(ctx.db, hospital_ids=list(ctx.caller.reach)))
+async def my_hospitals(ctx: Context) -> Listing[MyPlace]:
+    """The hospitals where the caller has a role, with the role; a new one is there at once."""
+    who = ctx.caller
+    return Listing(
+        [
+            MyPlace(
+                p.hospital_id, p.hospital_code, p.hospital, p.role, (p.hospital_id, p.role) == (who.tenant_id, who.role)
+            )
+            for p in await queries.places(ctx.db, staff_id=who.id)
+        ]
+    )
 
 
 @post("/sessions/current/hospital", needs=SIGNED_IN, keyed=False, then="/")
 async def switch_hospital(ctx: Context, wanted: SwitchHospital) -> Session:
     """Work at another hospital; the session is renewed."""
-    session = await actions.switch_hospital(ctx, wanted.hospital_id)
+    session = await actions.switch_hospital(ctx, wanted)
     if ctx.html:
         actions.set_session_cookie(ctx, session.token)
         session.token = ""
