@@ -239,9 +239,9 @@ class Hub:
                     await self._update(topic, feed)
                 except FAULTS as error:
                     topic.next_at = _time() + self.pace.retry_seconds
-                    log.warning("live_read_failed", view=feed.view.pattern, error=type(error).__name__)
+                    log.warning("live_read_failed", topic=feed.view.pattern, code=type(error).__name__)
                 except Exception as error:
-                    log.error("live_view_failed", view=feed.view.pattern, error=type(error).__name__, exc_info=error)
+                    log.error("live_view_failed", topic=feed.view.pattern, code=type(error).__name__, exc_info=error)
                     for connection in list(feed.watchers):
                         connection.end("gone" if isinstance(error, Problem) else "failed")
                     feed.version = topic.wanted
@@ -309,7 +309,7 @@ class Hub:
                 await self._poll()
                 await _lost(connection)
             except FAULTS as error:
-                log.warning("live_not_listening", error=type(error).__name__)
+                log.warning("live_not_listening", code=type(error).__name__)
             finally:
                 self.listening = False
                 if connection is not None:
@@ -394,4 +394,4 @@ async def _every(seconds: float, duty: Callable[[], Awaitable[None]]) -> None:
         try:
             await duty()
         except Exception as error:  # noqa: BLE001 - the duty goes on
-            log.warning("live_duty_failed", duty=getattr(duty, "__name__", ""), error=type(error).__name__)
+            log.warning("live_duty_failed", job=getattr(duty, "__name__", ""), code=type(error).__name__)

@@ -56,7 +56,7 @@ class Notifier:
                 self.sent += len(batch)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 self.lost += len(batch)
-                log.warning("nudges_lost", topics=len(batch), error=type(error).__name__)
+                log.warning("nudges_lost", count=len(batch), code=type(error).__name__)
                 await self._drop()
 
     async def _connected(self) -> db.Connection:

@@ -151,7 +151,7 @@ class Streams:
     async def _refuse(self, ctx: Context, error: Exception, scope: Any, send: Any) -> None:
         problem = error if isinstance(error, Problem) else Busy("The stream could not be opened.")
         if problem is not error:
-            log.error("live_open_failed", request_id=ctx.request_id, error=type(error).__name__, exc_info=error)
+            log.error("live_open_failed", request_id=ctx.request_id, code=type(error).__name__, exc_info=error)
         caller = ctx.caller if ctx.signed_in else None
         if caller is not None and problem.status in (403, 404):
             try:
