@@ -113,7 +113,7 @@ class Worker:
                 await duty()
             except FAULTS as error:
                 log.warning("duty_failed", job=name, code=type(error).__name__)
-            except Exception as error:  # noqa: BLE001 - whatever it was, a worker that looks alive must work
+            except Exception as error:
                 log.error("duty_failed", job=name, code=type(error).__name__, exc_info=error)
             await asyncio.sleep(self._pace.restart_seconds)
 
