@@ -252,7 +252,8 @@ async def _rescore(ctx: Context, hospital_id: UUID, by_set: Sequence[tuple[Store
 
 
 async def _escalate(ctx: Context, stay: ObservedStay, stands: Standing) -> UUID | None:
-    """The task that the score asks for; an open one is raised or refreshed. A falling score leaves it to a person."""
+    """The task that the score asks for; an open one is raised or refreshed. A falling score leaves it to a person to
+    close: somebody was called and must hear why."""
     escalation = rules.escalation_for(stands.score) if stands.score else None
     if stands.score is None or escalation is None:
         return None
@@ -290,7 +291,8 @@ async def mark_as_error(ctx: Context, row: ObservationRow, reason: str) -> Obser
     if marked is None:
         await _explain_refusal(ctx, row.id)
     if stay is not None:
-        await _recalculate(ctx, stay, since=row.taken_at)
+        stands = await _recalculate(ctx, stay, since=row.taken_at)
+        await _escalate(ctx, stay, stands)
         _touch(ctx, stay)
     ctx.record(
         "observations.entered_in_error",

@@ -15,6 +15,7 @@ from wardline.vitals.limits import number
 from wardline.vitals.models import Consciousness, ObservationRow, Signs, SpO2Scale, signs_of
 
 INFINITE = float("inf")
+COLUMNS_SHOWN_MIN = 6
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -51,6 +52,7 @@ class Chart(Struct, frozen=True, kw_only=True):
 
     groups: list[Group]
     columns: list[Column]
+    padding: list[None]  # empty columns, so that a short chart keeps its shape
 
 
 class Band(Struct, frozen=True):
@@ -233,6 +235,7 @@ def chart(rows_oldest_first: Sequence[ObservationRow], scale: int, zone: ZoneInf
     return Chart(
         groups=[_group(line, sets) for line in lines_shown(sets, scale, full=full)],
         columns=_columns(rows_oldest_first, zone),
+        padding=[None] * (COLUMNS_SHOWN_MIN - len(sets)),
     )
 
 

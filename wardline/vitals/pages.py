@@ -246,10 +246,16 @@ def preview(signs: Signs, stay: ObservedStay, confirmed: set[str], now: datetime
         title=response.title if offered.offered else "Not scored",
         text=response.act if offered.offered else offered.reason,
         frequency=response.frequency,
-        calls=CALLS.get(band, "Save") if band and offered.offered else "Save",
+        calls=_save_words(kept, offered),
         with_last="" if score.complete or kept.total == score.total else kept.label,
         offered=offered.offered,
     )
+
+
+def _save_words(kept: rules.Score, offered: rules.Eligibility) -> str:
+    """The button says whom saving calls: the last values of the other signs count in that."""
+    band = rules.band_of(kept)
+    return CALLS.get(band, "Save") if band and offered.offered else "Save"
 
 
 def without(signs: Signs, fields: dict[str, Any]) -> Signs:

@@ -51,7 +51,11 @@ async def observations(ctx: Context, patient: PatientScope, asked: ObservationQu
 
 
 @get(
-    "/patients/{patient_id}/observations/new", needs=May.RECORD_OBSERVATIONS, access=access_patient, section="patients"
+    "/patients/{patient_id}/observations/new",
+    needs=May.RECORD_OBSERVATIONS,
+    access=access_patient,
+    topic="observations:{patient_id}",
+    section="patients",
 )
 async def new_observations(ctx: Context, patient: PatientScope) -> pages.SheetPage | Page:
     """The entry form, in the sheet beside the chart."""

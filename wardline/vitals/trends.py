@@ -12,6 +12,7 @@ from wardline.vitals.models import ObservationRow
 WIDTH, HEIGHT = 620, 104
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 10, 22
 HOURS_OFFERED = (24, 72, 168)
+TEXT_APART = 20
 
 
 class Axis(Struct, frozen=True):
@@ -87,7 +88,6 @@ def _trend(
             usual = axis.usual_low <= value <= axis.usual_high
             dots.append(Dot(f"{x:.1f}", f"{y:.1f}", row.taken_at.astimezone(zone), number(value), usual))
     top, bottom = _y(axis, axis.usual_high), _y(axis, axis.usual_low)
-    marks = (axis.low, axis.usual_low, axis.usual_high, axis.high)
     return Trend(
         title=axis.title,
         unit=axis.unit,
@@ -95,7 +95,7 @@ def _trend(
         dots=dots,
         band_y=f"{top:.1f}",
         band_height=f"{bottom - top:.1f}",
-        y_ticks=[Tick(f"{_y(axis, mark):.1f}", number(mark)) for mark in dict.fromkeys(marks)],
+        y_ticks=_y_ticks(axis),
         x_ticks=x_ticks,
         latest=dots[-1].text if dots else "",
     )
@@ -111,10 +111,20 @@ def _y(axis: Axis, value: float) -> float:
     return HEIGHT - BOTTOM - min(max(share, 0.0), 1.0) * (HEIGHT - TOP - BOTTOM)
 
 
+def _y_ticks(axis: Axis) -> list[Tick]:
+    """The edges of the usual range, then the ends of the axis, each where its words do not run into another's."""
+    kept: list[float] = []
+    for mark in (axis.usual_low, axis.usual_high, axis.low, axis.high):
+        if all(abs(_y(axis, mark) - _y(axis, other)) >= TEXT_APART for other in kept):
+            kept.append(mark)
+    return [Tick(f"{_y(axis, mark):.1f}", number(mark)) for mark in kept]
+
+
 def _x_ticks(since: datetime, hours: int, zone: ZoneInfo) -> list[Tick]:
-    step = timedelta(hours=hours / 6)
+    parts = 6 if hours <= 24 else 4
+    step = timedelta(hours=hours / parts)
     ticks: list[Tick] = []
-    for count in range(1, 6):
+    for count in range(1, parts):
         at = since + step * count
         form = "%H:%M" if hours <= 24 else "%d-%b %H:%M"
         ticks.append(Tick(f"{_x(at, since, hours):.1f}", f"{at.astimezone(zone):{form}}"))
