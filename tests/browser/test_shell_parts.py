@@ -45,6 +45,12 @@ async def test_a_page_that_is_behind_reads_itself_anew_and_keeps_typing(page: Pa
     assert await focused(page) == "note"
 
 
+async def test_a_mark_lets_the_page_read_itself_anew(page: Page, stage: Stage) -> None:
+    stage.rows["a"] = "Alpha 5"
+    await stage.push(html={"chart-mark": '<i id="chart-mark" hidden data-reread="1"></i>'})
+    await expect(page.locator("#bed-a")).to_have_text("Alpha 5", timeout=3_000)
+
+
 async def test_a_page_without_its_stream_says_so(page: Page, stage: Stage) -> None:
     await stage.cut()
     await expect(page.locator("#live-chip")).to_contain_text("Reconnecting")

@@ -2,6 +2,7 @@
 //
 // The stream sends two kinds of events:
 //   rows      {"topic", "version", "html": {"element-id": "<tr ...>" or null}, "order": {"container-id": ["id", ...]}}
+//   An element with data-reread is not put in: it asks the page to read itself anew, with the rights of who looks.
 //   versions  {"versions": {topic: version}, "at": time}   every 15 s; a page that is behind reads itself anew
 // Rules: focus, typing and the row under the hand stay; nothing re-sorts by itself; a page that cannot be sure says so.
 
@@ -11,6 +12,7 @@ const HAND_MS = 1_500; // a pointer that moved this recently is about to click
 const WASH_MS = 1_300;
 const BACKOFF_MS = [1_000, 30_000];
 const REREAD_SPREAD_MS = 3_000;
+const MARK_SPREAD_MS = 300;
 const main = document.getElementById("main");
 
 let movedAt = 0;
@@ -190,6 +192,10 @@ class LivePage extends HTMLElement {
     }
     const fresh = parse(text);
     if (!fresh) return true;
+    if ("reread" in fresh.dataset) {
+      this.reread(Math.random() * MARK_SPREAD_MS);
+      return true;
+    }
     if (old) {
       if (old.isEqualNode(fresh)) return true;
       old.replaceWith(fresh);
@@ -261,7 +267,9 @@ class LivePage extends HTMLElement {
     if (mark && Number(mark[2]) < (this.versions.get(mark[1]) ?? 0)) return;
     this.waiting.clear();
     this.offer();
+    const opened = main.querySelectorAll("details[open]");
     await window.htmx.swap({ text, target: main, swap: "innerMorph", sourceElement: main, request: {} });
+    for (const each of opened) each.open = true;
     if (mark) this.versions.set(mark[1], Number(mark[2]));
     document.dispatchEvent(new CustomEvent("wardline:rows", { detail: { rows: [main] } }));
   }
