@@ -182,3 +182,11 @@ class VisitsPage(msgspec.Struct):
     banner: Banner
     items: list[Encounter]
     next: str | None
+
+
+class ProblemsPage(msgspec.Struct):
+    """The patient's problems, with who the page is about."""
+
+    banner: Banner
+    items: list[Problem]
+    next: str | None = None

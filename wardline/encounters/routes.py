@@ -15,6 +15,7 @@ from wardline.encounters.models import (
     NewProblem,
     Problem,
     ProblemChange,
+    ProblemsPage,
     StayChange,
     StayPage,
     VisitsPage,
@@ -23,7 +24,7 @@ from wardline.encounters.public import access_encounter, banner_with_stay, patie
 from wardline.identity.public import May
 from wardline.patients.public import PatientScope, access_patient
 from wardline.platform.errors import BadRequest
-from wardline.platform.http import Context, Listing, get, patch, post
+from wardline.platform.http import Context, get, patch, post
 
 PAGE_ROWS = 50
 
@@ -135,10 +136,17 @@ async def discharge(ctx: Context, scope: EncounterScope, given: Discharge) -> En
     return await actions.discharge(ctx, scope, given)
 
 
-@get("/patients/{patient_id}/problems", needs=May.READ_CHART, access=access_patient)
-async def problems_of_patient(ctx: Context, patient: PatientScope) -> Listing[Problem]:
+@get(
+    "/patients/{patient_id}/problems",
+    needs=May.READ_CHART,
+    access=access_patient,
+    page="encounters/problems.html",
+    title="Problems of {page.banner.family}",
+    section="patients",
+)
+async def problems_of_patient(ctx: Context, patient: PatientScope) -> ProblemsPage:
     """The patient's problems, active ones first."""
-    return Listing(await queries.problems(ctx.db, patient, limit=500))
+    return ProblemsPage(await banner_with_stay(ctx, patient), await queries.problems(ctx.db, patient, limit=500))
 
 
 @post(
@@ -146,6 +154,7 @@ async def problems_of_patient(ctx: Context, patient: PatientScope) -> Listing[Pr
     needs=May.READ_CHART,
     access=access_patient,
     created="/patients/{patient_id}/problems",
+    then="/patients/{patient_id}/problems",
     load_class="charting",
 )
 async def add_problem(ctx: Context, patient: PatientScope, given: NewProblem) -> Problem:
@@ -159,6 +168,7 @@ async def add_problem(ctx: Context, patient: PatientScope, given: NewProblem) ->
     needs=May.READ_CHART,
     access=access_patient,
     versioned=True,
+    then="/patients/{patient_id}/problems",
     load_class="charting",
 )
 async def change_problem(ctx: Context, patient: PatientScope, problem_id: UUID, change: ProblemChange) -> Problem:

@@ -102,7 +102,8 @@ class Sessions:
         """Whether a stream of this session may go on, as far as this process knows."""
         hashed = self._by_id.get(session_id)
         known = self._known.get(hashed) if hashed else None
-        return known is not None and clock.now() < known.expires_at
+        now = clock.now()
+        return known is not None and now < known.expires_at and now - known.seen_at <= IDLE_MAX
 
     async def _load(self, hashed: bytes, now: datetime) -> Known | None:
         row = await queries.session(self._db, token_hash=hashed)
