@@ -78,13 +78,21 @@ ALTER TABLE patients.search FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_hospital ON patients.search FOR SELECT USING (hospital_id = current_setting('app.hospital_id')::uuid);
 GRANT SELECT ON patients.search TO wardline_app;
 
+-- The search's row of a person at a hospital. Long names are cut: an index row has a limit, and one letter can stand
+-- for many (a ligature).
+CREATE FUNCTION patients.search_row(hospital uuid, p patients.person) RETURNS patients.search LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT hospital, p.id, left(patients.search_key(p.family, p.given), 160), left(patients.plain(p.given), 80),
+           patients.sound(p.family, p.given), patients.phone_key(p.mobile), p.born_on
+$$;
+
 -- Counts words up or down in one order, so that two writers never wait for each other in a circle.
 CREATE FUNCTION patients.count_words(family text, given text, step int) RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO patients.name_word AS w (word, sound, family_count, given_count)
     SELECT t.word, public.dmetaphone(t.word), sum(t.family) * step, sum(t.given) * step
-      FROM (SELECT word, 1 AS family, 0 AS given FROM string_to_table(patients.joined(patients.plain(family)), ' ') AS word
+      FROM (SELECT left(word, 60) AS word, 1 AS family, 0 AS given
+              FROM string_to_table(patients.joined(patients.plain(family)), ' ') AS word
              UNION ALL
-            SELECT word, 0, 1 FROM string_to_table(patients.plain(given), ' ') AS word) AS t
+            SELECT left(word, 60), 0, 1 FROM string_to_table(patients.plain(given), ' ') AS word) AS t
      WHERE t.word <> '' GROUP BY t.word ORDER BY t.word
     ON CONFLICT (word) DO UPDATE SET family_count = greatest(0, w.family_count + EXCLUDED.family_count),
                                      given_count = greatest(0, w.given_count + EXCLUDED.given_count);
@@ -100,10 +108,10 @@ BEGIN
         PERFORM patients.count_words(OLD.family, OLD.given, -1);
         PERFORM patients.count_words(NEW.family, NEW.given, 1);
     END IF;
-    UPDATE patients.search
-       SET key = patients.search_key(NEW.family, NEW.given), given = patients.plain(NEW.given),
-           sound = patients.sound(NEW.family, NEW.given), phone = patients.phone_key(NEW.mobile), born_on = NEW.born_on
-     WHERE person_id = NEW.id;
+    UPDATE patients.search AS s
+       SET key = n.key, given = n.given, sound = n.sound, phone = n.phone, born_on = n.born_on
+      FROM patients.search_row(NULL, NEW) AS n
+     WHERE s.person_id = NEW.id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER person_added_to_search AFTER INSERT ON patients.person FOR EACH ROW EXECUTE FUNCTION patients.keep_search();
@@ -113,10 +121,9 @@ CREATE TRIGGER person_changed_in_search AFTER UPDATE OF family, given, mobile, b
 
 CREATE FUNCTION patients.search_registration() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    INSERT INTO patients.search (hospital_id, person_id, key, given, sound, phone, born_on)
-    SELECT NEW.hospital_id, p.id, patients.search_key(p.family, p.given), patients.plain(p.given),
-           patients.sound(p.family, p.given), patients.phone_key(p.mobile), p.born_on
-      FROM patients.person p WHERE p.id = NEW.person_id
+    INSERT INTO patients.search
+    SELECT s.* FROM patients.person p CROSS JOIN LATERAL patients.search_row(NEW.hospital_id, p) AS s
+     WHERE p.id = NEW.person_id
     ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
@@ -131,18 +138,17 @@ BEGIN
     TRUNCATE patients.search, patients.name_word;
     INSERT INTO patients.name_word (word, sound, family_count, given_count)
     SELECT t.word, public.dmetaphone(t.word), sum(t.family), sum(t.given)
-      FROM (SELECT word, n AS family, 0 AS given
+      FROM (SELECT left(word, 60) AS word, n AS family, 0 AS given
               FROM (SELECT family, count(*) AS n FROM patients.person GROUP BY family) f,
                    string_to_table(patients.joined(patients.plain(f.family)), ' ') AS word
              UNION ALL
-            SELECT word, 0, n
+            SELECT left(word, 60), 0, n
               FROM (SELECT given, count(*) AS n FROM patients.person GROUP BY given) g,
                    string_to_table(patients.plain(g.given), ' ') AS word) AS t
      WHERE t.word <> '' GROUP BY t.word;
-    INSERT INTO patients.search (hospital_id, person_id, key, given, sound, phone, born_on)
-    SELECT r.hospital_id, p.id, patients.search_key(p.family, p.given), patients.plain(p.given),
-           patients.sound(p.family, p.given), patients.phone_key(p.mobile), p.born_on
-      FROM patients.registration r JOIN patients.person p ON p.id = r.person_id;
+    INSERT INTO patients.search
+    SELECT s.* FROM patients.registration r JOIN patients.person p ON p.id = r.person_id
+      CROSS JOIN LATERAL patients.search_row(r.hospital_id, p) AS s;
     GET DIAGNOSTICS rows = ROW_COUNT;
     PERFORM patients.build_search_indexes();
     ANALYZE patients.search, patients.name_word;

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -85,12 +86,23 @@ async def test_the_same_key_registers_once(client: Client):
         ({"born_on": "1820-01-01"}, "born_on"),
         ({"born_on": None, "born_day": 31, "born_month": 2, "born_year": 1980}, "born_day"),
         ({"born_on": None, "born_day": 3}, "born_day"),
+        ({"born_on": None, "born_day": 10**15, "born_month": 1, "born_year": 1980}, "born_day"),
     ],
 )
 async def test_what_is_wrong_is_named(client: Client, fields: dict[str, Any], field: str):
     answer = await client.post("/patients", person(**fields), as_=DESK)
     assert answer.status_code == 422, answer.text
     assert field in answer.json()["fields"]
+
+
+@pytest.mark.parametrize(
+    "family", ["x" * 200, "\ufdfa" * 200, "李小龙", "ẞ" * 200, "a " * 100, "van der " * 20 + "Berg"]
+)
+async def test_any_name_can_be_registered_and_searched(client: Client, family: str):
+    made = await client.post("/patients", person(family=family), as_=DESK)
+    assert made.status_code in (201, 409), made.text
+    found = await client.get(f"/patients?{urlencode({'q': family[:30]})}", as_=DESK)
+    assert found.status_code == 200
 
 
 async def test_unknown_fields_are_refused(client: Client):

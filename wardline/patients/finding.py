@@ -14,6 +14,7 @@ from wardline.platform.http.context import search_hash
 
 GOOD_CLOSENESS = 0.95
 LETTERS_MIN = 3
+SOUND_LETTERS_MIN = 4
 
 
 def today(ctx: Context) -> date:
@@ -73,6 +74,7 @@ async def _rows(ctx: Context, hospital: HospitalScope, wanted: SearchText) -> li
 
 async def _by_beginning(db: lookups.Db, hospital: HospitalScope, wanted: SearchText) -> list[FoundRow]:
     pairs = searching.name_pairs(wanted)
+    alike = [pair for pair in pairs or [(word, "") for word in wanted.words] if len(pair[0]) >= SOUND_LETTERS_MIN]
     year = wanted.born_year
     return await lookups.people_by_beginning(
         db,
@@ -81,6 +83,8 @@ async def _by_beginning(db: lookups.Db, hospital: HospitalScope, wanted: SearchT
         given=list(wanted.words) if len(wanted.words) == 1 else [],
         families=[pair[0] for pair in pairs],
         givens=[pair[1] for pair in pairs],
+        alike_families=[pair[0] for pair in alike],
+        alike_givens=[pair[1] for pair in alike],
         born=list(wanted.born),
         year_from=date(year, 1, 1) if year else None,
         year_to=date(year, 12, 31) if year else None,

@@ -34,6 +34,16 @@ from wardline.platform.db import Db, query
                 LIMIT 21) AS s
         UNION ALL
         SELECT s.person_id
+          FROM unnest(:alike_families::text[], :alike_givens::text[]) AS b (family, given) CROSS JOIN LATERAL (
+               SELECT word FROM patients.name_word
+                WHERE sound = dmetaphone(b.family) AND sound <> '' AND word <> b.family AND family_count > 0
+                ORDER BY family_count DESC LIMIT 6) AS n CROSS JOIN LATERAL (
+               SELECT person_id FROM patients.search
+                WHERE hospital_id = :hospital.hospital_id AND key >= n.word || ' ' || b.given
+                  AND key < n.word || ' ' || b.given || chr(1114111)
+                ORDER BY key LIMIT 3) AS s
+        UNION ALL
+        SELECT s.person_id
           FROM unnest(:born::date[]) AS b (day) CROSS JOIN LATERAL (
                SELECT person_id FROM patients.search
                 WHERE hospital_id = :hospital.hospital_id AND born_on = b.day LIMIT 40) AS s
@@ -60,11 +70,16 @@ async def people_by_beginning(
     given: list[str],
     families: list[str],
     givens: list[str],
+    alike_families: list[str],
+    alike_givens: list[str],
     born: list[date],
     year_from: date | None,
     year_to: date | None,
 ) -> list[FoundRow]:
-    """Whom a typed beginning or a birth date may mean. Indexes: search_key, search_given, search_born."""
+    """Whom a typed beginning, a family name that sounds alike, or a birth date may mean.
+
+    Indexes: search_key, search_given, name_word_sound, search_born.
+    """
 
 
 @query("""

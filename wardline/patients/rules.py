@@ -195,7 +195,7 @@ def date_of_parts(year: int | None, month: int | None, day: int | None) -> date 
         return None
     try:
         return date(year, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
