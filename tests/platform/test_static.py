@@ -63,3 +63,13 @@ def test_colours_and_inline_code_stay_out_of_templates() -> None:
         for template in folder.rglob("*.html"):
             source = template.read_text(encoding="utf-8")
             assert not re.search(r"\sstyle=|\son\w+=|hx-on|<script>|<style|javascript:", source), template
+
+
+def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
+    lines = (static.STATIC / "icons.txt").read_text(encoding="utf-8").splitlines()
+    known = {line.partition(" = ")[0].strip() for line in lines if line and not line.startswith("#")}
+    named = re.compile(r'ui\.icon\("([\w-]+)"|(?:chip|flag)\("\w+", "([\w-]+)"')
+    for folder in static.STATIC.parent.rglob("templates"):
+        for template in folder.rglob("*.html"):
+            used = {first or second for first, second in named.findall(template.read_text(encoding="utf-8"))}
+            assert used <= known, f"{template.name}: {used - known}"
