@@ -25,6 +25,7 @@ ALLOWED_KEYS = frozenset(
         "process",
         "child",
         "exit_code",
+        "exc_info",  # in production it has become "exception" and "places" before this list is read
         "exception",
         "places",
         "place",
