@@ -77,6 +77,24 @@ async def test_news_7_makes_a_critical_task_for_the_registrar(client: Client) ->
     assert due == timedelta(minutes=15)
 
 
+async def test_the_same_score_again_keeps_the_clock_and_a_worse_one_calls_higher(client: Client) -> None:
+    patient = await patient_in_bed(client)
+    await save(client, patient, MEDIUM)
+    [first] = await tasks_of(client, patient)
+    assert (first["owner_words"], first["priority"]) == ("Doctor on call", "urgent")
+    await save(client, patient, MEDIUM)
+    [again] = await tasks_of(client, patient)
+    assert (again["id"], again["due_at"]) == (first["id"], first["due_at"])
+    acknowledged = await client.post(f"/tasks/{first['id']}/acknowledgement", as_="doctor_a")
+    assert acknowledged.status_code == 200
+    await save(client, patient, MEDIUM)
+    assert [task["state"] for task in await tasks_of(client, patient)] == ["acknowledged"]
+    await save(client, patient, SICK)
+    [worse] = await tasks_of(client, patient)
+    assert (worse["id"], worse["state"], worse["owner_words"]) == (first["id"], "open", "Registrar")
+    assert (worse["acknowledged_by"], worse["priority"]) == (None, "critical")
+
+
 async def test_a_partial_later_set_never_lowers_the_score(client: Client) -> None:
     patient = await patient_in_bed(client)
     await save(client, patient, SICK)

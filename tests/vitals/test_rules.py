@@ -164,6 +164,8 @@ def test_an_incomplete_score_gets_its_response_once_no_entry_could_lower_it() ->
     score = score_set(entered)
     assert (score.label, score.signs_scored, band_of(score)) == ("8+", 4, Band.HIGH)
     assert response_line(score).startswith("incomplete (4 of 7): High – emergency response.")
+    few = score_set(Signs(respiration_per_min=16))
+    assert response_line(few).startswith("incomplete (1 of 7): The score is not known while signs are missing.")
     assert band_of(score_set(Signs(consciousness=Consciousness.PAIN))) is Band.THREE_IN_ONE_SIGN
     assert band_of(score_set(Signs(respiration_per_min=16))) is None
     assert escalation_for(score_set(Signs(respiration_per_min=16))) is None

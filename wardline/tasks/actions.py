@@ -36,14 +36,15 @@ async def require(ctx: Context, new: NewTask) -> UUID:
 
     The caller holds a lock on the subject, so two of them never make the same task at once.
     """
+    rung, as_urgent = rules.asks_for(new)
+    refreshed = await queries.refresh_task(ctx.db, new, rung=rung, as_urgent=as_urgent)
+    if refreshed is not None:
+        _touch(ctx, refreshed.owner_role, new.ward_id)
+        return refreshed.id
     held = await queries.held_task(ctx.db, new)
     if held is None:
         return await _create(ctx, new)
     standing = rules.raised(held, new, ctx.now)
-    if standing is None:
-        await queries.refresh_task(ctx.db, new, task_id=held.id)
-        _touch(ctx, held.owner_role, new.ward_id, held.ward_id)
-        return held.id
     await queries.raise_task(
         ctx.db, new, standing, task_id=held.id, step_id=new_id(), actor_id=ctx.caller.id, now=ctx.now
     )

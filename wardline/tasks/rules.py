@@ -51,16 +51,19 @@ def climbed(task: ClimbingTask, now: datetime) -> Standing:
     return standing_at(Rung(task.ladder[0]), Priority(task.priority), now)
 
 
-def raised(held: HeldTask, new: NewTask, now: datetime) -> Standing | None:
-    """The new standing of an open task that got more serious; None when nothing above what it already asks for.
+def asks_for(new: NewTask) -> tuple[int, list[str]]:
+    """The rung and the priorities that an open task must have to be no less than the new one."""
+    return list(Rung).index(new.rung), [each.value for each in Priority if each.rank >= new.priority.rank]
+
+
+def raised(held: HeldTask, new: NewTask, now: datetime) -> Standing:
+    """The new standing of an open task that got more serious.
 
     A raise never moves a task down a rung and never gives more time than was left.
     """
-    priority = Priority(held.priority)
-    first = standing_at(new.rung, new.priority, now)
-    if new.priority.rank <= priority.rank and first.rung <= held.rung:
-        return None
-    standing = standing_at(list(Rung)[max(first.rung, held.rung)], max_priority(priority, new.priority), now)
+    place, _ = asks_for(new)
+    priority = max_priority(Priority(held.priority), new.priority)
+    standing = standing_at(list(Rung)[max(place, held.rung)], priority, now)
     if held.state == "open" and held.due_at < standing.due_at and held.rung == standing.rung:
         return structs.replace(standing, due_at=held.due_at, climbs_at=held.due_at if standing.ladder else None)
     return standing

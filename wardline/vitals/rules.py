@@ -298,6 +298,8 @@ def response_to(score: Score) -> Response:
 def response_line(score: Score) -> str:
     """The whole response in one line, for files and print."""
     response = response_to(score)
+    if response is INCOMPLETE:
+        return f"{score.completeness}: {response.text} {response.frequency}."
     line = f"{response.title}. {response.text} {response.frequency}."
     return line if score.complete else f"{score.completeness}: {line}"
 
