@@ -20,6 +20,7 @@ from wardline.beds.models import (
     WardHead,
 )
 from wardline.beds.move_models import FitBed, MovePlan
+from wardline.encounters.public import EncounterScope, banner_with_stay, patient_of
 from wardline.identity.public import access_ward, seal, wards
 from wardline.platform import clock
 from wardline.platform.db import Db
@@ -121,17 +122,17 @@ async def live_hospital_beds(db: Db, hospital: HospitalBoardScope) -> LiveHospit
     return LiveHospitalBeds(summary=board.summary, waiting=board.waiting, wards=[], rooms=[], beds=[], rows=rows)
 
 
-async def move_plan(ctx: Context, encounter_id: UUID, pointed_at: UUID | None) -> MovePlan:
+async def move_plan(ctx: Context, scope: EncounterScope, pointed_at: UUID | None) -> MovePlan:
     """Where the patient could lie. The bed pointed at is chosen if it can be, else the best one. 2 queries."""
     hospital = await access_hospital_board(ctx)
-    stay = await moves.stay(ctx.db, hospital_id=hospital.hospital_id, encounter_id=encounter_id)
+    stay = await moves.stay(ctx.db, hospital_id=hospital.hospital_id, encounter_id=scope.id)
     free = await moves.free_beds(ctx.db, hospital)
     weighed = [
         (bed, rules.fit(bed, stay, at=clock_words(ctx, bed.reserved_due_at) if bed.reserved_due_at else ""))
         for bed in free
     ]
     fits, others = rules.ranked(weighed)
-    return MovePlan(
+    plan = MovePlan(
         stay=stay,
         needs=rules.needs_words(stay),
         fits=fits,
@@ -139,6 +140,9 @@ async def move_plan(ctx: Context, encounter_id: UUID, pointed_at: UUID | None) -
         chosen=_chosen(fits, others, pointed_at),
         free=sum(bed.state == "ready" for bed in free),
     )
+    if ctx.html and ctx.headers.get("hx-request") != "true":
+        plan.banner = await banner_with_stay(ctx, patient_of(scope))
+    return plan
 
 
 def _chosen(fits: list[FitBed], others: list[FitBed], pointed_at: UUID | None) -> FitBed | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from wardline.patients.public import Banner
 from wardline.platform.http import Input
 
 Words = Annotated[str, Meta(min_length=2, max_length=200)]
@@ -152,7 +153,7 @@ class FitBed(Struct):
     doubt: str
 
 
-class MovePlan(Struct):
+class MovePlan(Struct, omit_defaults=True):
     """Where a patient could lie: beds that fit, best first, and why the others do not."""
 
     stay: Stay
@@ -161,6 +162,7 @@ class MovePlan(Struct):
     refused: list[FitBed]
     chosen: FitBed | None
     free: int
+    banner: Banner | None = None  # on a page of its own
 
 
 class MoveQuery(Input):

@@ -153,7 +153,7 @@ async def set_state(
         RETURNING v.hospital_id, v.bed_id),
     noted AS (
         INSERT INTO beds.bed_event (hospital_id, bed_id, id, at, kind, actor_id)
-        SELECT hospital_id, bed_id, CASE WHEN bed_id = :bed_id THEN :event_id ELSE :other_event_id END, :at,
+        SELECT hospital_id, bed_id, CASE WHEN bed_id = :bed_id THEN :event_id::uuid ELSE :other_event_id::uuid END, :at,
                'reservation_ended', :actor_id FROM gone)
     UPDATE beds.bed b SET version = version + 1 FROM gone g WHERE b.hospital_id = g.hospital_id AND b.id = g.bed_id
     RETURNING b.ward_id -- bounded: one reservation a bed and one a stay

@@ -157,7 +157,7 @@ def _time(cursor: str) -> datetime:
 )
 async def move_plan(ctx: Context, scope: EncounterScope, asked: MoveQuery) -> MovePlan:
     """Where a patient could lie: beds that fit, best first, with the reasons for and against, and why not the others."""
-    return await boards.move_plan(ctx, scope.id, asked.bed)
+    return await boards.move_plan(ctx, scope, asked.bed)
 
 
 @put(
