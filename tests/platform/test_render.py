@@ -2,6 +2,7 @@
 
 import datetime as dt
 import html
+import re
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -251,3 +252,12 @@ def test_every_problem_can_be_shown_with_what_it_has(name: str, status: int) -> 
 def test_static_addresses_change_with_their_content() -> None:
     assert rendering.asset("css/tokens.css").startswith("/static/css/tokens.css?v=")
     assert not rendering.asset("css/tokens.css").endswith("=0")
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_macros_stand_before_their_first_use(name: str) -> None:
+    """MiniJinja does not mind; Jinja2 would find nothing."""
+    source = rendering.source_of(name) or ""
+    for macro in re.finditer(r"{%-? macro (\w+)\(", source):
+        used = re.search(r"(?<![\w.])" + macro[1] + r"\(", source)
+        assert used is None or used.start() >= macro.start(), macro[1]
