@@ -1,0 +1,157 @@
+"""Entries of the record as sentences that people read: who did what to whom."""
+
+from wardline.admin.audit_models import Entry, EntryRow
+from wardline.identity.public import ROLE_WORDS, Role
+from wardline.platform.jobs import SYSTEM
+
+OF_PATIENT = {
+    "patient.read": "opened the record of {patient}",
+    "encounter.read": "opened a visit of {patient}",
+    "observations.read": "looked at the observations of {patient}",
+    "match.read": "compared {patient} with somebody being registered",
+    "patient.registered": "registered {patient}",
+    "patient.registered_here": "registered {patient}, known in the network, at this hospital",
+    "patient.changed": "changed the details of {patient}",
+    "patient.died": "recorded the death of {patient}",
+    "allergy.recorded": "recorded an allergy of {patient}",
+    "allergy.entered_in_error": "marked an allergy of {patient} as entered in error",
+    "allergies.confirmed": "confirmed the allergies of {patient}",
+    "contact.added": "added a contact of {patient}",
+    "contact.ended": "ended a contact of {patient}",
+    "identifier.added": "added an identifier of {patient}",
+    "photo.set": "set the photo of {patient}",
+    "problem.recorded": "recorded a problem of {patient}",
+    "encounter.admitted": "admitted {patient}",
+    "encounter.changed": "changed the stay of {patient}",
+    "encounter.discharged": "discharged {patient}",
+    "bed.assigned": "gave {patient} a bed",
+    "bed.released": "freed the bed of {patient}",
+    "bed.reserved": "kept a bed for {patient}",
+    "observations.recorded": "recorded observations of {patient}",
+    "observations.entered_in_error": "marked observations of {patient} as entered in error",
+    "spo2_scale.prescribed": "set the oxygen scale of {patient}",
+    "task.created": "created a task about {patient}",
+    "task.raised": "raised a task about {patient}",
+    "task.climbed": "passed a task about {patient} on to the next person",
+    "task.acknowledged": "took on a task about {patient}",
+    "task.done": "finished a task about {patient}",
+}
+OTHERS = {
+    "search.read": "searched for patients",
+    "ward.read": "opened a ward board",
+    "beds.read": "opened the bed board",
+    "bed.read": "looked at the history of a bed",
+    "worklist.read": "opened the worklist",
+    "audit.read": "read this record",
+    "audit_export.read": "exported this record",
+    "bed.reservation_ended": "ended the reservation of a bed",
+    "bed.cleaning_started": "started cleaning a bed",
+    "bed.cleaning_done": "finished cleaning a bed",
+    "bed.closed": "took a bed out of use",
+    "bed.reopened": "brought a bed back into use",
+    "bed.added": "added a bed",
+    "bed.changed": "changed a bed",
+    "bed.retired": "retired a bed",
+    "live.watched": "watched a page live",
+    "live.ended": "stopped watching a page live",
+    "password.changed": "changed their password",
+    "session.ended": "signed out",
+    "session.switched": "switched to another hospital or role",
+    "staff.added": "added {staff} to the staff",
+    "staff.changed": "changed the details of {staff}",
+    "staff.activated": "let {staff} sign in again",
+    "staff.deactivated": "stopped {staff} from signing in",
+    "password.set": "set a new first password for {staff}",
+    "role.given": "gave {staff} the role {role}",
+    "role.taken": "took the role {role} from {staff}",
+    "sessions.ended": "ended the sessions of {staff}",
+    "region.added": "added a region",
+    "region.changed": "changed a region",
+    "hospital.added": "added a hospital",
+    "hospital.changed": "changed a hospital",
+    "department.added": "added a department",
+    "department.changed": "changed a department",
+    "ward.added": "added a ward",
+    "ward.changed": "changed a ward",
+    "room.added": "added a room",
+    "room.changed": "changed a room",
+}
+REFUSED = "request.refused"
+
+
+def _bare(sentence: str) -> str:
+    for part, words in ((" {patient}", " a patient"), (" {staff}", " somebody"), (" {role}", "")):
+        sentence = sentence.replace(part, words)
+    return sentence
+
+
+# What the page offers to filter by: the action and its words.
+ACTIONS: list[tuple[str, str]] = sorted(
+    ((action, _bare(words).capitalize()) for action, words in (OF_PATIENT | OTHERS).items()), key=lambda pair: pair[1]
+)
+
+
+def entry(row: EntryRow) -> Entry:
+    """The entry with its sentence."""
+    who = who_words(row)
+    return Entry(
+        at=row.at,
+        id=row.id,
+        who=who,
+        sentence=f"{who}, {what_words(row)}.",
+        action=row.action,
+        outcome=row.outcome,
+        actor_id=row.actor_id,
+        actor_role=row.actor_role,
+        person_id=row.person_id,
+        mrn=row.mrn,
+        subject_type=row.subject_type,
+        subject_id=row.subject_id,
+        request_id=row.request_id,
+        client=row.client,
+        detail=row.detail,
+    )
+
+
+def who_words(row: EntryRow) -> str:
+    """R. Okafor, nurse."""
+    if row.actor_id == SYSTEM:
+        return "Wardline, by the clock"
+    if row.actor_role == "command":
+        return "Somebody, on the command line"
+    if row.actor_id is None:
+        return "Somebody who was not signed in"
+    name = f"{(row.given or '')[:1]}. {row.family}" if row.given else (row.family or "Somebody")
+    return f"{name}, {role_words(row.actor_role)}" if row.actor_role else name
+
+
+def role_words(role: str | None) -> str:
+    """Nurse, in the middle of a sentence."""
+    return ROLE_WORDS[Role(role)].lower() if role in Role.__members__.values() else (role or "")
+
+
+def what_words(row: EntryRow) -> str:
+    """Opened the record of patient NGH0001234."""
+    if row.action == REFUSED:
+        return _refused_words(row)
+    patient = f"patient {row.mrn}" if row.mrn else "a patient"
+    words = OF_PATIENT.get(row.action)
+    if words is not None:
+        return words.format(patient=patient)
+    detail = row.detail or {}
+    staff = f"{(row.subject_given or '')[:1]}. {row.subject_family}" if row.subject_family else "somebody"
+    if row.action in OTHERS:
+        return OTHERS[row.action].format(staff=staff, role=role_words(str(detail.get("role", ""))))
+    kind, _, verb = row.action.replace("_", " ").partition(".")
+    about = f" ({patient})" if row.person_id else ""
+    return f"{verb or 'did'}: {kind}{about}"
+
+
+def _refused_words(row: EntryRow) -> str:
+    detail = row.detail or {}
+    why = {401: "not signed in", 403: "not allowed", 404: "nothing there for them", 429: "too many attempts"}
+    status = detail.get("status")
+    reason = why.get(status, "refused") if isinstance(status, int) else "refused"
+    place, _, act = str(detail.get("route", "")).rpartition(".")
+    asked = f"{place}: {act.replace('_', ' ')}" if act and act != "unmatched" else "an address that does not exist"
+    return f"was refused ({reason}): {asked}"
