@@ -302,6 +302,7 @@ class RiskRow(Struct, frozen=True):
     news_band: str | None
     news_at: datetime | None
     news_history: list[int]
+    news_history_at: list[datetime]
     observations_due_at: datetime | None
 
 

@@ -331,4 +331,12 @@ def risk_page(ward_id: UUID, ward_name: str, items: list[RiskRow], now: datetime
     grace = now - timedelta(minutes=1)
     late = sum(row.observations_due_at is not None and row.observations_due_at < grace for row in items)
     unscored = sum(row.news_score is None for row in items)
-    return RiskPage(ward_id=ward_id, ward_name=ward_name, items=items, late=late, unscored=unscored)
+    shown = [_last_day(row, now) for row in items]
+    return RiskPage(ward_id=ward_id, ward_name=ward_name, items=shown, late=late, unscored=unscored)
+
+
+def _last_day(row: RiskRow, now: datetime) -> RiskRow:
+    """The row with the scores of the last 24 hours only."""
+    since = now - timedelta(hours=24)
+    kept = [score for score, at in zip(row.news_history, row.news_history_at, strict=True) if at >= since]
+    return structs.replace(row, news_history=kept)

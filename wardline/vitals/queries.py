@@ -151,7 +151,7 @@ async def mark_as_error(
 
 @query("""
     SELECT c.encounter_id, c.person_id, p.family, p.given, p.sex, p.born_on, c.bed_label, c.news_score, c.news_signs,
-           c.news_band, c.news_at, c.news_history, c.observations_due_at
+           c.news_band, c.news_at, c.news_history, c.news_history_at, c.observations_due_at
       FROM encounters.current c
       JOIN patients.person p ON p.id = c.person_id
      WHERE c.hospital_id = :ward.hospital_id AND c.ward_id = :ward.id

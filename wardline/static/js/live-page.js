@@ -165,8 +165,16 @@ class LivePage extends HTMLElement {
     if (version <= (this.versions.get(topic) ?? -1)) return;
     this.versions.set(topic, version);
     Object.assign(this.orders, order ?? {});
+    if (this.isForeign(topic, Object.keys(html ?? {}))) return this.reread(Math.random() * MARK_SPREAD_MS);
     for (const [id, text] of Object.entries(html ?? {})) this.waiting.set(id, text);
     this.flush();
+  }
+
+  // A page may follow another page's topic (the ward by risk follows the ward): where none of the rows has a place here,
+  // something that the page shows in its own way has changed.
+  isForeign(topic, ids) {
+    if (topic !== this.getAttribute("topic") || !ids.length) return false;
+    return !ids.some((id) => document.getElementById(id) || this.placeOf(id));
   }
 
   flush(all = false) {
