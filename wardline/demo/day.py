@@ -1,0 +1,258 @@
+"""A day in the demo network that goes on by itself: each step is one thing that one person does at the front door."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from msgspec import Struct
+
+from wardline.demo.conditions import BY_SPECIALTY
+from wardline.demo.dice import Dice
+from wardline.demo.front_door import FrontDoor
+from wardline.demo.naming import census
+from wardline.demo.network import REGISTRARS, SHOWN_WARD
+from wardline.demo.places import HOSPITALS, HospitalPlan
+from wardline.demo.walk import Trend, next_set, next_trend
+
+# How often each hospital is looked at: the one that newcomers see is the liveliest.
+HOSPITAL_SHARES = {HOSPITALS[0]: 0.6, HOSPITALS[1]: 0.2, HOSPITALS[2]: 0.2}
+SHOWN_WARD_SHARE = 0.3
+# Observations are taken a while before they are due, sooner for the shown ward.
+AHEAD, AHEAD_SHOWN = timedelta(minutes=40), timedelta(minutes=150)
+ANSWERS_CALL_SHARE = 0.3
+CLEANED_AFTER = timedelta(minutes=15)
+FULL_PERCENT, EMPTY_PERCENT = 91, 84
+WAITING_MAX = 8
+FEATURED_MOVES_SHARE = 0.3
+
+log = structlog.stdlib.get_logger()
+
+
+class Visit(Struct):
+    """What somebody finds on a ward: the board as the system answers it."""
+
+    plan: HospitalPlan
+    number: int
+    board: dict[str, Any]
+    now: datetime
+
+    @property
+    def nurse(self) -> str:
+        return f"nurse{self.number}@{self.plan.domain}"
+
+    @property
+    def doctor(self) -> str:
+        return f"doctor{self.number}@{self.plan.domain}"
+
+    @property
+    def patients(self) -> list[dict[str, Any]]:
+        return [bed["patient"] for bed in self.board["beds"] if bed["patient"]]
+
+    @property
+    def is_shown(self) -> bool:
+        return self.plan is HOSPITALS[0] and self.number == SHOWN_WARD
+
+
+class Day:
+    """Goes on one step at a time. What it remembers is only where patients are heading; all else it asks for."""
+
+    def __init__(
+        self, door: FrontDoor, dice: Dice, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.door, self.dice, self.clock = door, dice, clock
+        self._ward_ids: dict[str, dict[int, str]] = {}
+        self._trends: dict[str, Trend] = {}
+
+    def step(self) -> str:
+        """One thing happens somewhere; says which, or nothing when there is nothing to do there now."""
+        plan = self.dice.by_share(HOSPITAL_SHARES)
+        if self.dice.chance(0.28):
+            return self._beds(plan)
+        visit = self._visit(plan)
+        if visit is None:
+            return ""
+        for work in (
+            self._answer_call,
+            self._finish_call,
+            self._clean,
+            self._observe,
+            self._let_go,
+            self._plan_leaving,
+        ):
+            done = work(visit)
+            if done:
+                return done
+        return ""
+
+    def _visit(self, plan: HospitalPlan) -> Visit | None:
+        if plan.code not in self._ward_ids:
+            wards = self.door.get(f"manager@{plan.domain}", "/wards") or {"items": []}
+            self._ward_ids[plan.code] = {
+                int(ward["code"]): ward["id"] for ward in wards["items"] if ward["code"].isdigit()
+            }
+        shown = plan is HOSPITALS[0] and self.dice.chance(SHOWN_WARD_SHARE)
+        number = SHOWN_WARD if shown else self.dice.whole(1, len(plan.wards))
+        ward_id = self._ward_ids[plan.code].get(number)
+        board = ward_id and self.door.get(f"nurse{number}@{plan.domain}", f"/wards/{ward_id}")
+        return Visit(plan, number, board, self.clock()) if board else None
+
+    # --- on a ward --------------------------------------------------------------------------------------------------
+    def _calls(self, visit: Visit, *, acknowledged: bool) -> list[dict[str, Any]]:
+        return [
+            need
+            for need in visit.board["needs"]
+            if need["task_id"] and bool(need["acknowledged_at"]) is acknowledged and need["person_id"]
+        ]
+
+    def _answer_call(self, visit: Visit) -> str:
+        """A doctor, or the nurse in charge, takes an escalation on some minutes after it came."""
+        waiting = self._calls(visit, acknowledged=False)
+        if not waiting or not self.dice.chance(ANSWERS_CALL_SHARE):
+            return ""
+        call = waiting[0]
+        who = visit.nurse if call["owner_words"] == "Nurse in charge" else self._registrar(visit.plan)
+        self._trends[call["person_id"]] = Trend.BETTER
+        return self._done(
+            "call answered", self.door.ask(who, "POST", f"/tasks/{call['task_id']}/acknowledgement").status
+        )
+
+    def _finish_call(self, visit: Visit) -> str:
+        """Whoever is well again needs nobody any more."""
+        scores = {patient["person_id"]: patient["news_score"] for patient in visit.patients}
+        for call in self._calls(visit, acknowledged=True):
+            score = scores.get(call["person_id"])
+            if score is not None and score <= 4:
+                done = self.door.ask(self._registrar(visit.plan), "POST", f"/tasks/{call['task_id']}/completion")
+                return self._done("call finished", done.status)
+        return ""
+
+    def _registrar(self, plan: HospitalPlan) -> str:
+        return f"registrar{self.dice.whole(1, REGISTRARS)}@{plan.domain}"
+
+    def _clean(self, visit: Visit) -> str:
+        for bed in visit.board["beds"]:
+            if bed["state"] == "cleaning" and visit.now - moment(bed["state_since"]) > CLEANED_AFTER:
+                return self._done(
+                    "bed cleaned", self.door.ask(visit.nurse, "DELETE", f"/beds/{bed['id']}/cleaning").status
+                )
+        return ""
+
+    def _observe(self, visit: Visit) -> str:
+        """The patient whose observations are due first."""
+        soon = visit.now + (AHEAD_SHOWN if visit.is_shown else AHEAD)
+        due = [
+            patient
+            for patient in visit.patients
+            if patient["observations_due_at"] is None or moment(patient["observations_due_at"]) < soon
+        ]
+        if not due:
+            return ""
+        patient = min(due, key=lambda each: each["observations_due_at"] or "")
+        return self._take_set(visit, patient)
+
+    def _take_set(self, visit: Visit, patient: dict[str, Any]) -> str:
+        person_id = patient["person_id"]
+        found = self.door.get(visit.nurse, f"/patients/{person_id}/observations?limit=1")
+        last = found["items"][0] if found and found["items"] else {}
+        attended = person_id in {call["person_id"] for call in self._calls(visit, acknowledged=True)}
+        trend = next_trend(
+            self.dice,
+            self._trends.get(person_id, Trend.STEADY),
+            news_score=patient["news_score"],
+            is_attended=attended,
+        )
+        self._trends[person_id] = trend
+        typed = next_set(self.dice, last, trend)
+        answer = self.door.ask(visit.nurse, "POST", f"/patients/{person_id}/observations", typed)
+        if answer.status == 422 and answer.content and answer.content.get("fields"):
+            typed["confirmed"] = list(answer.content["fields"])
+            answer = self.door.ask(visit.nurse, "POST", f"/patients/{person_id}/observations", typed)
+        return self._done("observations", answer.status)
+
+    def _let_go(self, visit: Visit) -> str:
+        """Somebody who is ready goes home, more often when the ward is full."""
+        ready = [patient for patient in visit.patients if patient["ready_to_leave"]]
+        summary = visit.board["summary"]
+        if not ready or not self.dice.chance(0.14 * summary["in_use"] / max(1, summary["beds"])):
+            return ""
+        path = f"/encounters/{self.dice.one_of(ready)['encounter_id']}/discharge"
+        left_to = self.dice.by_share({"home": 0.85, "care_home": 0.15})
+        return self._done("discharge", self.door.ask(visit.doctor, "POST", path, {"discharged_to": left_to}).status)
+
+    def _plan_leaving(self, visit: Visit) -> str:
+        """The doctor's round: somebody is ready, or gets a date to go home."""
+        today = visit.now.date()
+        leaving = [each for each in visit.patients if each["leaves_today"] and not each["ready_to_leave"]]
+        undated = [each for each in visit.patients if each["expected_discharge_on"] is None]
+        if leaving and self.dice.chance(0.08):
+            return self._change(visit, self.dice.one_of(leaving), {"ready_to_leave": True})
+        if undated and self.dice.chance(0.12):
+            day = today + timedelta(days=self.dice.whole(0, 4))
+            return self._change(visit, self.dice.one_of(undated), {"expected_discharge_on": day.isoformat()})
+        return ""
+
+    def _change(self, visit: Visit, patient: dict[str, Any], change: dict[str, Any]) -> str:
+        path = f"/encounters/{patient['encounter_id']}"
+        stay = self.door.get(visit.doctor, path)
+        if stay is None:
+            return ""
+        return self._done("plan", self.door.ask(visit.doctor, "PATCH", path, change, version=stay["version"]).status)
+
+    # --- across a hospital ------------------------------------------------------------------------------------------
+    def _beds(self, plan: HospitalPlan) -> str:
+        """The site manager's work: who waits gets a bed; somebody new comes while there is room."""
+        board = self.door.get(f"manager@{plan.domain}", "/beds")
+        if board is None:
+            return ""
+        waiting, in_use = board["waiting"], board["summary"]["in_use_percent"]
+        comes = in_use < EMPTY_PERCENT or (in_use < FULL_PERCENT and self.dice.chance(0.4))
+        if len(waiting) < WAITING_MAX and (comes or not waiting):
+            return self._admit(plan)
+        return self._find_bed(plan, waiting) if waiting and self.dice.chance(0.45) else ""
+
+    def _find_bed(self, plan: HospitalPlan, waiting: list[dict[str, Any]]) -> str:
+        manager = f"manager@{plan.domain}"
+        stay = waiting[0] if self.dice.chance(0.7) else self.dice.one_of(waiting)
+        move = self.door.get(f"registrar1@{plan.domain}", f"/encounters/{stay['encounter_id']}/move")
+        if not move or not move["fits"] or move["fits"][0]["doubt"]:
+            return ""
+        bed_id = move["fits"][0]["bed_id"]
+        if stay["reserved_bed_label"] is None and self.dice.chance(FEATURED_MOVES_SHARE):
+            body = {"encounter_id": stay["encounter_id"], "from_place": stay["from_place"]}
+            return self._done("bed reserved", self.door.ask(manager, "PUT", f"/beds/{bed_id}/reservation", body).status)
+        body = {"encounter_id": stay["encounter_id"]}
+        nurse = f"nurse1@{plan.domain}"
+        return self._done("bed given", self.door.ask(nurse, "PUT", f"/beds/{bed_id}/occupancy", body).status)
+
+    def _admit(self, plan: HospitalPlan) -> str:
+        """Somebody whom the hospital knows comes to the emergency department."""
+        reception = f"reception@{plan.domain}"
+        families, sums = census("dist.all.last")
+        found = self.door.get(reception, f"/patients?q={self.dice.weighted(families, sums)[:3].strip()}")
+        people = [each for each in (found or {"items": []})["items"] if not each.get("deceased_on")]
+        if not people:
+            return ""
+        ward = self.dice.one_of(plan.wards[1:])
+        body = {
+            "class": "emergency",
+            "reason": self.dice.one_of(BY_SPECIALTY[ward.specialty]).words,
+            "specialty": ward.specialty,
+            "admitted_from": "Emergency",
+            "needs": ["monitor"] if self.dice.chance(0.2) else [],
+        }
+        person = self.dice.one_of(people)
+        return self._done(
+            "admission", self.door.ask(reception, "POST", f"/patients/{person['id']}/encounters", body).status
+        )
+
+    def _done(self, what: str, status: int) -> str:
+        """Somebody else may have been first, which is how a hospital is: the day goes on."""
+        if status >= 300:
+            log.info("not done", code=what, status=status)
+        return what if status < 300 else f"{what} refused ({status})"
+
+
+def moment(text: str) -> datetime:
+    """A time as the system writes it."""
+    return datetime.fromisoformat(text)
