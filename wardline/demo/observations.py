@@ -19,7 +19,7 @@ WORSENING_SHARE, ILL_SHARE = 0.03, 0.07
 # Nobody has found time for these observations yet.
 LATE_SHARE = 0.08
 CALLING_FAMILY = KNOWN[2][0]
-CALLING_WORST = 0.86
+CALLING_WORST, CALLING_FALLING_ILL = 0.86, timedelta(hours=3)
 FIRST_SET_MINUTES = (8, 35)
 
 
@@ -58,7 +58,7 @@ class Rounds:
         ill_now = calls_at is None and self.dice.chance(ILL_SHARE)
         illness = course(self.dice, stay.condition, stay.started_at, worsens_until=worsens_until, ill_now=ill_now)
         if calls_at is not None:
-            illness.worst = CALLING_WORST
+            illness.worst, illness.falling_ill, illness.settled = CALLING_WORST, CALLING_FALLING_ILL, 0.25
         sets = self._sets(stay, illness, calls_at)
         history = [(taken.stands.total, taken.taken_at) for taken in sets if taken.stands.total is not None]
         seen = current.observed(

@@ -30,6 +30,7 @@ class Course(Struct, kw_only=True):
     settled: float
     worsens_until: datetime | None
     worst: float
+    falling_ill: timedelta = FALLING_ILL
     scale: SpO2Scale
     systolic: float
     pulse: float
@@ -40,7 +41,7 @@ class Course(Struct, kw_only=True):
         share = math.exp(-(at - self.started_at) / SETTLING)
         level = self.settled + (self.ill - self.settled) * share
         if self.worsens_until is not None:
-            begun = 1 - (self.worsens_until - at) / FALLING_ILL
+            begun = 1 - (self.worsens_until - at) / self.falling_ill
             if begun > 0:
                 level += max(0.0, self.worst - level) * min(1.0, begun) ** 2
         return min(1.0, max(0.0, level + self.drift))

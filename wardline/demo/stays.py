@@ -194,7 +194,7 @@ class Wards:
     def _plan_leaving(self, stay: Stay) -> None:
         if not self.dice.chance(0.78):
             return
-        days = self.dice.by_share({0: 0.16, 1: 0.2, 2: 0.2, 3: 0.16, 4: 0.11, 6: 0.1, 9: 0.07})
+        days = self.dice.by_share({0: 0.13, 1: 0.2, 2: 0.2, 3: 0.16, 4: 0.13, 6: 0.11, 9: 0.07})
         stay.expected_discharge_on = self.now.astimezone(ZONE).date() + timedelta(days=days)
         stay.ready_to_leave = days == 0 and self.dice.chance(0.4)
 
