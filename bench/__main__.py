@@ -72,7 +72,7 @@ def measured(driver: Driver, made: Stage, server: Server, work: Work, options: a
             warm_seconds=options.seconds / 3,
             requests=work.requests,
             status=work.status,
-            topics=work.topics,
+            changes=work.changes,
             database=made.addresses.owner,
         ),
     )

@@ -17,14 +17,10 @@ import msgspec
 import uvloop
 
 KEY = b"@@KEY@@"
-TOUCH = """
-    INSERT INTO platform.topic AS t (topic) VALUES ($1)
-    ON CONFLICT (topic) DO UPDATE SET version = t.version + 1
-"""
 
 
 class Load(msgspec.Struct):
-    """One measurement: the requests are sent in turn; `topics` (one for each) are touched before their request."""
+    """One measurement: the requests are sent in turn; `changes` (SQL, one for each) are made before their request."""
 
     port: int
     connections: int
@@ -32,7 +28,7 @@ class Load(msgspec.Struct):
     warm_seconds: float
     requests: list[str]
     status: int = 200
-    topics: list[str] = []
+    changes: list[str] = []
     database: str = ""
 
 
@@ -100,23 +96,23 @@ class Loader:
     def __init__(self, load: Load) -> None:
         self._load = load
         texts = [request.encode("latin-1") for request in load.requests]
-        topics = load.topics or [""] * len(texts)
-        self._turns = itertools.cycle(zip(texts, topics, strict=True))
-        self._toucher: Any = None
-        self._touching = asyncio.Lock()
+        changes = load.changes or [""] * len(texts)
+        self._turns = itertools.cycle(zip(texts, changes, strict=True))
+        self._changer: Any = None
+        self._changing = asyncio.Lock()
 
     async def open(self) -> int:
-        """Connect; the process id of the database's backend that touches topics, or 0."""
+        """Connect; the process id of the database's backend that makes the changes, or 0."""
         loop = asyncio.get_running_loop()
         pairs = [
             await loop.create_connection(Http, "127.0.0.1", self._load.port) for _ in range(self._load.connections)
         ]
         self._connections = [protocol for _, protocol in pairs]
-        if not self._load.topics:
+        if not self._load.changes:
             return 0
-        toucher = self._toucher = await asyncpg.connect(self._load.database)
-        await toucher.execute("SET synchronous_commit = off")
-        return await toucher.fetchval("SELECT pg_backend_pid()")
+        changer = self._changer = await asyncpg.connect(self._load.database)
+        await changer.execute("SET synchronous_commit = off")
+        return await changer.fetchval("SELECT pg_backend_pid()")
 
     async def run(self, seconds: float) -> Counted:
         counted, until = Counted(), time.perf_counter() + seconds
@@ -125,12 +121,12 @@ class Loader:
 
     async def _one(self, connection: Http, until: float, counted: Counted) -> None:
         while time.perf_counter() < until:
-            request, topic = next(self._turns)
+            request, change = next(self._turns)
             if KEY in request:
                 request = request.replace(KEY, uuid.uuid4().hex.encode())
-            if self._toucher is not None:
-                async with self._touching:
-                    await self._toucher.execute(TOUCH, topic)
+            if self._changer is not None:
+                async with self._changing:
+                    await self._changer.execute(change)
             started = time.perf_counter()
             counted.statuses[await connection.ask(request)] += 1
             counted.latencies.append(time.perf_counter() - started)
@@ -138,8 +134,8 @@ class Loader:
     async def close(self) -> None:
         for each in self._connections:
             each.transport.close()
-        if self._toucher is not None:
-            await self._toucher.close()
+        if self._changer is not None:
+            await self._changer.close()
 
 
 class Stream(asyncio.Protocol):

@@ -51,12 +51,12 @@ def measured(driver: "Driver", made: Stage, web: Server, seeded: Seeded) -> dict
 
 def _watched(driver: "Driver", made: Stage, web: Server, seeded: Seeded, count: int) -> dict[str, Any]:
     ward, process = seeded.wards[0], web.process.pid
-    there = [patient for patient in seeded.patients if patient.ward_id == ward]
+    there = [patient for patient in seeded.patients if patient.ward_id == ward.id]
     changes = [
-        CHANGE.format(score=n % 5, encounter=there[n % len(there)].encounter_id, ward=ward)
+        CHANGE.format(score=n % 5, encounter=there[n % len(there)].encounter_id, ward=ward.id)
         for n in range(1, CHANGES + 1)
     ]
-    asked = request("GET", f"/live?topic=ward:{ward}", seeded.tokens[0])
+    asked = request("GET", f"/live?topic=ward:{ward.id}", ward.tokens[0])
     order = Streams(web.port, count, asked, made.addresses.owner, changes, CHANGES_PER_S)
     driver.order("streams", order)
     before, size = processes.family_cpu_us(process), processes.resident_bytes(process)

@@ -13,8 +13,11 @@ from bench.people import People, people
 from wardline.identity.sessions import token_hash
 from wardline.platform.ids import new_id
 
-HOSPITALS = 4
-WARDS = 16
+HOSPITALS = 8
+WARDS_EACH = 2
+WARDS = HOSPITALS * WARDS_EACH
+NURSES_EACH = 4  # of a ward
+NAMES_EACH = 200
 BEDS = 28
 SETS_A_DAY = 6
 DAYS = 3
@@ -45,9 +48,18 @@ LATEST = """
 """
 
 
+class Ward(msgspec.Struct):
+    """A ward and the tokens of its nurses."""
+
+    hospital_id: UUID
+    id: UUID
+    tokens: list[str] = []
+
+
 class Patient(msgspec.Struct):
     """Somebody in a bed."""
 
+    hospital_id: UUID
     person_id: UUID
     encounter_id: UUID
     ward_id: UUID
@@ -57,11 +69,9 @@ class Patient(msgspec.Struct):
 class Seeded(msgspec.Struct):
     """What the measurements need to know of what was made."""
 
-    hospital_id: UUID
-    wards: list[UUID] = []
-    tokens: list[str] = []
+    wards: list[Ward] = []
     patients: list[Patient] = []
-    names: list[tuple[str, str]] = []
+    names: list[tuple[UUID, str, str]] = []  # of the hospital: family, given
 
 
 class Seeder:
@@ -72,8 +82,7 @@ class Seeder:
         self._random = random.Random(seed)
         self._now = datetime.now(UTC)
         self._hospitals = [new_id() for _ in range(HOSPITALS)]
-        self._nurses: list[UUID] = []
-        self.seeded = Seeded(self._hospitals[0])
+        self.seeded = Seeded()
 
     async def run(self, count: int) -> Seeded:
         """Everything, then what the planner must know."""
@@ -89,43 +98,53 @@ class Seeder:
         await self._db.copy_records_to_table(name, schema_name=schema, columns=columns, records=rows)
 
     async def _places(self) -> None:
-        region, department, home = new_id(), new_id(), self._hospitals[0]
+        region = new_id()
         await self._copy("identity.region", ("id", "code", "name"), [(region, "R1", "Region 1")])
         places = [(h, region, f"H{n}", f"Hospital {n}") for n, h in enumerate(self._hospitals)]
         await self._copy("identity.hospital", ("id", "region_id", "code", "name"), places)
         await self._copy("patients.mrn_counter", ("hospital_id",), [(h,) for h in self._hospitals])
-        await self._copy("identity.department", ("hospital_id", "id", "name"), [(home, department, "Medicine")])
-        self.seeded.wards = [new_id() for _ in range(WARDS)]
+        departments = [(h, new_id(), "Medicine") for h in self._hospitals]
+        await self._copy("identity.department", ("hospital_id", "id", "name"), departments)
+        self.seeded.wards = [Ward(h, new_id()) for h in self._hospitals for _ in range(WARDS_EACH)]
+        of = {hospital: department for hospital, department, _ in departments}
         await self._copy(
             "identity.ward",
             ("hospital_id", "id", "department_id", "code", "name", "specialty", "position"),
-            [(home, w, department, str(n), f"Ward {n}", "Medicine", n) for n, w in enumerate(self.seeded.wards, 1)],
+            [
+                (w.hospital_id, w.id, of[w.hospital_id], str(n), f"Ward {n}", "Medicine", n)
+                for n, w in enumerate(self.seeded.wards, 1)
+            ],
         )
+        await self._beds_of_wards()
+
+    async def _beds_of_wards(self) -> None:
         rooms = [
-            (home, new_id(), w, label, kind, n) for w in self.seeded.wards for n, (label, kind, _) in enumerate(ROOMS)
+            (w.hospital_id, new_id(), w.id, label, kind, n)
+            for w in self.seeded.wards
+            for n, (label, kind, _) in enumerate(ROOMS)
         ]
         await self._copy("identity.room", ("hospital_id", "id", "ward_id", "label", "kind", "position"), rooms)
-        beds: list[tuple[Any, ...]] = []
+        self._beds: list[tuple[Any, ...]] = []
         for number, room in enumerate(rooms):
             for place in range(ROOMS[number % len(ROOMS)][2]):
                 label = f"{number % len(ROOMS) * 8 + place + 1:02}"
-                beds.append((home, new_id(), room[2], room[1], label, int(label)))
-        await self._copy("beds.bed", ("hospital_id", "id", "ward_id", "room_id", "label", "position"), beds)
-        self._beds = beds
+                self._beds.append((room[0], new_id(), room[2], room[1], label, int(label)))
+        columns = ("hospital_id", "id", "ward_id", "room_id", "label", "position")
+        await self._copy("beds.bed", columns, self._beds)
 
     async def _staff(self) -> None:
         staff: list[tuple[Any, ...]] = []
         assignments: list[tuple[Any, ...]] = []
         sessions: list[tuple[Any, ...]] = []
-        home = self.seeded.hospital_id
-        for number in range(4 * WARDS):
-            person, assignment, token = new_id(), new_id(), f"bench-{number:04}-{self._random.getrandbits(128):032x}"
-            staff.append((person, f"nurse{number}@bench.example", f"Nurse{number}", "Kim"))
-            assignments.append((assignment, person, "nurse", home, self.seeded.wards[number % WARDS]))
-            expires = self._now + timedelta(hours=12)
-            sessions.append((token_hash(token), new_id(), person, assignment, home, expires))
-            self.seeded.tokens.append(token)
-            self._nurses.append(person)
+        expires = self._now + timedelta(hours=12)
+        for ward in self.seeded.wards:
+            for _ in range(NURSES_EACH):
+                person, assignment, token = new_id(), new_id(), f"bench-{self._random.getrandbits(160):040x}"
+                staff.append((person, f"nurse{len(staff)}@bench.example", f"Nurse{len(staff)}", "Kim"))
+                assignments.append((assignment, person, "nurse", ward.hospital_id, ward.id))
+                sessions.append((token_hash(token), new_id(), person, assignment, ward.hospital_id, expires))
+                ward.tokens.append(token)
+        self._nurse = staff[0][0]
         await self._copy("identity.staff", ("id", "email", "family", "given"), staff)
         await self._copy("identity.assignment", ("id", "staff_id", "role", "hospital_id", "ward_id"), assignments)
         columns = ("token_hash", "id", "staff_id", "assignment_id", "hospital_id", "expires_at")
@@ -136,7 +155,8 @@ class Seeder:
         tables = ("patients.person", "patients.registration")
         for table in tables:
             await self._db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        self._grown: list[UUID] = []
+        self._grown: dict[UUID, list[UUID]] = {hospital: [] for hospital in self._hospitals}
+        names: dict[UUID, list[tuple[UUID, str, str]]] = {hospital: [] for hospital in self._hospitals}
         serial = 0
         for batch in people(count, hospitals=HOSPITALS):
             rows = list(self._rows(batch))
@@ -149,9 +169,13 @@ class Seeder:
             serial += len(rows)
             await self._copy("patients.registration", ("hospital_id", "person_id", "mrn"), registrations)
             oldest = self._now.date() - timedelta(days=365 * 18)
-            grown = [r for r in rows if r[13][0] == self.seeded.hospital_id and r[7] is None and r[6] < oldest]
-            self._grown += [row[0] for row in grown]
-            self.seeded.names += [(row[2], row[3]) for row in grown[:4000]]
+            for row in rows:
+                home = row[13][0]
+                if row[7] is None and row[6] < oldest:
+                    self._grown[home].append(row[0])
+                    if len(names[home]) < NAMES_EACH:
+                        names[home].append((home, row[2], row[3]))
+        self.seeded.names = [name for found in names.values() for name in found]
         for table in tables:
             await self._db.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         await self._db.execute("SELECT patients.rebuild_search()")
@@ -173,55 +197,28 @@ class Seeder:
 
     async def _patients(self) -> None:
         """Somebody in every bed, with three days of observations."""
-        home, wards = self.seeded.hospital_id, {w: n for n, w in enumerate(self.seeded.wards, 1)}
-        chosen = self._random.sample(self._grown, len(self._beds))
-        self.seeded.patients = [
-            Patient(person, new_id(), bed[2], bed[1]) for person, bed in zip(chosen, self._beds, strict=True)
-        ]
+        number = {ward.id: n for n, ward in enumerate(self.seeded.wards, 1)}
+        for people_here in self._grown.values():
+            self._random.shuffle(people_here)
         since = self._now - timedelta(days=DAYS)
-        pairs = list(zip(self.seeded.patients, self._beds, strict=True))
-        await self._copy(
-            "encounters.encounter",
-            ("hospital_id", "id", "person_id", "class", "state", "reason", "specialty", "started_at"),
-            [
-                (home, p.encounter_id, p.person_id, "inpatient", "in_progress", "Pneumonia", "Medicine", since)
-                for p, _ in pairs
-            ],
-        )
-        await self._copy(
-            "beds.occupancy",
-            ("hospital_id", "id", "bed_id", "encounter_id", "person_id", "started_at"),
-            [(home, new_id(), p.bed_id, p.encounter_id, p.person_id, since) for p, _ in pairs],
-        )
+        stays: list[tuple[Any, ...]] = []
+        lying: list[tuple[Any, ...]] = []
+        current: list[tuple[Any, ...]] = []
+        for home, bed, ward, _, label, _ in self._beds:
+            patient = Patient(home, self._grown[home].pop(), new_id(), ward, bed)
+            self.seeded.patients.append(patient)
+            person, stay = patient.person_id, patient.encounter_id
+            stays.append((home, stay, person, "inpatient", "in_progress", "Pneumonia", "Medicine", since))
+            lying.append((home, new_id(), bed, stay, person, since))
+            current.append((home, stay, person, "inpatient", since, ward, bed, f"{number[ward]}-{label}", since))
+        columns = ("hospital_id", "id", "person_id", "class", "state", "reason", "specialty", "started_at")
+        await self._copy("encounters.encounter", columns, stays)
+        columns = ("hospital_id", "id", "bed_id", "encounter_id", "person_id", "started_at")
+        await self._copy("beds.occupancy", columns, lying)
         columns = (
-            "hospital_id",
-            "encounter_id",
-            "person_id",
-            "class",
-            "started_at",
-            "ward_id",
-            "bed_id",
-            "bed_label",
-            "bed_since",
-        )
-        await self._copy(
-            "encounters.current",
-            columns,
-            [
-                (
-                    home,
-                    p.encounter_id,
-                    p.person_id,
-                    "inpatient",
-                    since,
-                    p.ward_id,
-                    p.bed_id,
-                    f"{wards[p.ward_id]}-{b[4]}",
-                    since,
-                )
-                for p, b in pairs
-            ],
-        )
+            "hospital_id", "encounter_id", "person_id", "class", "started_at", "ward_id", "bed_id", "bed_label", "bed_since",
+        )  # fmt: skip
+        await self._copy("encounters.current", columns, current)
         await self._copy("vitals.observation_set", SET, [row for p in self.seeded.patients for row in self._sets(p)])
         await self._db.execute(LATEST)
         await self._around()
@@ -234,23 +231,25 @@ class Seeder:
             band = "medium" if score > 4 else "low"
             values = (18, 96, False, 126, 74, 84, "A", 36.8, score, 7, band)
             yield (
-                self.seeded.hospital_id,
+                patient.hospital_id,
                 new_id(),
                 patient.person_id,
                 patient.encounter_id,
                 at,
-                self._nurses[0],
+                self._nurse,
                 *values,
             )
 
     async def _around(self) -> None:
         """Problems, allergies, an earlier visit, and a task for every seventh patient."""
-        home, patients = self.seeded.hospital_id, self.seeded.patients
+        patients = self.seeded.patients
         problems = [
-            (home, new_id(), p.person_id, name) for p in patients for name in ("Asthma", "Hypertension", "Gout")
+            (p.hospital_id, new_id(), p.person_id, name)
+            for p in patients
+            for name in ("Asthma", "Hypertension", "Gout")
         ]
         await self._copy("encounters.problem", ("hospital_id", "id", "person_id", "display"), problems)
-        half = [(p.person_id, new_id(), home, "Penicillin") for p in patients[::2]]
+        half = [(p.person_id, new_id(), p.hospital_id, "Penicillin") for p in patients[::2]]
         await self._copy("patients.allergy", ("person_id", "id", "hospital_id", "substance"), half)
         await self._db.execute(
             "UPDATE patients.person SET allergy_state = 'recorded' WHERE id = ANY ($1)",
@@ -258,13 +257,14 @@ class Seeder:
         )
         ended = self._now - timedelta(days=200)
         visits = [
-            (home, new_id(), p.person_id, "inpatient", "finished", ended, ended + timedelta(days=3)) for p in patients
+            (p.hospital_id, new_id(), p.person_id, "inpatient", "finished", ended, ended + timedelta(days=3))
+            for p in patients
         ]
         columns = ("hospital_id", "id", "person_id", "class", "state", "started_at", "ended_at")
         await self._copy("encounters.encounter", columns, visits)
         due = self._now + timedelta(minutes=30)
         tasks = [
-            (home, new_id(), "escalation", str(p.encounter_id), p.ward_id, p.person_id, p.encounter_id, "Urgent review",
+            (p.hospital_id, new_id(), "escalation", str(p.encounter_id), p.ward_id, p.person_id, p.encounter_id, "Urgent review",
              "NEWS2 6", "urgent", "doctor", "Registrar", due)
             for p in patients[::7]
         ]  # fmt: skip

@@ -2,15 +2,12 @@
 
 import random
 from collections.abc import Sequence
-from typing import TypeVar
 from urllib.parse import quote, urlencode
-from uuid import UUID
 
 import msgspec
 
-from bench.seeding import Seeded
+from bench.seeding import Patient, Seeded, Ward
 
-T = TypeVar("T")
 ROUTES = {"door": "/bench/door", "session": "/sessions/current"}
 # One set that scores 6, so that a task is kept up too, and one that scores 0.
 SICK = {
@@ -22,6 +19,12 @@ WELL = {
     "pulse_per_min": 80, "consciousness": "A", "temperature_celsius": 36.8,
 }  # fmt: skip
 
+CHANGE = """
+    WITH changed AS (UPDATE encounters.current SET news_score = (news_score + 1) % 5 WHERE encounter_id = '{}' RETURNING 1)
+    INSERT INTO platform.topic AS t (topic) SELECT '{}' FROM changed
+    ON CONFLICT (topic) DO UPDATE SET version = t.version + 1
+"""
+
 
 class Budget(msgspec.Struct, frozen=True):
     web_cpu_us: float
@@ -30,13 +33,13 @@ class Budget(msgspec.Struct, frozen=True):
 
 
 class Work(msgspec.Struct):
-    """`topics`, one for each request, are touched before it is sent, so that nothing comes from the cache."""
+    """`changes` (SQL), one for each request, are made before it is sent, so that it cannot come from the cache."""
 
     name: str
     words: str
     budget: Budget
     requests: list[str]
-    topics: list[str] = []
+    changes: list[str] = []
     status: int = 200
 
 
@@ -54,46 +57,47 @@ BUDGETS = {
 def works(seeded: Seeded) -> list[Work]:
     """All of them, in the order of the table. 64 nurses ask, each for the ward or the patients of their own."""
     dice = random.Random(7)
+    tokens = [(ward, token) for ward in seeded.wards for token in ward.tokens]
+    dice.shuffle(tokens)
+    of_ward = {ward.id: ward.tokens for ward in seeded.wards}
+    of_hospital = {ward.hospital_id: ward.tokens for ward in seeded.wards}
     patients = dice.sample(seeded.patients, len(seeded.patients))
-    people: list[UUID] = [patient.person_id for patient in patients]
-    names = dice.sample(seeded.names, min(len(seeded.names), 800))
-    boards = [request("GET", f"/wards/{ward}", token) for ward, token in paired(seeded.wards, seeded.tokens)]
-    charts = [request("GET", f"/patients/{person}", token) for person, token in paired(people, seeded.tokens)]
+    names = dice.sample(seeded.names, len(seeded.names))
+    boards = [request("GET", f"/wards/{ward.id}", token) for ward, token in tokens]
+    charts = [request("GET", f"/patients/{p.person_id}", dice.choice(of_ward[p.ward_id])) for p in patients]
+    there = {ward.id: [p for p in patients if p.ward_id == ward.id] for ward in seeded.wards}
+    in_board = [CHANGE.format(dice.choice(there[ward.id]).encounter_id, f"ward:{ward.id}") for ward, _ in tokens]
+    in_chart = [CHANGE.format(p.encounter_id, f"patient:{p.person_id}") for p in patients]
+    askers = [(dice.choice(of_hospital[hospital]), family, given) for hospital, family, given in names]
+    begun = [(prefix(dice, family, given), token) for token, family, given in askers]
+    wrong = [(misspelt(dice, family, given), token) for token, family, given in askers]
     return [
-        door("door", "door alone: route, session, permission, record", seeded),
-        door("session", "GET /sessions/current", seeded),
+        door("door", "door alone: route, session, permission, record", tokens),
+        door("session", "GET /sessions/current", tokens),
         Work("cached", "ward board fragment from the cache", BUDGETS["cached"], boards),
-        Work(
-            "board",
-            "ward board of 28 beds, read and rendered",
-            BUDGETS["board"],
-            boards,
-            [f"ward:{w}" for w in seeded.wards],
-        ),
-        Work("chart", "chart summary, read and rendered", BUDGETS["chart"], charts, [f"patient:{p}" for p in people]),
-        search("search_prefix", "search, typed prefix", seeded, [prefix(dice, *name) for name in names]),
-        search("search_misspelt", "search, misspelt", seeded, [misspelt(dice, *name) for name in names]),
-        observations(seeded, people),
+        Work("board", "ward board of 28 beds, one of them changed", BUDGETS["board"], boards, in_board),
+        Work("chart", "chart summary, just changed", BUDGETS["chart"], charts, in_chart),
+        search("search_prefix", "search, typed prefix", begun),
+        search("search_misspelt", "search, misspelt", wrong),
+        observations([(p, dice.choice(of_ward[p.ward_id])) for p in patients]),
     ]
 
 
-def door(name: str, words: str, seeded: Seeded) -> Work:
+def door(name: str, words: str, tokens: Sequence[tuple[Ward, str]]) -> Work:
     """Also what the peers are asked."""
-    return Work(
-        name, words, BUDGETS["door"], [request("GET", ROUTES[name], token, html=False) for token in seeded.tokens]
-    )
+    return Work(name, words, BUDGETS["door"], [request("GET", ROUTES[name], token, html=False) for _, token in tokens])
 
 
-def search(name: str, words: str, seeded: Seeded, texts: Sequence[str]) -> Work:
-    asked = [request("GET", f"/patients?q={quote(text)}", token) for text, token in paired(texts, seeded.tokens)]
-    return Work(name, words, BUDGETS[name], asked)
+def search(name: str, words: str, asked: Sequence[tuple[str, str]]) -> Work:
+    requests = [request("GET", f"/patients?q={quote(text)}", token) for text, token in asked]
+    return Work(name, words, BUDGETS[name], requests)
 
 
-def observations(seeded: Seeded, people: Sequence[UUID]) -> Work:
+def observations(asked: Sequence[tuple[Patient, str]]) -> Work:
     """Every fourth set asks for a task."""
     sent = [
-        request("POST", f"/patients/{person}/observations", token, body=urlencode(SICK if n % 4 == 0 else WELL))
-        for n, (person, token) in enumerate(paired(people, seeded.tokens))
+        request("POST", f"/patients/{p.person_id}/observations", token, body=urlencode(SICK if n % 4 == 0 else WELL))
+        for n, (p, token) in enumerate(asked)
     ]
     return Work("observations", "save observations", BUDGETS["observations"], sent)
 
@@ -119,10 +123,6 @@ def request(method: str, path: str, token: str, *, html: bool = True, body: str 
             "Idempotency-Key: @@KEY@@",
         ]
     return "\r\n".join([*lines, "", body])
-
-
-def paired(things: Sequence[T], tokens: Sequence[str]) -> list[tuple[T, str]]:
-    return [(thing, tokens[n % len(tokens)]) for n, thing in enumerate(things)]
 
 
 def prefix(dice: random.Random, family: str, given: str) -> str:
