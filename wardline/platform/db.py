@@ -27,6 +27,10 @@ ACQUIRE_SECONDS_MAX = 0.2
 CONNECTION_AGE_SECONDS_MAX = 1800
 STATEMENT_MS_MAX = 10_000
 
+_ENTER = """
+    SELECT set_config('app.hospital_id', $1, false), (SELECT t.version FROM platform.topic t WHERE t.topic = $2)
+"""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 Connection = asyncpg.Connection
@@ -50,6 +54,15 @@ class Held:
         text = "" if tenant_id is None else str(tenant_id)
         await self.connection.fetchval("SELECT set_config('app.hospital_id', $1, false)", text)
         self.scope = tenant_id
+
+    async def enter(self, tenant_id: UUID | None, topic: str) -> int:
+        """Set the scope and read a topic's version in one round trip. Topics are nobody's, so no row is seen early."""
+        self.scope = None
+        text = "" if tenant_id is None else str(tenant_id)
+        row = await self.connection.fetchrow(_ENTER, text, topic)
+        assert row is not None
+        self.scope = tenant_id
+        return row[1] or 0
 
 
 class Pool:
@@ -203,20 +216,58 @@ async def connect(url: str, *, name: str = "wardline") -> Connection:
     return connection
 
 
+class Lease:
+    """The connection of one read: taken for its first statement, already in scope, and kept until the read is over."""
+
+    __slots__ = ("_held", "_pool", "_tenant_id")
+
+    def __init__(self, pool: Pool, tenant_id: UUID | None) -> None:
+        self._pool = pool
+        self._tenant_id = tenant_id
+        self._held: Held | None = None
+
+    async def connection(self) -> Connection:
+        if self._held is None:
+            self._held = await self._pool.acquire()
+            await self._held.set_scope(self._tenant_id)
+        return self._held.connection
+
+    async def version(self, topic: str) -> int:
+        """The version of a topic; a lease that begins with it sets the scope in the same round trip."""
+        if self._held is None:
+            self._held = await self._pool.acquire()
+        return await self._held.enter(self._tenant_id, topic)
+
+    async def end(self) -> None:
+        """Give the connection back; one that is in an unclear state is thrown away."""
+        held, self._held = self._held, None
+        if held is None:
+            return
+        if held.connection.is_closed() or held.connection.is_in_transaction():
+            await self._pool.discard(held)
+        else:
+            self._pool.release(held)
+
+
 class Db:
     """What a query runs on: one tenant's scope, on the request's transaction if there is one, else on the pool."""
 
-    __slots__ = ("_held", "pool", "tenant_id")
+    __slots__ = ("_held", "_lease", "pool", "tenant_id")
 
-    def __init__(self, pool: Pool, tenant_id: UUID | None, held: Held | None = None) -> None:
+    def __init__(
+        self, pool: Pool, tenant_id: UUID | None, held: Held | None = None, lease: Lease | None = None
+    ) -> None:
         self.pool = pool
         self.tenant_id = tenant_id
         self._held = held
+        self._lease = lease
 
     async def run(self, work: Callable[[Connection], Awaitable[R]]) -> R:
         """Run `work` on a connection in this handle's scope."""
         if self._held is not None:
             return await work(self._held.connection)
+        if self._lease is not None:
+            return await work(await self._lease.connection())
         async with self.pool.held() as held:
             await held.set_scope(self.tenant_id)
             return await work(held.connection)
@@ -239,12 +290,27 @@ class Db:
     @asynccontextmanager
     async def one_connection(self) -> AsyncGenerator["Db", None]:
         """Several reads in a row on one connection: one scope setting instead of one for each."""
-        if self._held is not None:
+        if self._held is not None or self._lease is not None:
             yield self
             return
         async with self.pool.held() as held:
             await held.set_scope(self.tenant_id)
             yield Db(self.pool, self.tenant_id, held)
+
+    @asynccontextmanager
+    async def leased(self) -> AsyncGenerator["Db", None]:
+        """The same for a whole read: a connection is taken only if a statement comes."""
+        lease = Lease(self.pool, self.tenant_id)
+        try:
+            yield Db(self.pool, self.tenant_id, lease=lease)
+        finally:
+            await lease.end()
+
+    async def version(self, topic: str) -> int:
+        """The version of a topic, 0 while nothing has touched it."""
+        if self._lease is not None:
+            return await self._lease.version(topic)
+        return await self.fetchval("SELECT version FROM platform.topic WHERE topic = $1", topic) or 0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator["Db", None]:

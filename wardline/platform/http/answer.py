@@ -48,10 +48,20 @@ class Answers:
         self._fragments = fragments
 
     async def read(self, ctx: Context, route: Route, values: dict[str, Any], scope: Any) -> Reply:
-        """Answer a GET. The topic's version is read before the rows, so a page never claims more than it shows."""
+        """Answer a GET, all of it on one connection."""
+        outside = ctx.db
+        async with outside.leased() as one:
+            ctx.db = one
+            try:
+                return await self._read(ctx, route, values, scope)
+            finally:
+                ctx.db = outside
+
+    async def _read(self, ctx: Context, route: Route, values: dict[str, Any], scope: Any) -> Reply:
+        """The topic's version is read before the rows, so a page never claims more than it shows."""
         topic = route.topic.format(**(_own_words(ctx) | values)) if route.topic else ""
+        version = await ctx.db.version(topic) if topic else 0
         await route.take_scope(ctx, values)
-        version = await topic_version(ctx, topic) if topic else 0
         etag = self._etag(ctx, route, version) if topic and route.cached else None
         if etag and ctx.headers.get("if-none-match") == etag:
             return Reply(304, headers=[(b"etag", etag.encode())])
@@ -77,7 +87,7 @@ class Answers:
                 version,
                 route.name,
                 scope["path"],
-                scope["query_string"],
+                encode(values[route.input_name]) if route.input_name else b"",
                 ctx.html,
                 ctx.caller.permission_class,
                 bucket,
@@ -194,8 +204,3 @@ def _for(ctx: Context) -> dict[str, Any]:
     """What every template gets: what the role may do, the time, and the zone to show it in."""
     can: frozenset[str] = ctx.caller.permissions if ctx.signed_in else frozenset()
     return {"can": can, "now": ctx.now, "zone": ctx.caller.time_zone if ctx.signed_in else "UTC"}
-
-
-async def topic_version(ctx: Context, topic: str) -> int:
-    """The version of a topic, 0 while nothing has touched it."""
-    return await ctx.db.fetchval("SELECT version FROM platform.topic WHERE topic = $1", topic) or 0

@@ -30,6 +30,7 @@ from wardline.platform.http.routes import ANYONE, Anonymous, Route, build_tree, 
 
 COOKIE = "__Host-wardline"
 TRIES_MAX = 3
+HEAD_SECONDS_MAX = 30  # until the route is known and its own deadline counts
 # What was done at a bedside is refused last: it waits longer for a connection than a list does.
 WAIT_SECONDS_MAX = {"medication": 4.0, "charting": 3.0}
 _KEY = re.compile(r"[!-~]{8,100}")
@@ -81,8 +82,8 @@ class Door:
         headers = Headers(raw=scope["headers"])
         ctx = self._context(scope, headers)
         try:
-            async with asyncio.timeout(30):
-                reply = await self._serve(ctx, scope, headers, receive)
+            async with asyncio.timeout(HEAD_SECONDS_MAX) as deadline:
+                reply = await self._serve(ctx, scope, headers, receive, deadline)
         except Problem as problem:
             reply = await self._refuse(ctx, problem, scope)
         except TimeoutError:
@@ -115,7 +116,9 @@ class Door:
         ctx.cookies = _cookies(headers.get("cookie", ""))
         return ctx
 
-    async def _serve(self, ctx: Context, scope: Any, headers: Headers, receive: Any) -> Reply:
+    async def _serve(
+        self, ctx: Context, scope: Any, headers: Headers, receive: Any, deadline: asyncio.Timeout
+    ) -> Reply:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         found = find(self._tree, scope["path"])
         if found is None or "\x00" in scope["path"]:
@@ -133,10 +136,10 @@ class Door:
         ctx.route = route.name
         self._permit(ctx, route, headers)
         values = path_values(route, raw)
-        async with asyncio.timeout(route.deadline_seconds):
-            if not route.writes:
-                return await self._read(ctx, route, values, scope)
-            return await self._write(ctx, route, values, scope, headers, receive, sent)
+        deadline.reschedule(asyncio.get_running_loop().time() + route.deadline_seconds)
+        if not route.writes:
+            return await self._read(ctx, route, values, scope)
+        return await self._write(ctx, route, values, scope, headers, receive, sent)
 
     async def _know_caller(self, ctx: Context, headers: Headers) -> None:
         authorization = headers.get("authorization", "")
