@@ -141,7 +141,7 @@ async def move_plan(ctx: Context, scope: EncounterScope, pointed_at: UUID | None
         free=sum(bed.state == "ready" for bed in free),
     )
     if ctx.html and ctx.headers.get("hx-request") != "true":
-        plan.banner = await banner_with_stay(ctx, patient_of(scope))
+        plan.banner = await banner_with_stay(ctx.db, patient_of(scope))
     return plan
 
 

@@ -27,6 +27,7 @@ from wardline.encounters.observed import (
 from wardline.encounters.queries import encounters_of, problems
 from wardline.identity.public import seal
 from wardline.patients.public import Alert, Banner, PatientScope, patient_banner
+from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 
@@ -50,10 +51,10 @@ def patient_of(scope: EncounterScope) -> PatientScope:
     return PatientScope(hospital_id=scope.hospital_id, person_id=scope.person_id, seal=seal())
 
 
-async def banner_with_stay(ctx: Context, patient: PatientScope) -> Banner:
+async def banner_with_stay(db: Db, patient: PatientScope) -> Banner:
     """The patient's banner with the bed and what whoever comes near must know."""
-    banner = await patient_banner(ctx.db, patient)
-    stay = await queries.current_stay(ctx.db, patient)
+    banner = await patient_banner(db, patient)
+    stay = await queries.current_stay(db, patient)
     if stay is not None and stay.class_ != "outpatient":
         show_stay(banner, bed_label=stay.bed_label, isolation=stay.isolation, pregnant=stay.pregnant)
     return banner

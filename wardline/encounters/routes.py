@@ -61,7 +61,7 @@ async def encounters_of_patient(ctx: Context, patient: PatientScope, paging: Pag
     rows = await queries.encounters_of(ctx.db, patient, before=_time(paging.cursor), limit=PAGE_ROWS + 1)
     last = rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
     following = last.started_at.isoformat() if last and last.started_at else None
-    return VisitsPage(await banner_with_stay(ctx, patient), rows[:PAGE_ROWS], following)
+    return VisitsPage(await banner_with_stay(ctx.db, patient), rows[:PAGE_ROWS], following)
 
 
 @get(
@@ -76,7 +76,7 @@ async def admission_form(ctx: Context, patient: PatientScope) -> AdmissionPage:
     """The form to admit a patient."""
     doctors = await queries.doctors(ctx.db, hospital_id=patient.hospital_id)
     stay = await queries.current_stay(ctx.db, patient)
-    return AdmissionPage(await banner_with_stay(ctx, patient), doctors, stay)
+    return AdmissionPage(await banner_with_stay(ctx.db, patient), doctors, stay)
 
 
 @get(
@@ -89,7 +89,7 @@ async def admission_form(ctx: Context, patient: PatientScope) -> AdmissionPage:
 )
 async def plan_form(ctx: Context, scope: EncounterScope) -> StayPage:
     """The form to change isolation, leaving date and needs."""
-    return StayPage(await banner_with_stay(ctx, patient_of(scope)), await queries.encounter(ctx.db, scope))
+    return StayPage(await banner_with_stay(ctx.db, patient_of(scope)), await queries.encounter(ctx.db, scope))
 
 
 @get(
@@ -102,7 +102,7 @@ async def plan_form(ctx: Context, scope: EncounterScope) -> StayPage:
 )
 async def leaving_form(ctx: Context, scope: EncounterScope) -> StayPage:
     """The form to discharge a patient."""
-    return StayPage(await banner_with_stay(ctx, patient_of(scope)), await queries.encounter(ctx.db, scope))
+    return StayPage(await banner_with_stay(ctx.db, patient_of(scope)), await queries.encounter(ctx.db, scope))
 
 
 @get("/encounters/{encounter_id}", needs=May.READ_CHART, access=access_encounter)
@@ -146,7 +146,7 @@ async def discharge(ctx: Context, scope: EncounterScope, given: Discharge) -> En
 )
 async def problems_of_patient(ctx: Context, patient: PatientScope) -> ProblemsPage:
     """The patient's problems, active ones first."""
-    return ProblemsPage(await banner_with_stay(ctx, patient), await queries.problems(ctx.db, patient, limit=500))
+    return ProblemsPage(await banner_with_stay(ctx.db, patient), await queries.problems(ctx.db, patient, limit=500))
 
 
 @post(

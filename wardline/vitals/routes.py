@@ -4,9 +4,9 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from wardline.encounters.public import EncounterScope, access_encounter, observed_stay
+from wardline.encounters.public import EncounterScope, access_encounter, banner_with_stay, observed_stay
 from wardline.identity.public import May, access_ward
-from wardline.patients.public import PatientScope, access_patient, patient_banner
+from wardline.patients.public import PatientScope, access_patient
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context, Listing, Page, get, post, put
 from wardline.vitals import actions, pages, queries, trends, views
@@ -96,7 +96,7 @@ async def trends_of_patient(ctx: Context, patient: PatientScope, asked: TrendQue
     rows = await queries.sets_since(ctx.db, patient, since=since)
     ctx.saw("observations", None, patient.person_id, detail={"sets": len(rows)})
     return pages.TrendsPage(
-        banner=await patient_banner(ctx.db, patient),
+        banner=await banner_with_stay(ctx.db, patient),
         patient_id=patient.person_id,
         hours=hours,
         hours_offered=trends.HOURS_OFFERED,
@@ -124,7 +124,7 @@ async def observation(ctx: Context, observation_id: UUID) -> Observation | Page:
     ctx.saw("observations", row.id, row.person_id)
     if not ctx.html:
         return answer_of(row)
-    banner = await patient_banner(ctx.db, await access_patient(ctx, row.person_id))
+    banner = await banner_with_stay(ctx.db, await access_patient(ctx, row.person_id))
     title = f"Observations of {banner.family.upper()}, {banner.given}"
     return Page("vitals/detail.html", pages.detail_page(banner, row, signs_of(row)), title)
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from wardline.encounters.public import observed_stay
-from wardline.patients.public import PatientScope, patient_banner
+from wardline.encounters.public import banner_with_stay, observed_stay
+from wardline.patients.public import PatientScope
 from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.errors import BadRequest
@@ -28,7 +28,7 @@ async def chart_page(
     """The chart's page: four reads on one connection."""
     async with db.one_connection() as one:
         rows, more = await rows_of(one, patient, asked, pages.COLUMNS_MAX)
-        banner = await patient_banner(one, patient)
+        banner = await banner_with_stay(one, patient)
         stay = await observed_stay(one, patient)
         prescriber = stay.spo2_scale_by if stay else None
         scale_by = await queries.name_of(one, staff_id=prescriber) if prescriber else None
