@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -75,7 +76,7 @@ def _struct(output: Any) -> Any:
 
 
 def _is_union(output: Any) -> bool:
-    return not isinstance(output, type) and "|" in repr(output)
+    return get_origin(output) in (Union, UnionType)  # X | Y is a Union where X is a generic struct
 
 
 def _operation(route: Route, schema_of: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
