@@ -30,9 +30,7 @@ async def test_opening_a_chart_is_a_sentence_that_names_the_record_number(client
     assert by_nurse, found
     assert by_nurse[0]["sentence"].startswith("K. Nurse A, nurse, ")
     assert mrn in by_nurse[0]["sentence"]
-    same = (await client.get(f"/audit?patient={mrn}&outcome=read", as_="hospital_administrator_a")).json()[
-        "items"
-    ]
+    same = (await client.get(f"/audit?patient={mrn}&outcome=read", as_="hospital_administrator_a")).json()["items"]
     assert by_nurse[0]["id"] in {e["id"] for e in same}
     page = await client.get(f"/audit?patient={mrn}", as_="hospital_administrator_a", html=True)
     assert by_nurse[0]["sentence"].rstrip(".") in page.text

@@ -1,5 +1,5 @@
 """The routes of administration, one module for each subject."""
 
-from wardline.admin import audit_routes
+from wardline.admin import audit_routes, place_routes, service_routes, staff_routes
 
-__all__ = ["audit_routes"]
+__all__ = ["audit_routes", "place_routes", "service_routes", "staff_routes"]

@@ -187,10 +187,13 @@ class Shared:
         """Take a number and begin to leave snapshots."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._take_slot()
+        _sharing.append(self)
         self._writing = asyncio.create_task(self._write_forever())
 
     async def stop(self) -> None:
         """Give the number back; the snapshot of a stopped process is not shown."""
+        if self in _sharing:
+            _sharing.remove(self)
         if self._writing is not None:
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
@@ -228,6 +231,10 @@ class Shared:
         return self._folder / f"{process}.figures"
 
     def exposition(self) -> bytes:
+        """The figures of every living process as text."""
+        return exposition(self.families())
+
+    def families(self) -> list[Family]:
         """The figures of every living process, this one's as they are now."""
         found = list(_of_process(self.process, self._metrics.families()))
         ages: list[Sample] = [Sample({"process": self.process}, 0)]
@@ -237,7 +244,7 @@ class Shared:
                     ages.append(Sample({"process": path.stem}, max(0.0, time.time() - path.stat().st_mtime)))
                     found += _of_process(path.stem, msgspec.msgpack.decode(path.read_bytes(), type=list[Family]))
         found.append(Family("wardline_figures_age_seconds", "gauge", "How old a process's figures are.", ages))
-        return exposition(found)
+        return found
 
     def _is_alive(self, process: str) -> bool:
         """A process holds the lock on its number for as long as it lives."""
@@ -249,6 +256,14 @@ class Shared:
         except OSError:
             return False
         return False
+
+
+_sharing: list[Shared] = []
+
+
+def of_all_processes() -> list[Family]:
+    """The figures of every process of this machine, for a page; of this one alone while nothing is shared."""
+    return _sharing[-1].families() if _sharing else list(_of_process("this process", METRICS.families()))
 
 
 def _of_process(process: str, families: Iterable[Family]) -> Iterable[Family]:
