@@ -110,7 +110,7 @@ async def test_a_page_fits_a_phone(room: Room, route: Route) -> None:
     await window.page.goto(room.site.address + path_of(route, room.ids) + QUERIES.get(route.path, ""))
     wide = await window.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     culprits = await window.page.evaluate(
-        "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
-        ".slice(0, 4).map(e => e.outerHTML.slice(0, 120))"
+        "[...document.querySelectorAll('body *')].filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)"
+        ".slice(0, 6).map(e => e.outerHTML.slice(0, 120))"
     )
     assert wide <= 0, f"{wide} pixels too wide: {culprits}"
