@@ -16,6 +16,7 @@ live(
     container="room-{row.room_id}",
     parts={"ward-summary": "beds/ward_summary.html", "ward-needs": "beds/needs.html"},
     clocked=True,
+    alone=True,
 )
 live(
     "beds:{hospital_id}",

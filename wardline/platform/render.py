@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import minijinja
+import msgspec
 
 from wardline.platform.static import asset
 
@@ -38,10 +39,11 @@ SCORE_MAX = 9.0  # every sparkline of scores shares this scale, so steepness can
 
 
 class Moment(NamedTuple):
-    """When, and in which zone, a page is being rendered."""
+    """When, in which zone, and for whose rights a page is being rendered."""
 
     now: dt.datetime
     zone: ZoneInfo
+    can: frozenset[str] = frozenset()
 
 
 # What the shared templates may ask for although not every page has it.
@@ -56,17 +58,63 @@ DEFAULTS: dict[str, Any] = {
     "section": "",
     "zone": "UTC",
 }
+PIECE_SECONDS = 30
+PIECES_MAX = 8_000  # of a generation: about 10 MB
 moment: ContextVar[Moment | None] = ContextVar("moment", default=None)
 
 
 def render(name: str, **values: Any) -> str:
     """The named template as a string; `now` (aware) and `zone` (IANA name), where given, also steer the filters."""
-    given = DEFAULTS | {"now": dt.datetime.now(dt.UTC)} | values
-    token = moment.set(Moment(now=given["now"], zone=zone_named(given["zone"])))
+    given: dict[str, Any] = DEFAULTS | {"now": dt.datetime.now(dt.UTC)} | values
+    token = moment.set(Moment(now=given["now"], zone=zone_named(given["zone"]), can=frozenset(given["can"])))
     try:
         return environment().render_template(name, **given)
     finally:
         moment.reset(token)
+
+
+class Pieces:
+    """Rendered parts of pages, kept in two generations: when the younger is full it becomes the elder, and the elder goes.
+
+    A key holds everything that a part may show: its template, its values, the rights, the zone and the half minute.
+    """
+
+    def __init__(self, generation_max: int) -> None:
+        self.generation_max = generation_max
+        self.hits = 0
+        self.misses = 0
+        self._young: dict[Any, Any] = {}
+        self._old: dict[Any, Any] = {}
+
+    def get(self, template: str, values: dict[str, Any]) -> Any:
+        at = rendering()
+        bucket = int(at.now.timestamp()) // PIECE_SECONDS
+        key = (template, bucket, at.zone.key, at.can, *map(_encode, values.values()))
+        found = self._young.get(key)
+        if found is not None:
+            self.hits += 1
+            return found
+        found = self._old.get(key)
+        if found is None:
+            self.misses += 1
+            text = environment().render_template(template, **(DEFAULTS | values | {"can": at.can, "now": at.now}))
+            found = minijinja.safe(text)
+        if len(self._young) >= self.generation_max:
+            self._old, self._young = self._young, {}
+        self._young[key] = found
+        return found
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=repr).encode
+pieces = Pieces(PIECES_MAX)
+
+
+def piece(template: str, **values: Any) -> Any:
+    """A part of a page rendered from these values alone (and the rights, the time and the zone): unchanged, it is kept.
+
+    In a template: {{ piece("beds/board_row.html", row=bed) }}. Up to half a minute may pass before it shows new lateness.
+    """
+    return pieces.get(template, values)
 
 
 @functools.cache
@@ -305,4 +353,4 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "spark_points": spark_points,
     "trend_points": trend_points,
 }
-GLOBALS: dict[str, Any] = {"asset": asset, "key": idempotency_key}
+GLOBALS: dict[str, Any] = {"asset": asset, "key": idempotency_key, "piece": piece}

@@ -37,6 +37,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     parts: dict[str, str] = {}
     container: str = ""
     clocked: bool = False
+    alone: bool = False  # the row's template shows nothing but the row
 
     @property
     def kind(self) -> str:
@@ -177,7 +178,7 @@ def show(
     """Render what `view` shows of `page`. Rows that are made of the same data as before keep their HTML, except when
     the clock alone may have changed them (`before` is empty then)."""
     values = {"page": page, "can": can, "now": now, "zone": audience.zone}
-    shown = Shown({}, {}, {}, _rest(view, page))
+    shown = Shown({}, {}, {}, 0 if view.alone else _rest(view, page))
     for item in attrgetter(view.rows)(page) if view.rows else ():
         name = f"{view.prefix}-{getattr(item, view.key)}"
         digest = hash(_encode(item))
