@@ -113,8 +113,16 @@ async def observed_stay(db: Db, patient: PatientScope) -> ObservedStay | None:
     """The patient's open stay, to read. Index: current_person."""
 
 
-@query(STAY + STAY_OF_PATIENT + "FOR NO KEY UPDATE OF c")
-async def observed_stay_locked(db: Db, patient: PatientScope) -> ObservedStay | None:
+@query(
+    STAY
+    + """
+     WHERE c.hospital_id = :hospital_id AND c.person_id = :person_id
+     ORDER BY c.class = 'outpatient', c.started_at DESC
+     LIMIT 1
+       FOR NO KEY UPDATE OF c
+"""
+)
+async def observed_stay_locked(db: Db, *, hospital_id: UUID, person_id: UUID) -> ObservedStay | None:
     """The same, locked until the end of the transaction: sets of one stay are saved one after the other."""
 
 

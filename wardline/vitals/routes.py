@@ -4,7 +4,13 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from wardline.encounters.public import EncounterScope, access_encounter, banner_with_stay, observed_stay
+from wardline.encounters.public import (
+    EncounterScope,
+    ObservedStay,
+    access_encounter,
+    banner_with_stay,
+    observed_stay,
+)
 from wardline.identity.public import May, access_ward
 from wardline.patients.public import PatientScope, access_patient
 from wardline.platform.errors import NotFound
@@ -107,14 +113,14 @@ async def trends_of_patient(ctx: Context, patient: PatientScope, asked: TrendQue
 @post(
     "/patients/{patient_id}/observations",
     needs=May.RECORD_OBSERVATIONS,
-    access=access_patient,
+    access=actions.access_open_stay,
     created="/observations/{page.id}",
     then="/patients/{page.patient_id}/observations",
     load_class="charting",
 )
-async def record(ctx: Context, patient: PatientScope, new: NewObservations) -> Observation:
+async def record(ctx: Context, stay: ObservedStay, new: NewObservations) -> Observation:
     """Record one set. 409 without an open stay; 422 names what is impossible, or unlikely and not `confirmed`."""
-    return await actions.record(ctx, patient, new)
+    return await actions.record(ctx, stay, new)
 
 
 @get("/observations/{observation_id}", needs=May.READ_CHART, section="patients")
