@@ -108,3 +108,20 @@ async def test_the_worklist_is_a_page_too(client: Client, escalation: dict[str, 
 
 async def test_the_list_goes_on_where_the_page_before_ended(client: Client) -> None:
     assert (await client.get("/tasks?after=nonsense", as_="doctor_a")).status_code == 400
+
+
+async def test_the_end_of_the_stay_ends_its_tasks(client: Client, escalation: dict[str, Any]) -> None:
+    stay = await client.get(f"/encounters/{escalation['encounter_id']}", as_="doctor_a")
+    ended = await client.post(
+        f"/encounters/{escalation['encounter_id']}/discharge",
+        {"discharged_to": "home"},
+        as_="doctor_a",
+        version=stay.json()["version"],
+    )
+    assert ended.status_code == 200, ended.text
+    listed = items(await client.get("/tasks?everyone=true", as_="doctor_a"))
+    assert escalation["id"] not in {each["id"] for each in listed}
+    late = await client.post(f"/tasks/{escalation['id']}/acknowledgement", as_="doctor_a")
+    assert (late.status_code, late.json()["state"]) == (409, "cancelled")
+    refused = await client.post(f"/patients/{escalation['person_id']}/observations", SICK, as_="nurse_a")
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_open_stay")
