@@ -106,11 +106,14 @@ async def hospital_beds(db: Db, hospital: HospitalBoardScope, now: datetime) -> 
     today = today_in(hospital.zone, now)
     waited = [rules.waited(each, now) for each in waiting]
     used = {bed.room_id for bed in beds}
+    rooms = [room for room in rooms if room.id in used]
+    heads = rules.tile_heads(all_wards, beds, today)
+    rules.find_places(heads, rooms, beds)
     return HospitalBeds(
         summary=rules.hospital_summary(beds, waited, today),
         waiting=waited,
-        wards=rules.tile_heads(all_wards, beds, today),
-        rooms=[room for room in rooms if room.id in used],
+        wards=heads,
+        rooms=rooms,
         beds=beds,
     )
 

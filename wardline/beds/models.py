@@ -64,13 +64,15 @@ class HospitalQuery(Input):
 
 
 class Room(Struct):
-    """A bay or the side rooms."""
+    """A bay or the side rooms. On the bed board its beds are those from `first_bed` to before `end_bed`."""
 
     id: UUID
     ward_id: UUID
     label: str
     kind: str
     sex: str
+    first_bed: int = 0
+    end_bed: int = 0
 
 
 class BedRow(Struct):
@@ -303,7 +305,7 @@ class Tile(Struct):
 
 
 class TileHead(Struct):
-    """A ward's head on the hospital's board."""
+    """A ward's head on the hospital's board, and where its rooms and beds stand in the lists."""
 
     id: UUID
     ward_id: UUID
@@ -317,6 +319,10 @@ class TileHead(Struct):
     closed: int
     reserved: int
     leave_today: int
+    first_room: int = 0
+    end_room: int = 0
+    first_bed: int = 0
+    end_bed: int = 0
 
 
 class Waiting(Struct):

@@ -377,6 +377,20 @@ def tile_heads(wards: list[WardRow], beds: list[Tile], today: date) -> list[Tile
     return heads
 
 
+def find_places(heads: list[TileHead], rooms: list[Room], beds: list[Tile]) -> None:
+    """Note on each room and ward where its own stand; the lists come in the order of wards, rooms and beds."""
+    room_of = {room.id: room for room in rooms}
+    head_of = {head.id: head for head in heads}
+    for place, bed in enumerate(beds):
+        for part in (room_of[bed.room_id], head_of[bed.ward_id]):
+            part.first_bed = place if part.end_bed == 0 else part.first_bed
+            part.end_bed = place + 1
+    for place, room in enumerate(rooms):
+        head = head_of[room.ward_id]
+        head.first_room = place if head.end_room == 0 else head.first_room
+        head.end_room = place + 1
+
+
 def is_free(bed: Tile) -> bool:
     """Whether somebody can come into the bed now."""
     return bed.encounter_id is None and bed.reserved_for_id is None and bed.state == "ready"
