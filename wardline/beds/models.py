@@ -205,6 +205,7 @@ class TaskRow(Struct):
     reason: str
     priority: str
     state: str
+    owner_role: str
     owner_words: str
     ladder: list[str]
     due_at: datetime
@@ -228,6 +229,7 @@ class Need(Struct):
     words: str
     due_at: datetime
     task_id: UUID | None
+    owner_role: str
     owner_words: str
     next_words: str
     climbs_at: datetime | None

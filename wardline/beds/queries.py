@@ -42,7 +42,7 @@ async def rooms_of_ward(db: Db, ward: WardScope) -> list[Room]:
 
 
 @query("""
-    SELECT k.id, k.title, k.reason, k.priority, k.state, k.owner_words, k.ladder, k.due_at, k.climbs_at,
+    SELECT k.id, k.title, k.reason, k.priority, k.state, k.owner_role, k.owner_words, k.ladder, k.due_at, k.climbs_at,
            k.acknowledged_at, k.person_id, p.family, p.given, c.bed_label
       FROM tasks.task k
       LEFT JOIN patients.person p ON p.id = k.person_id

@@ -302,6 +302,7 @@ def _task_need(task: TaskRow) -> Need:
         words=f"{task.title}: {task.reason}" if task.reason else task.title,
         due_at=task.due_at,
         task_id=task.id,
+        owner_role=task.owner_role,
         owner_words=task.owner_words,
         next_words=RUNG_WORDS.get(task.ladder[0], task.ladder[0].replace("_", " ")) if task.ladder else "",
         climbs_at=task.climbs_at,
@@ -321,6 +322,7 @@ def _observations_need(bed: Bed, who: Patient, tier: str) -> Need:
         words="Observations",
         due_at=who.observations_due_at,
         task_id=None,
+        owner_role="",
         owner_words="",
         next_words="",
         climbs_at=None,
@@ -341,7 +343,7 @@ def needs_soon(beds: list[Bed], now: datetime) -> list[Need]:
             words = f"Arrives from {kept.from_place}" if kept.from_place else "Arrives"
             need = Need(
                 kind="arrival", tier="info", person_id=None, family=kept.family, given=kept.given, bed_label=bed.label,
-                words=words, due_at=kept.due_at, task_id=None, owner_words="", next_words="", climbs_at=None,
+                words=words, due_at=kept.due_at, task_id=None, owner_role="", owner_words="", next_words="", climbs_at=None,
                 acknowledged_at=None,
             )  # fmt: skip
             found.append(need)

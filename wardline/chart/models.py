@@ -36,6 +36,7 @@ class OpenTask(msgspec.Struct):
     reason: str
     priority: str
     state: str
+    owner_role: str
     owner_words: str
     due_at: datetime
     acknowledged_by: str | None

@@ -23,7 +23,7 @@ async def sets_since(db: Db, patient: PatientScope, *, since: datetime) -> list[
 
 
 @query("""
-    SELECT t.id, t.title, t.reason, t.priority, t.state, t.owner_words, t.due_at,
+    SELECT t.id, t.title, t.reason, t.priority, t.state, t.owner_role, t.owner_words, t.due_at,
            concat_ws(' ', left(s.given, 1) || '.', s.family), t.version
       FROM tasks.task t LEFT JOIN identity.staff s ON s.id = t.acknowledged_by
      WHERE t.hospital_id = :patient.hospital_id AND t.person_id = :patient.person_id AND t.state IN ('open', 'acknowledged')

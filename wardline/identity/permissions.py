@@ -42,6 +42,7 @@ class May(StrEnum):
     PRESCRIBE_SPO2_SCALE = "prescribe_spo2_scale"
     READ_TASKS = "read_tasks"
     ACKNOWLEDGE_TASK = "acknowledge_task"
+    ANSWER_AS_DOCTOR = "answer_as_doctor"
     READ_AUDIT = "read_audit"
     READ_MEASURES = "read_measures"
     MANAGE_NETWORK = "manage_network"

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from wardline.encounters.public import EncounterScope
+from wardline.identity.public import May
 from wardline.platform.errors import Conflict, Denied
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
@@ -114,7 +115,8 @@ async def finish(ctx: Context, task_id: UUID) -> Task:
 
 async def _task_to_answer(ctx: Context, task_id: UUID) -> Task:
     task = await _task(ctx, task_id)
-    if not rules.may_acknowledge(ctx.caller.role, task.owner_role):
+    as_doctor = ctx.may(May.ANSWER_AS_DOCTOR)
+    if not rules.may_acknowledge(ctx.caller.role, task.owner_role, answers_as_doctor=as_doctor):
         raise NotForThisRole(f"It waits for: {task.owner_words}.", owner=task.owner_words)
     return task
 
@@ -164,7 +166,7 @@ async def cancel_tasks_of_stay(ctx: Context, stay: EncounterScope) -> None:
         words="The stay is finished.",
         now=ctx.now,
     )
-    for role in rules.ROLES_BY_REACH:
+    for role in rules.ROLES_ON_LADDER:
         ctx.touch(*role_topics(stay.hospital_id, role))
 
 

@@ -26,8 +26,7 @@ ACKNOWLEDGE_WITHIN: dict[Priority, timedelta] = {
     Priority.URGENT: timedelta(minutes=30),
     Priority.ROUTINE: timedelta(hours=2),
 }
-ROLES_BY_REACH = ("nurse", "doctor")
-"""A later role may acknowledge what is owned by an earlier one, never the other way round."""
+ROLES_ON_LADDER = ("nurse", "doctor")
 
 
 def standing_at(rung: Rung, priority: Priority, now: datetime) -> Standing:
@@ -74,12 +73,8 @@ def max_priority(one: Priority, other: Priority) -> Priority:
     return max(one, other, key=lambda priority: priority.rank)
 
 
-def may_acknowledge(role: str, owner_role: str) -> bool:
+def may_acknowledge(role: str, owner_role: str, *, answers_as_doctor: bool) -> bool:
     """A nurse may not take a doctor's escalation off the clock; a doctor may answer for a nurse."""
-    if role == owner_role:
-        return True
-    return (
-        role in ROLES_BY_REACH
-        and owner_role in ROLES_BY_REACH
-        and ROLES_BY_REACH.index(role) > ROLES_BY_REACH.index(owner_role)
-    )
+    if owner_role == "doctor":
+        return answers_as_doctor
+    return role == owner_role or (owner_role == "nurse" and answers_as_doctor)
