@@ -42,7 +42,7 @@ async def served(database: TestDatabase, folder: Path) -> AsyncGenerator[Served]
             log_level="error",
             lifespan="on",
             timeout_graceful_shutdown=1,
-        )  # fmt: skip
+        )
     )
     thread = threading.Thread(target=server.run, name="served", daemon=True)
     thread.start()

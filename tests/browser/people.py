@@ -43,7 +43,8 @@ async def sit_down(browser: Browser, site: Served, name: str, **options: Any) ->
         staff = site.world.staff[name]
         await db.execute("UPDATE identity.staff SET password_hash = $1 WHERE id = $2", HASH, staff)
         email = await db.fetchval("SELECT email FROM identity.staff WHERE id = $1", staff)
-    context = await browser.new_context(**({"viewport": {"width": 1366, "height": 768}} | options))
+    given: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}} | options
+    context = await browser.new_context(**given)
     person = Person(site, context, await context.new_page())
     await person.open("/sign-in")
     await person.page.fill("#email", email)

@@ -48,5 +48,7 @@ async def test_opening_the_chart_is_recorded_before_it_is_shown(client: Client) 
     asked_at = datetime.now(UTC)
     assert (await client.get(f"/patients/{person}", as_="doctor_a")).status_code == 200
     async with client.world.owner() as db:
-        rows = await db.fetch("SELECT action, outcome FROM audit.entry WHERE person_id = $1 AND at >= $2", person, asked_at)
+        rows = await db.fetch(
+            "SELECT action, outcome FROM audit.entry WHERE person_id = $1 AND at >= $2", person, asked_at
+        )
     assert [tuple(row) for row in rows] == [("patient.read", "read")]

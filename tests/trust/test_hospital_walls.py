@@ -18,9 +18,9 @@ LISTS = [route for route in ROUTES if "{" not in route.path and not route.writes
 SHARED = {"hospital_id", "region_id", "staff_id", "assignment_id"}  # the network's own: not a hospital's rows
 
 
-async def attempts(client: Client, route: Route, ids: dict[str, str]) -> list[tuple[str, int, str]]:
+async def attempts(client: Client, route: Route, ids: dict[str, str]) -> list[tuple[str, int, list[str]]]:
     """Every role of A that may use the route tries it on B's row: role, status, whether a canary came back."""
-    answers: list[tuple[str, int, str]] = []
+    answers: list[tuple[str, int, list[str]]] = []
     for role in roles_for(route):
         answer = await client.call(
             route.method,

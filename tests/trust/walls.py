@@ -1,7 +1,7 @@
 """A hospital full of marked rows, every route to them, and the two walls that can be taken down one at a time."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -114,7 +114,7 @@ _FILTER = re.compile(r"(?<![\w.])(?:\w+\.)?hospital_id = \$(\d+)")
 
 
 @contextmanager
-def without_application_filter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def without_application_filter(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """Every statement of the application with its `hospital_id = $n` replaced by something always true."""
     plain = db.Db.fetch
     plain_value = db.Db.fetchval
