@@ -4,9 +4,10 @@ Every refusal names the field. JSON deeper than 64 levels, with a name twice, or
 can hold is refused before it is decoded.
 """
 
+import functools
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,6 +23,11 @@ FIELDS_MAX = 500
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"missing required field `(?P<field>[^`]+)`")
 _UNKNOWN = re.compile(r"contains unknown field `(?P<field>[^`]+)`")
+
+
+def headers_of(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers by their names in small letters; of one that was sent twice the first counts."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
 
 
 async def read_body(receive: Any, limit: int) -> bytes:
@@ -76,16 +82,23 @@ def _gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def convert(values: dict[str, Any], kind: Any) -> Any:
     """Text values as the declared struct; a single value fits a list field."""
-    info = msgspec.inspect.type_info(kind)
-    if isinstance(info, msgspec.inspect.StructType):
-        for field in info.fields:
-            held = values.get(field.encode_name)
-            if held is not None and _is_list(field.type) and not isinstance(held, list):
-                values[field.encode_name] = [held]
+    for name in _list_names(kind):
+        held = values.get(name)
+        if held is not None and not isinstance(held, list):
+            values[name] = [held]
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
+
+
+@functools.cache
+def _list_names(kind: Any) -> tuple[str, ...]:
+    """The fields of a struct that are lists, by the names they are sent with."""
+    info = msgspec.inspect.type_info(kind)
+    if not isinstance(info, msgspec.inspect.StructType):
+        return ()
+    return tuple(field.encode_name for field in info.fields if _is_list(field.type))
 
 
 def _is_list(kind: Any) -> bool:
@@ -168,7 +181,7 @@ class Sent(msgspec.Struct):
     version: str | None = None
 
 
-async def sent_values(headers: Headers, body: bytes) -> Sent:
+async def sent_values(headers: Mapping[str, str], body: bytes) -> Sent:
     """The body as values: JSON, or a form with its hidden fields (`_method`, `idempotency_key`, `version`) taken out."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if not body and kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
@@ -190,12 +203,12 @@ async def sent_values(headers: Headers, body: bytes) -> Sent:
     raise WrongType("Send application/json or a form.")
 
 
-async def _multipart(headers: Headers, body: bytes) -> dict[str, Any]:
+async def _multipart(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
     try:
-        form = await MultiPartParser(headers, stream(), max_files=5, max_fields=FIELDS_MAX).parse()
+        form = await MultiPartParser(Headers(headers), stream(), max_files=5, max_fields=FIELDS_MAX).parse()
     except (MultiPartException, KeyError, ValueError):
         raise BadRequest("The form is not readable.") from None
     pairs: list[tuple[str, Any]] = []

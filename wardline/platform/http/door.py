@@ -10,20 +10,19 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from starlette.datastructures import Headers
 
 from wardline.platform import clock, errors
 from wardline.platform.db import ACQUIRE_SECONDS_MAX, Db, Pool
 from wardline.platform.errors import Problem
 from wardline.platform.http.answer import Answers
 from wardline.platform.http.body import Sent as SentBody
-from wardline.platform.http.body import convert, invalid, path_values, query_values, read_body, sent_values
+from wardline.platform.http.body import convert, headers_of, invalid, path_values, query_values, read_body, sent_values
 from wardline.platform.http.context import Caller, Change, Context, Seen
 from wardline.platform.http.reply import Reply, encode, problem_headers
 from wardline.platform.http.routes import ANYONE, Anonymous, Route, build_tree, find
@@ -79,7 +78,7 @@ class Door:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request; nothing that goes wrong leaves it unanswered."""
         started = time.perf_counter()
-        headers = Headers(raw=scope["headers"])
+        headers = headers_of(scope["headers"])
         ctx = self._context(scope, headers)
         try:
             async with asyncio.timeout(HEAD_SECONDS_MAX) as deadline:
@@ -104,7 +103,7 @@ class Door:
         await reply.send(send, head=scope["method"] == "HEAD")
         self._observe(ctx.route or "unmatched", reply.status, time.perf_counter() - started)
 
-    def _context(self, scope: Any, headers: Headers) -> Context:
+    def _context(self, scope: Any, headers: Mapping[str, str]) -> Context:
         given = headers.get("x-request-id", "")
         request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else secrets.token_hex(8)
         client = (scope.get("client") or ("", 0))[0]
@@ -117,7 +116,7 @@ class Door:
         return ctx
 
     async def _serve(
-        self, ctx: Context, scope: Any, headers: Headers, receive: Any, deadline: asyncio.Timeout
+        self, ctx: Context, scope: Any, headers: Mapping[str, str], receive: Any, deadline: asyncio.Timeout
     ) -> Reply:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         found = find(self._tree, scope["path"])
@@ -141,7 +140,7 @@ class Door:
             return await self._read(ctx, route, values, scope)
         return await self._write(ctx, route, values, scope, headers, receive, sent)
 
-    async def _know_caller(self, ctx: Context, headers: Headers) -> None:
+    async def _know_caller(self, ctx: Context, headers: Mapping[str, str]) -> None:
         authorization = headers.get("authorization", "")
         token = authorization[7:] if authorization[:7].lower() == "bearer " else ctx.cookies.get(COOKIE)
         if token:
@@ -150,7 +149,7 @@ class Door:
                 ctx.enter(caller)
                 ctx.db = Db(self._pool, caller.tenant_id)
 
-    def _permit(self, ctx: Context, route: Route, headers: Headers) -> None:
+    def _permit(self, ctx: Context, route: Route, headers: Mapping[str, str]) -> None:
         """The route's permission; and for a browser's write that it comes from our own pages."""
         if route.writes and "authorization" not in headers:
             _same_origin(headers)
@@ -174,7 +173,7 @@ class Door:
         route: Route,
         values: dict[str, Any],
         scope: Any,
-        headers: Headers,
+        headers: Mapping[str, str],
         receive: Any,
         sent: SentBody | None,
     ) -> Reply:
@@ -205,7 +204,7 @@ class Door:
             await self._ledger.reads(ctx, ctx.reads)
         return await self._answers.written(ctx, route, values, result)
 
-    def _key(self, route: Route, headers: Headers, sent: SentBody) -> str | None:
+    def _key(self, route: Route, headers: Mapping[str, str], sent: SentBody) -> str | None:
         key = headers.get("idempotency-key") or sent.key
         if key is None:
             if route.keyed:
@@ -330,7 +329,7 @@ def _decode(route: Route, sent: SentBody) -> Any:
         raise invalid(error) from None
 
 
-def _version(headers: Headers, sent: SentBody) -> int | None:
+def _version(headers: Mapping[str, str], sent: SentBody) -> int | None:
     text = headers.get("if-match") or sent.version
     if text is None:
         return None
@@ -340,18 +339,18 @@ def _version(headers: Headers, sent: SentBody) -> int | None:
     return int(digits)
 
 
-def _is_form(headers: Headers) -> bool:
+def _is_form(headers: Mapping[str, str]) -> bool:
     return headers.get("content-type", "").startswith(("application/x-www-form-urlencoded", "multipart/form-data"))
 
 
-def _wants_html(headers: Headers) -> bool:
+def _wants_html(headers: Mapping[str, str]) -> bool:
     accept = headers.get("accept", "")
     if "text/html" in accept:
         return True
     return "application/json" not in accept and "authorization" not in headers and "hx-request" in headers
 
 
-def _same_origin(headers: Headers) -> None:
+def _same_origin(headers: Mapping[str, str]) -> None:
     """A browser's write must come from our own pages (cookies are SameSite too; this is the second lock)."""
     site = headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
