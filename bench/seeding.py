@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from bench.people import People, people
+from wardline.demo.population import People, people
 from wardline.identity.sessions import token_hash
 from wardline.platform.ids import new_id
 

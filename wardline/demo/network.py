@@ -1,6 +1,7 @@
 """Regions, hospitals, wards, rooms, beds and staff of the demo network."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -86,24 +87,28 @@ class Hospital(Struct):
 class Builder:
     """Builds the network into a book. `password_hash` is shared: hashing one for each account takes seconds."""
 
-    def __init__(self, book: Book, dice: Dice, now: datetime, password_hash: str) -> None:
-        self.book, self.dice, self.password_hash = book, dice, password_hash
-        self.founded = now - timedelta(days=400)
+    def __init__(self, book: Book, dice: Dice, founded: datetime, password_hash: str) -> None:
+        self.book, self.dice, self.founded, self.password_hash = book, dice, founded, password_hash
         self.names_taken: set[tuple[str, str]] = set(NAMED.values())
 
-    def build(self) -> list[Hospital]:
-        """Everything, the shown hospital first."""
-        regions = {code: self.dice.id(self.founded) for code in REGIONS}
-        for code, name in REGIONS.items():
-            self.book.add("identity.region", id=regions[code], code=code, name=name, created_at=self.founded)
-        hospitals = [self._hospital(plan, regions[plan.region]) for plan in HOSPITALS]
-        for hospital in hospitals:
-            self._staff_of(hospital)
+    def build_demo(self) -> list[Hospital]:
+        """The demo network with those who run it, the shown hospital first."""
+        regions, hospitals = self.build(REGIONS, HOSPITALS)
         for number in (1, 2):
             self._staff(f"network{number}@wardline.example", "network_administrator")
         for number, region in enumerate(regions.values(), start=1):
             self._staff(f"region{number}@wardline.example", "regional_administrator", region_id=region)
         return hospitals
+
+    def build(self, names: dict[str, str], plans: Sequence[HospitalPlan]) -> tuple[dict[str, UUID], list[Hospital]]:
+        """Regions and hospitals with their places and staff."""
+        regions = {code: self.dice.id(self.founded) for code in names}
+        for code, name in names.items():
+            self.book.add("identity.region", id=regions[code], code=code, name=name, created_at=self.founded)
+        hospitals = [self._hospital(plan, regions[plan.region]) for plan in plans]
+        for hospital in hospitals:
+            self._staff_of(hospital)
+        return regions, hospitals
 
     def _hospital(self, plan: HospitalPlan, region_id: UUID) -> Hospital:
         hospital = Hospital(self.dice.id(self.founded), plan)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
+from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -79,6 +80,13 @@ class Resident(Struct):
         self.busy.append((start, end))
         if self.last_visit_at is None or start > self.last_visit_at:
             self.last_visit_at, self.last_place = start, place
+
+
+class Crowd(Protocol):
+    """People to choose patients from."""
+
+    people: list[Resident]
+    by_hospital_and_sex: dict[tuple[UUID, str], list[Resident]]
 
 
 class Registry:

@@ -1,7 +1,7 @@
 """Makes the demo network and writes it: once, in one transaction, never in production."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
@@ -19,6 +19,7 @@ from wardline.platform.settings import Settings
 
 SEED = 7
 SEED_LOCK = 712_604_002
+FOUNDED_AGO = timedelta(days=400)
 
 
 class NotInProduction(Exception):
@@ -54,7 +55,7 @@ def is_there(connection: psycopg.Connection) -> bool:
 def make(*, now: datetime, password_hash: str, first_serial: int = 0, seed: int = SEED) -> Book:
     """The whole network as rows; the same for the same arguments."""
     book, dice = Book(), Dice(seed)
-    hospitals = Builder(book, dice, now, password_hash).build()
+    hospitals = Builder(book, dice, now - FOUNDED_AGO, password_hash).build_demo()
     registry = Registry(book, dice, hospitals, now, first_serial)
     wards, records, escalations = (
         Wards(book, dice, registry, now),

@@ -10,7 +10,7 @@ from wardline.demo.book import Book
 from wardline.demo.conditions import BY_SPECIALTY, Condition
 from wardline.demo.dice import Dice
 from wardline.demo.network import SHOWN_HOSPITAL, SHOWN_WARD, TIME_ZONE, Bed, Hospital, Staff, Ward
-from wardline.demo.residents import Registry, Resident
+from wardline.demo.residents import Crowd, Resident
 
 HISTORY = timedelta(weeks=13)
 ZONE = ZoneInfo(TIME_ZONE)
@@ -92,8 +92,8 @@ class Empty(Struct):
 class Wards:
     """Fills the beds, backwards in time: the present patient first, then whoever lay there before."""
 
-    def __init__(self, book: Book, dice: Dice, registry: Registry, now: datetime) -> None:
-        self.book, self.dice, self.registry, self.now = book, dice, registry, now
+    def __init__(self, book: Book, dice: Dice, crowd: Crowd, now: datetime, *, history: timedelta = HISTORY) -> None:
+        self.book, self.dice, self.crowd, self.now, self.history = book, dice, crowd, now, history
         self.present: list[Stay] = []
         self.finished: list[Finished] = []
         self.reserved: list[tuple[Bed, Stay]] = []
@@ -129,12 +129,14 @@ class Wards:
         return Empty(state, since, reason, since - timedelta(minutes=40))
 
     def _fill_bed(self, bed: Bed, empty: Empty | None) -> None:
-        if empty is None:
-            stay = self._present(bed)
-            assert stay.bed_since
-            next_start, state, since, reason = stay.bed_since, "ready", stay.bed_since, ""
-        else:
+        stay = self._present(bed) if empty is None else None
+        if stay is None and empty is None:
+            empty = self._empty("ready")
+        next_start = stay.bed_since if stay else None
+        state, since, reason = "ready", next_start or self.now, ""
+        if empty is not None:
             next_start, state, since, reason = empty.left_at, empty.state, empty.since, empty.reason
+        assert next_start
         self.book.add(
             "beds.bed",
             hospital_id=bed.ward.hospital.id,
@@ -152,12 +154,14 @@ class Wards:
         self._history(bed, next_start, left_just_now=empty is not None)
 
     # --- who lies there ---------------------------------------------------------------------------------------------
-    def _present(self, bed: Bed) -> Stay:
+    def _present(self, bed: Bed) -> Stay | None:
+        """Somebody in this bed; nobody where the crowd is too small."""
         days = min(PRESENT_DAYS_MAX, self.dice.length(PRESENT_DAYS_MEDIAN, 0.8))
         bed_since = self.now - timedelta(days=days, minutes=30)
         shown = SHOWN_BEDS.get(bed.label) if is_shown(bed.ward) else None
-        person = self.registry.people[shown] if shown is not None else self._somebody(bed, bed_since, self.now)
-        assert person is not None, "the registry is too small"
+        person = self.crowd.people[shown] if shown is not None else self._somebody(bed, bed_since, self.now)
+        if person is None:
+            return None
         stay = self._stay(bed.ward, person, bed_since)
         stay = structs.replace(stay, bed=bed, bed_since=bed_since)
         person.visited(stay.started_at, self.now + timedelta(days=30), stay.place)
@@ -204,7 +208,9 @@ class Wards:
         if bed.ward.specialty == "Gynaecology":
             sex = "female"
         youngest = OLD_YEARS if bed.ward.specialty in {"Care of older people", "Stroke"} else GROWN_UP_YEARS
-        people = self.registry.by_hospital_and_sex[bed.ward.hospital.id, sex]
+        people = self.crowd.by_hospital_and_sex.get((bed.ward.hospital.id, sex))
+        if not people:
+            return None
         for pick in range(PICKS_MAX):
             person = self.dice.one_of(people)
             old_enough = person.age_at(start.date()) >= (youngest if pick < PICKS_MAX / 2 else GROWN_UP_YEARS)
@@ -214,7 +220,7 @@ class Wards:
 
     # --- who lay there before ---------------------------------------------------------------------------------------
     def _history(self, bed: Bed, next_start: datetime, *, left_just_now: bool) -> None:
-        oldest = self.now - HISTORY
+        oldest = self.now - self.history
         ended_at = next_start if left_just_now else self._discharge_before(bed.ward.hospital, next_start)
         while ended_at > oldest:
             days = min(STAY_DAYS_MAX, max(0.4, self.dice.length(STAY_DAYS_MEDIAN, STAY_DAYS_SPREAD)))
@@ -252,11 +258,11 @@ class Wards:
         for number, (came_from, hours) in enumerate(WAITING):
             arrival = number == 0 and hospital.plan.code == SHOWN_HOSPITAL
             ward = hospital.wards[SHOWN_WARD - 1] if arrival else self.dice.one_of(hospital.wards[1:])
-            wanted = next((bed for bed in free if bed.ward is ward), None) or free[number]
+            wanted = next((bed for bed in [*free, *ward.beds] if bed.ward is ward), ward.beds[0])
             if arrival:
                 wanted = next(bed for bed in ward.beds if bed.label == SHOWN_ARRIVAL_BED)
             started_at = self.now - timedelta(hours=hours * self.dice.between(0.9, 1.1))
-            person = self.registry.people[SHOWN_ARRIVAL] if arrival else self._somebody(wanted, started_at, self.now)
+            person = self.crowd.people[SHOWN_ARRIVAL] if arrival else self._somebody(wanted, started_at, self.now)
             if person is None:
                 continue
             person.visited(started_at, self.now + timedelta(days=30), EMERGENCY)
@@ -265,15 +271,15 @@ class Wards:
             if self.dice.chance(0.3):
                 stay.needs = ["monitor"]
             self.present.append(stay)
-            if number < RESERVED_OF_HOSPITAL:
+            if number < RESERVED_OF_HOSPITAL and (arrival or wanted in free):
                 free = [bed for bed in free if bed is not wanted]
                 self.reserved.append((wanted, stay))
 
     def _emergency_visits(self, hospital: Hospital) -> None:
         """Those who went home from the emergency department, children among them."""
-        people = [person for person in self.registry.people if person.hospital is hospital]
-        for _ in range(HISTORY.days * EMERGENCY_VISITS_OF_DAY):
-            started_at = self.dice.moment(self.now - HISTORY, self.now - timedelta(hours=12))
+        people = [person for person in self.crowd.people if person.hospital is hospital]
+        for _ in range(self.history.days * EMERGENCY_VISITS_OF_DAY):
+            started_at = self.dice.moment(self.now - self.history, self.now - timedelta(hours=12))
             ended_at = started_at + timedelta(minutes=self._emergency_minutes(hospital))
             person = self.dice.one_of(people)
             if not person.is_free(started_at, ended_at):

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import names
 import numpy as np
 from numpy.typing import NDArray
 
-BATCH_PEOPLE = 50_000
+from wardline.demo.naming import CensusFile, census
+
+BATCH_PEOPLE = 20_000
 FEMALE_SHARE = 0.508
 SECOND_GIVEN_SHARE = 0.38
 SECOND_HOSPITAL_SHARE = 0.2
@@ -72,23 +72,25 @@ def people(
     count: int, *, hospitals: int, seed: int = 1, today: date = date(2026, 11, 24), first: int = 0
 ) -> Iterator[People]:
     """Batches of people, from person number `first` on (a multiple of BATCH_PEOPLE) up to `count`."""
-    for batch in range(first // BATCH_PEOPLE, -(-count // BATCH_PEOPLE)):
-        size = min(BATCH_PEOPLE, count - batch * BATCH_PEOPLE)
-        yield _batch(batch, size, hospitals, seed, today)
+    for number in range(first // BATCH_PEOPLE, batches(count)):
+        yield batch(number, count, hospitals=hospitals, seed=seed, today=today)
 
 
-def serial_after(count: int) -> int:
+def batches(count: int) -> int:
+    """How many batches make so many people."""
+    return -(-count // BATCH_PEOPLE)
+
+
+def serial_after(count: int, first_serial: int = 0) -> int:
     """The first serial of network numbers that `count` people have not used: set the sequence to it."""
-    return int(-(-count // BATCH_PEOPLE) * BATCH_PEOPLE * SERIALS_PER_PERSON)
+    return first_serial + int(batches(count) * BATCH_PEOPLE * SERIALS_PER_PERSON) + 40
 
 
-def name_words() -> tuple[Words, Words, Words]:
-    """All family names, female and male given names, the commonest first."""
-    return _names("dist.all.last")[0], _names("dist.female.first")[0], _names("dist.male.first")[0]
-
-
-def _batch(batch: int, size: int, hospitals: int, seed: int, today: date) -> People:
-    random = np.random.Generator(np.random.PCG64([seed, batch]))
+def batch(number: int, count: int, *, hospitals: int, seed: int, today: date, first_serial: int = 0) -> People:
+    """One batch of `count` people, the same for the same arguments; network numbers begin at a serial."""
+    random = np.random.Generator(np.random.PCG64([seed, number]))
+    size = min(BATCH_PEOPLE, count - number * BATCH_PEOPLE)
+    serial = first_serial + int(number * BATCH_PEOPLE * SERIALS_PER_PERSON)
     female = random.random(size) < FEMALE_SHARE
     born = _born(random, size, today)
     town = random.integers(0, len(TOWN_STARTS) * len(TOWN_ENDS), size)
@@ -97,7 +99,7 @@ def _batch(batch: int, size: int, hospitals: int, seed: int, today: date) -> Peo
     has_second = (random.random(size) < SECOND_HOSPITAL_SHARE) & (hospitals > 1)
     return People(
         id=_ids(random, size),
-        network_number=_network_numbers(int(batch * BATCH_PEOPLE * SERIALS_PER_PERSON), size),
+        network_number=_network_numbers(serial, size),
         family=_pick(random, "dist.all.last", size),
         given=_given(random, female),
         title=_titles(random, female, born, today),
@@ -106,7 +108,7 @@ def _batch(batch: int, size: int, hospitals: int, seed: int, today: date) -> Peo
         deceased_on=_deceased(random, born, today),
         mobile=_mobiles(random, size),
         address=_addresses(random, size),
-        town=_towns()[town],
+        town=towns()[town],
         postcode=_postcodes(random, town),
         family_doctor=np.char.add("Dr ", np.array(DOCTORS)[random.integers(0, len(DOCTORS), size)]),
         hospital=hospital,
@@ -115,25 +117,12 @@ def _batch(batch: int, size: int, hospitals: int, seed: int, today: date) -> Peo
 
 
 @cache
-def _names(file: str) -> tuple[Words, NDArray[np.float64]]:
-    lines = [line.split() for line in (Path(names.__file__).parent / file).read_text().splitlines()]
-    shares = np.array([max(float(line[1]), 0.0004) for line in lines])
-    return np.array([_written(line[0]) for line in lines]), np.cumsum(shares / shares.sum())
+def _names(file: CensusFile) -> tuple[Words, NDArray[np.float64]]:
+    words, sums = census(file)
+    return np.array(words), np.array(sums) / sums[-1]
 
 
-def _written(capitals: str) -> str:
-    """A census name as people write it: MCDONALD is McDonald, OBRIEN is O'Brien."""
-    name = capitals.capitalize()
-    if name.startswith("Mc") and len(name) > 4:
-        return "Mc" + name[2:].capitalize()
-    if name.startswith("Macd") or name in {"Mackenzie", "Macleod", "Macgregor", "Macintyre", "Macmillan"}:
-        return "Mac" + name[3:].capitalize()
-    if name[:3] in {"Obr", "Oco", "Odo", "Oha", "Oke", "One", "Ore", "Osh", "Osu"} and len(name) > 5:
-        return "O'" + name[1:].capitalize()
-    return name
-
-
-def _pick(random: np.random.Generator, file: str, size: int) -> Words:
+def _pick(random: np.random.Generator, file: CensusFile, size: int) -> Words:
     words, sums = _names(file)
     return words[np.minimum(np.searchsorted(sums, random.random(size)), len(words) - 1)]
 
@@ -190,14 +179,15 @@ def _addresses(random: np.random.Generator, size: int) -> Words:
 
 
 @cache
-def _towns() -> Words:
+def towns() -> Words:
+    """Names of invented towns."""
     return np.array([start + end for start in TOWN_STARTS for end in TOWN_ENDS])
 
 
 def _postcodes(random: np.random.Generator, town: Numbers) -> Words:
     letters = np.array(list("ABDEFGHJLNPQRSTUWXYZ"))
     size = len(town)
-    area = np.array([chr(65 + number // 10) + letters[number % 10] for number in range(len(_towns()))])[town]
+    area = np.array([chr(65 + number // 10) + letters[number % 10] for number in range(len(towns()))])[town]
     district = np.char.add(random.integers(1, 20, size).astype(str), " ")
     inward = np.char.add(random.integers(0, 10, size).astype(str), letters[random.integers(0, len(letters), size)])
     return np.char.add(
@@ -217,9 +207,14 @@ def _network_numbers(first_serial: int, size: int) -> Words:
 
 
 def _ids(random: np.random.Generator, size: int) -> list[str]:
-    """UUIDs of version 7 as 32 hexadecimal digits, all of one day, in rising order."""
+    """UUIDs of one day, in rising order."""
+    return ids_at(random, np.sort(random.integers(0, 86_400_000, size)) + 1_764_000_000_000)
+
+
+def ids_at(random: np.random.Generator, moments: Numbers) -> list[str]:
+    """UUIDs of version 7 as 32 hexadecimal digits, as if made at these Unix milliseconds."""
+    size = len(moments)
     octets: NDArray[np.uint8] = random.integers(0, 256, (size, 16), dtype=np.uint8)
-    moments = np.sort(random.integers(0, 86_400_000, size)) + 1_764_000_000_000
     for place in range(6):
         octets[:, place] = (moments >> (8 * (5 - place))) & 255
     octets[:, 6] = octets[:, 6] & 0x0F | 0x70
