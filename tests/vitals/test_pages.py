@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.client import Client
+from tests.world import World
 
 SET: dict[str, Any] = {
     "respiration_per_min": 22,
@@ -119,10 +120,10 @@ async def test_trends_and_risk_are_pages(client: Client, patient: UUID) -> None:
     trend = await page(client, f"/patients/{patient}/observations/trends")
     assert trend.count('<svg class="trd"') == 6
     assert await page(client, f"/patients/{patient}/observations/trends?hours=168")
-    world = client.world
-    lying = await world.patient(world.b, family="Boateng")
-    await world.stay(world.b, lying, bed=world.b.beds[0])
-    risk = await page(client, f"/wards/{world.b.ward_id}/risk", as_="nurse_b")
+    own = Client(client.app, await World.build(client.world.owner_url))
+    lying = await own.world.patient(own.world.a, family="Boateng")
+    await own.world.stay(own.world.a, lying, bed=own.world.a.beds[0])
+    risk = await page(own, f"/wards/{own.world.a.ward_id}/risk")
     assert "BOATENG" in risk
     assert "No score" in risk
 

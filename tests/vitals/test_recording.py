@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.client import Client, items
+from tests.world import World
 
 WELL: dict[str, Any] = {
     "respiration_per_min": 16,
@@ -286,12 +287,13 @@ async def test_the_list_goes_on_where_the_page_before_ended(client: Client) -> N
 
 
 async def test_the_ward_is_listed_by_risk(client: Client) -> None:
-    world = client.world
+    world = await World.build(client.world.owner_url)
+    own = Client(client.app, world)
     sickest, well = await world.patient(world.a), await world.patient(world.a)
     await world.stay(world.a, sickest, bed=world.a.beds[4])
     await world.stay(world.a, well, bed=world.a.beds[5])
-    await save(client, well, WELL)
-    await save(client, sickest, SICK)
-    ward = (await client.get(f"/wards/{world.a.ward_id}/risk", as_="doctor_a")).json()
+    await save(own, well, WELL)
+    await save(own, sickest, SICK)
+    ward = (await own.get(f"/wards/{world.a.ward_id}/risk", as_="doctor_a")).json()
     assert [row["person_id"] for row in ward["items"]] == [str(sickest), str(well)]
-    assert (await client.get(f"/wards/{world.a.ward_id}/risk", as_="receptionist_a")).status_code == 403
+    assert (await own.get(f"/wards/{world.a.ward_id}/risk", as_="receptionist_a")).status_code == 403
