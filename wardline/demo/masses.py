@@ -13,6 +13,7 @@ import psycopg
 from msgspec import Struct
 from psycopg import sql
 
+from wardline.demo import population
 from wardline.demo import seed as seeding
 from wardline.demo.book import TABLES, Book, copy, copy_text, row_triggers, write
 from wardline.demo.dice import Dice
@@ -20,7 +21,7 @@ from wardline.demo.escalations import Escalations
 from wardline.demo.network import Builder, Hospital
 from wardline.demo.observations import Rounds, write_sets
 from wardline.demo.places import HOSPITALS, HospitalPlan
-from wardline.demo.population import People, batch, batches, serial_after, towns
+from wardline.demo.population import People, batch, batch_size, batches, network_numbers, serial_after, towns
 from wardline.demo.records import Records
 from wardline.demo.residents import Resident
 from wardline.demo.stays import Wards
@@ -53,6 +54,7 @@ PERSON_COLUMNS = (
 REGISTRATION_COLUMNS = ("hospital_id", "person_id", "mrn", "last_visit_at", "last_place")
 ALLERGY_COLUMNS = ("person_id", "id", "hospital_id", "substance")
 
+OTHER_NETWORK = "This database was filled for another number of people; begin with an empty one."
 Progress = Callable[[int], None]
 
 
@@ -137,11 +139,13 @@ class Filling:
             " WHERE h.code ~ '^H[0-9]{3}$' ORDER BY h.code"
         ).fetchall()
         if [row[0] for row in known] != [hospital.id for hospital in self.hospitals]:
-            raise OtherNetwork("This database was filled for another number of people; begin with an empty one.")
+            raise OtherNetwork(OTHER_NETWORK)
         self.registered = [int(row[1]) for row in known]
 
     def batch(self, number: int) -> None:
         """One batch of people with their past, in one transaction; nothing when it is there."""
+        if self._has(number):
+            return
         people = batch(
             number,
             self.plan.people,
@@ -150,8 +154,6 @@ class Filling:
             today=self.now.date(),
             first_serial=FIRST_SERIAL,
         )
-        if self._has(people):
-            return
         random = np.random.Generator(np.random.PCG64([SEED, number, 1]))
         past = visits(random, people, self.network, int(self.now.timestamp()))
         with self.connection.transaction():
@@ -167,16 +169,22 @@ class Filling:
                     [(count, hospital.id) for count, hospital in zip(self.registered, self.hospitals, strict=True)],
                 )
 
-    def _has(self, people: People) -> bool:
-        found = self.connection.execute("SELECT 1 FROM patients.person WHERE id = %s", (people.id[0],)).fetchone()
-        if found is not None:
-            return True
-        last = self.connection.execute(
-            "SELECT 1 FROM patients.person WHERE network_number = %s", (str(people.network_number[-1]),)
+    def _has(self, number: int) -> bool:
+        """Whether this batch is there, told by its first and last person; the last batch has nobody behind it."""
+        size = batch_size(number, self.plan.people)
+        first, last = network_numbers(number, size, FIRST_SERIAL)[[0, -1]]
+        is_there = self._knows(first)
+        behind = number + (size == population.BATCH_PEOPLE), size % population.BATCH_PEOPLE
+        too_many = number == batches(self.plan.people) - 1 and self._knows(
+            network_numbers(behind[0], behind[1] + 1, FIRST_SERIAL)[-1]
         )
-        if last.fetchone() is not None:
-            raise OtherNetwork("This database was filled for another number of people; begin with an empty one.")
-        return False
+        if too_many or is_there != self._knows(last):
+            raise OtherNetwork(OTHER_NETWORK)
+        return is_there
+
+    def _knows(self, network_number: str) -> bool:
+        statement = "SELECT 1 FROM patients.person WHERE network_number = %s"
+        return self.connection.execute(statement, (str(network_number),)).fetchone() is not None
 
     def _people(self, random: np.random.Generator, people: People, last_seen: np.ndarray) -> None:
         size, ids = len(people), self.network.ids

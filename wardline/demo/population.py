@@ -89,8 +89,7 @@ def serial_after(count: int, first_serial: int = 0) -> int:
 def batch(number: int, count: int, *, hospitals: int, seed: int, today: date, first_serial: int = 0) -> People:
     """One batch of `count` people, the same for the same arguments; network numbers begin at a serial."""
     random = np.random.Generator(np.random.PCG64([seed, number]))
-    size = min(BATCH_PEOPLE, count - number * BATCH_PEOPLE)
-    serial = first_serial + int(number * BATCH_PEOPLE * SERIALS_PER_PERSON)
+    size = batch_size(number, count)
     female = random.random(size) < FEMALE_SHARE
     born = _born(random, size, today)
     town = random.integers(0, len(TOWN_STARTS) * len(TOWN_ENDS), size)
@@ -99,7 +98,7 @@ def batch(number: int, count: int, *, hospitals: int, seed: int, today: date, fi
     has_second = (random.random(size) < SECOND_HOSPITAL_SHARE) & (hospitals > 1)
     return People(
         id=_ids(random, size),
-        network_number=_network_numbers(serial, size),
+        network_number=network_numbers(number, size, first_serial),
         family=_pick(random, "dist.all.last", size),
         given=_given(random, female),
         title=_titles(random, female, born, today),
@@ -195,9 +194,15 @@ def _postcodes(random: np.random.Generator, town: Numbers) -> Words:
     )
 
 
-def _network_numbers(first_serial: int, size: int) -> Words:
-    """As wardline.patients.rules.network_number(), for many at once."""
-    serials = np.arange(first_serial, first_serial + int(size * SERIALS_PER_PERSON) + 40, dtype=np.int64)
+def batch_size(number: int, count: int) -> int:
+    """How many of `count` people are in this batch."""
+    return min(BATCH_PEOPLE, count - number * BATCH_PEOPLE)
+
+
+def network_numbers(number: int, size: int, first_serial: int = 0) -> Words:
+    """The numbers of a batch's first `size` people; as wardline.patients.rules.network_number(), for many at once."""
+    first = first_serial + int(number * BATCH_PEOPLE * SERIALS_PER_PERSON)
+    serials = np.arange(first, first + int(size * SERIALS_PER_PERSON) + 40, dtype=np.int64)
     bodies = 100_000_000 + serials * NETWORK_MULTIPLIER % NETWORK_BODIES
     weights = np.arange(10, 1, -1)
     digits = bodies[:, None] // 10 ** np.arange(8, -1, -1) % 10
