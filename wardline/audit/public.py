@@ -40,20 +40,10 @@ class Ledger:
         self.flushed_entries = 0
         self.flushes = 0
 
-    def closing_values(self, ctx: Context, changes: Sequence[Change]) -> list[Any]:
-        """Parameters $10 to $16 of a write's closing call."""
+    def closing_values(self, ctx: Context, changes: Sequence[Change], reads: Sequence[Seen] = ()) -> list[Any]:
+        """Parameters $10 to $16 of a write's closing call; what the write read is recorded with what it changed."""
         who = ctx.caller if ctx.signed_in else None
-        rows = [
-            {
-                "id": str(c.id),
-                "action": c.action,
-                "person_id": c.person_id,
-                "subject_type": c.subject_type,
-                "subject_id": c.subject_id,
-                "detail": c.detail,
-            }
-            for c in changes
-        ]
+        rows = [_row(c.id, "done", c) for c in changes] + [_row(new_id(), "read", r) for r in reads]
         actor = [who.tenant_id, who.id, who.role, who.session_id] if who else [None, None, None, None]
         return [*actor, ctx.request_id, ctx.client[:_CLIENT_LENGTH_MAX], rows]
 
@@ -144,3 +134,15 @@ class Ledger:
             problem = error if isinstance(error, Problem) else Busy("The record cannot be written.")
             done.set_exception(problem)
             done.exception()  # a waiter may have left; the exception counts as seen
+
+
+def _row(entry_id: UUID, outcome: str, of: Change | Seen) -> dict[str, Any]:
+    return {
+        "id": entry_id,
+        "action": of.action,
+        "outcome": outcome,
+        "person_id": of.person_id,
+        "subject_type": of.subject_type,
+        "subject_id": of.subject_id,
+        "detail": of.detail,
+    }

@@ -43,7 +43,7 @@ class Ledger(Protocol):
 
     closing_sql: str  # an expression with parameters $10 to $16
 
-    def closing_values(self, ctx: Context, changes: Sequence[Change]) -> list[Any]: ...
+    def closing_values(self, ctx: Context, changes: Sequence[Change], reads: Sequence[Seen]) -> list[Any]: ...
     async def reads(self, ctx: Context, reads: Sequence[Seen]) -> None: ...
     async def refused(
         self, caller: Caller | None, problem: Problem, route: str, request_id: str, client: str
@@ -200,8 +200,6 @@ class Door:
             return await self._answers.written(ctx, route, values, result)
         result, versions = await self._in_transaction(ctx, route, values, key, digest)
         self._nudge(versions)
-        if ctx.reads:
-            await self._ledger.reads(ctx, ctx.reads)
         return await self._answers.written(ctx, route, values, result)
 
     def _key(self, route: Route, headers: Mapping[str, str], sent: SentBody) -> str | None:
@@ -295,7 +293,7 @@ class Door:
             [name for name, _ in ctx.events],
             [encode(payload).decode() for _, payload in ctx.events],
             topics,
-            *self._ledger.closing_values(ctx, ctx.changes),
+            *self._ledger.closing_values(ctx, ctx.changes, ctx.reads),
         )
         return dict(zip(topics, row[1], strict=True))
 
