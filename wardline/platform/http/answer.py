@@ -88,7 +88,8 @@ class Answers:
                 route.name,
                 scope["path"],
                 encode(values[route.input_name]) if route.input_name else b"",
-                ctx.html,
+                ctx.html and (_is_fragment(ctx) or "page"),
+                ctx.caller.tenant_id,
                 ctx.caller.permission_class,
                 bucket,
             )
@@ -96,15 +97,19 @@ class Answers:
         else:
             made = await self._make(ctx, route, values)
         if isinstance(made, Reply):
-            return made
+            return made.copy()
         title, content = made
         if not ctx.html:
             return Reply(200, content, JSON)
         return self.page(ctx, content, title=title, section=route.section, topic=topic, version=version)
 
     async def _make(self, ctx: Context, route: Route, values: dict[str, Any]) -> Reply | tuple[str, Any]:
+        """A fragment is kept as it is sent, a page's content as its shell takes it."""
         result = await route.handler(ctx, **values)
-        return self._content(ctx, route, result)
+        made = self._content(ctx, route, result)
+        if isinstance(made, tuple) and _is_fragment(ctx) and isinstance(made[1], str):
+            return made[0], made[1].encode()
+        return made
 
     def _content(self, ctx: Context, route: Route, result: Any) -> Reply | tuple[str, Any]:
         """The title and the rendered content, or a reply that is already whole."""
@@ -131,7 +136,7 @@ class Answers:
     def page(
         self,
         ctx: Context,
-        content: str,
+        content: str | bytes,
         *,
         title: str,
         section: str = "",
@@ -140,7 +145,9 @@ class Answers:
         status: int = 200,
     ) -> Reply:
         """Content alone for a fragment request, else in the shell."""
-        if ctx.headers.get("hx-request") == "true":
+        if isinstance(content, bytes):
+            return Reply(status, content, HTML)
+        if _is_fragment(ctx):
             return Reply(status, content.encode(), HTML)
         values = self._frame(ctx, title, section, topic)
         whole = self._render(values.pop("template"), content=content, live_version=version, **_for(ctx), **values)
@@ -198,6 +205,11 @@ class Answers:
 def _own_words(ctx: Context) -> dict[str, str]:
     """What `{hospital_id}` and `{role}` mean in a route's topic: the caller's own."""
     return {"hospital_id": str(ctx.caller.tenant_id), "role": ctx.caller.role} if ctx.signed_in else {}
+
+
+def _is_fragment(ctx: Context) -> bool:
+    """Whether a page asks for content alone."""
+    return ctx.html and ctx.headers.get("hx-request") == "true"
 
 
 def _for(ctx: Context) -> dict[str, Any]:

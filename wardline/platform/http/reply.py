@@ -45,6 +45,12 @@ class Reply:
             [(b"content-type", kind), *(headers or ())] if body else list(headers or ())
         )
 
+    def copy(self) -> "Reply":
+        """One whose headers can be added to while this one is kept."""
+        other = Reply(self.status, self.body)
+        other.headers = list(self.headers)
+        return other
+
     async def send(self, send: Any, *, head: bool = False) -> None:
         stored = any(name == b"cache-control" for name, _ in self.headers)
         length = (b"content-length", b"%d" % len(self.body))
