@@ -18,7 +18,7 @@ SIGNS = {
 
 async def test_the_summary_shows_what_was_recorded(client: Client) -> None:
     person = await client.world.patient(client.world.a)
-    await client.world.stay(client.world.a, person, bed=client.world.a.beds[5])
+    await client.world.stay(client.world.a, person)
     sent = await client.post(f"/patients/{person}/observations", SIGNS, as_="nurse_a")
     assert sent.status_code in (200, 201), sent.text
     summary = (await client.get(f"/patients/{person}", as_="doctor_a")).json()

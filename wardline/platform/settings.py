@@ -12,6 +12,8 @@ import msgspec
 SECRET_LENGTH_MIN = 32
 METRICS_TOKEN_LENGTH_MIN = 16
 DEFAULT_SECRETS = frozenset({"secret", "changeme", "change-me", "wardline", "development", "password"})
+# What only the tests read.
+FOR_TESTS = ("WARDLINE_TEST_", "WARDLINE_REQUIRE_SHARED", "WARDLINE_RACE_ROUNDS", "WARDLINE_FUZZ_EXAMPLES")
 EMBEDDED = "embedded"
 REQUIRED = "none, it must be given"
 
@@ -145,7 +147,7 @@ def unknown(environ: Mapping[str, str]) -> list[str]:
     return sorted(
         name
         for name in environ
-        if name.startswith("WARDLINE_") and not name.startswith("WARDLINE_TEST_") and name not in known
+        if name.startswith("WARDLINE_") and not name.startswith(FOR_TESTS) and name not in known
     )
 
 
