@@ -162,4 +162,4 @@ def test_the_demo_network_may_be_there_too(
         assert "1,200 people" in result.output
         with psycopg.connect(database.owner) as connection:
             found = connection.execute("SELECT count(*) FROM patients.person").fetchone()
-        assert found == (6000,)
+        assert found == (9200,)

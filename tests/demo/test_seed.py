@@ -150,7 +150,7 @@ def test_search_finds_everybody_and_numbers_go_on(seeded: Seeded):
     assert seeded.value("SELECT count(*) FROM patients.search") == seeded.value(
         "SELECT count(*) FROM patients.registration"
     )
-    assert seeded.value("SELECT sum(family_count) >= 4800 FROM patients.name_word") is True
+    assert seeded.value("SELECT sum(family_count) >= 8000 FROM patients.name_word") is True
     used = "SELECT EXISTS (SELECT 1 FROM patients.person WHERE network_number = patients.next_network_number())"
     assert seeded.value(used) is False
     ahead = "SELECT bool_and(r.mrn < h.code || lpad((c.last_number + 1)::text, 7, '0')) FROM patients.registration r JOIN patients.mrn_counter c USING (hospital_id) JOIN identity.hospital h ON h.id = r.hospital_id"

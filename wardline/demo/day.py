@@ -18,9 +18,16 @@ from wardline.demo.walk import Trend, next_set, next_trend
 # How often each hospital is looked at: the one that newcomers see is the liveliest.
 HOSPITAL_SHARES = {HOSPITALS[0]: 0.6, HOSPITALS[1]: 0.2, HOSPITALS[2]: 0.2}
 SHOWN_WARD_SHARE = 0.3
-# Observations are taken a while before they are due, sooner for the shown ward.
-AHEAD, AHEAD_SHOWN = timedelta(minutes=40), timedelta(minutes=150)
-ANSWERS_CALL_SHARE = 0.3
+BED_WORK_SHARE = 0.12
+# Observations are taken a while before they are due; on the shown ward sooner, and now and then one more.
+AHEAD, AHEAD_SHOWN = timedelta(minutes=40), timedelta(minutes=120)
+AHEAD_ILL, AHEAD_VERY_ILL = timedelta(minutes=15), timedelta(minutes=5)
+ONE_MORE_SHARE = 0.12
+# A call waits for some minutes, longer where a newcomer may want to answer it.
+CALL_WAITS, CALL_WAITS_SHOWN = timedelta(minutes=3), timedelta(minutes=7)
+CALL_MINUTES = {"crit": 15}
+CALL_MINUTES_OTHER = 30
+ANSWERS_CALL_SHARE = 0.4
 CLEANED_AFTER = timedelta(minutes=15)
 FULL_PERCENT, EMPTY_PERCENT = 91, 84
 WAITING_MAX = 8
@@ -67,7 +74,7 @@ class Day:
     def step(self) -> str:
         """One thing happens somewhere; says which, or nothing when there is nothing to do there now."""
         plan = self.dice.by_share(HOSPITAL_SHARES)
-        if self.dice.chance(0.28):
+        if self.dice.chance(BED_WORK_SHARE):
             return self._beds(plan)
         visit = self._visit(plan)
         if visit is None:
@@ -107,7 +114,9 @@ class Day:
 
     def _answer_call(self, visit: Visit) -> str:
         """A doctor, or the nurse in charge, takes an escalation on some minutes after it came."""
-        waiting = self._calls(visit, acknowledged=False)
+        patience = CALL_WAITS_SHOWN if visit.is_shown else CALL_WAITS
+        calls = self._calls(visit, acknowledged=False)
+        waiting = [call for call in calls if visit.now - called_at(call) > patience]
         if not waiting or not self.dice.chance(ANSWERS_CALL_SHARE):
             return ""
         call = waiting[0]
@@ -140,16 +149,13 @@ class Day:
 
     def _observe(self, visit: Visit) -> str:
         """The patient whose observations are due first."""
-        soon = visit.now + (AHEAD_SHOWN if visit.is_shown else AHEAD)
-        due = [
-            patient
-            for patient in visit.patients
-            if patient["observations_due_at"] is None or moment(patient["observations_due_at"]) < soon
-        ]
-        if not due:
+        if not visit.patients:
             return ""
-        patient = min(due, key=lambda each: each["observations_due_at"] or "")
-        return self._take_set(visit, patient)
+        patient = min(visit.patients, key=lambda each: each["observations_due_at"] or "")
+        is_soon = taken_from(patient, AHEAD_SHOWN if visit.is_shown else AHEAD) < visit.now
+        if is_soon or (visit.is_shown and self.dice.chance(ONE_MORE_SHARE)):
+            return self._take_set(visit, patient)
+        return ""
 
     def _take_set(self, visit: Visit, patient: dict[str, Any]) -> str:
         person_id = patient["person_id"]
@@ -251,6 +257,20 @@ class Day:
         if status >= 300:
             log.info("not done", code=what, status=status)
         return what if status < 300 else f"{what} refused ({status})"
+
+
+def called_at(call: dict[str, Any]) -> datetime:
+    """When somebody was called, worked out from when the call is due."""
+    return moment(call["due_at"]) - timedelta(minutes=CALL_MINUTES.get(call["tier"], CALL_MINUTES_OTHER))
+
+
+def taken_from(patient: dict[str, Any], ahead: timedelta) -> datetime:
+    """From when on the next set may be taken: close to its time for the ill, at once for the newly arrived."""
+    if patient["observations_due_at"] is None:
+        return datetime.min.replace(tzinfo=UTC)
+    band = patient["news_band"]
+    limit = AHEAD_VERY_ILL if band == "high" else ahead if band == "low" else AHEAD_ILL
+    return moment(patient["observations_due_at"]) - limit
 
 
 def moment(text: str) -> datetime:

@@ -40,8 +40,8 @@ class Escalations:
     def __init__(self, book: Book, dice: Dice, now: datetime) -> None:
         self.book, self.dice, self.now = book, dice, now
 
-    def of_stay(self, observed: ObservedStay) -> None:
-        """A call begins with the first set that asks for one and ends with the first that does not."""
+    def of_stay(self, observed: ObservedStay, ended_at: datetime | None = None) -> None:
+        """A call begins with the first set that asks for one and ends with the first that does not, or the stay."""
         call: Call | None = None
         before: int | None = None
         for taken in observed.sets:
@@ -56,6 +56,7 @@ class Escalations:
                 call = self._call(observed.stay, taken, asked, score, before)
             before = taken.stands.total
         if call is not None:
+            call.ended_at = ended_at
             self._write(call, answered=observed.calls_at is None)
 
     def _call(

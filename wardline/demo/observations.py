@@ -18,6 +18,9 @@ from wardline.vitals.models import Signs, SpO2Scale
 WORSENING_SHARE, ILL_SHARE = 0.03, 0.07
 # Nobody has found time for these observations yet.
 LATE_SHARE = 0.08
+# When the next set is taken, as a share of the time until it is due; some come late.
+COMES_LATE_SHARE = 0.08
+EARLY_SHARES, LATE_SHARES = (0.62, 0.98), (1.05, 1.5)
 CALLING_FAMILY = KNOWN[2][0]
 CALLING_WORST, CALLING_FALLING_ILL = 0.86, timedelta(hours=3)
 FIRST_SET_MINUTES = (8, 35)
@@ -49,17 +52,18 @@ class Rounds:
     def __init__(self, dice: Dice, now: datetime) -> None:
         self.dice, self.now = dice, now
 
-    def observe(self, stay: Stay) -> ObservedStay:
-        """All sets of a stay."""
-        calls_at = self._calls_at(stay)
+    def observe(self, stay: Stay, until: datetime | None = None) -> ObservedStay:
+        """All sets of a stay, until now or until the discharge."""
+        calls_at = self._calls_at(stay) if until is None else None
+        until = until or self.now
         worsens_until = calls_at or (
-            self.now - timedelta(minutes=self.dice.whole(30, 400)) if self.dice.chance(WORSENING_SHARE) else None
+            until - timedelta(minutes=self.dice.whole(30, 400)) if self.dice.chance(WORSENING_SHARE) else None
         )
         ill_now = calls_at is None and self.dice.chance(ILL_SHARE)
         illness = course(self.dice, stay.condition, stay.started_at, worsens_until=worsens_until, ill_now=ill_now)
         if calls_at is not None:
             illness.worst, illness.falling_ill, illness.settled = CALLING_WORST, CALLING_FALLING_ILL, 0.25
-        sets = self._sets(stay, illness, calls_at)
+        sets = self._sets(stay, illness, calls_at, until)
         history = [(taken.stands.total, taken.taken_at) for taken in sets if taken.stands.total is not None]
         seen = current.observed(
             sets[-1].stands if sets else self._stands_without_any(stay),
@@ -74,10 +78,10 @@ class Rounds:
         shown = stay.person.family == CALLING_FAMILY and stay.hospital.plan.code == SHOWN_HOSPITAL and stay.bed
         return whole_minute(self.now - timedelta(minutes=3)) if shown and stay.person.born_on == KNOWN[2][3] else None
 
-    def _sets(self, stay: Stay, illness: Course, calls_at: datetime | None) -> list[TakenSet]:
+    def _sets(self, stay: Stay, illness: Course, calls_at: datetime | None, until: datetime) -> list[TakenSet]:
         latest, sets = rules.NOTHING_YET, list[TakenSet]()
         at = stay.started_at + timedelta(minutes=self.dice.whole(*FIRST_SET_MINUTES))
-        last = calls_at or self.now - timedelta(minutes=1)
+        last = calls_at or until - timedelta(minutes=1)
         if calls_at is None and self.dice.chance(LATE_SHARE):
             last -= timedelta(minutes=self.dice.whole(20, 60))
         while at <= last:
@@ -85,10 +89,11 @@ class Rounds:
             latest = rules.with_newer(latest, signs, at)
             offered = rules.eligibility(stay.person.born_on, pregnant=False, today=at.date())
             stands = current.standing(latest, offered, at)
-            recorded_at = min(self.now, at + timedelta(seconds=self.dice.whole(20, 150)))
+            recorded_at = min(until, at + timedelta(seconds=self.dice.whole(20, 150)))
             sets.append(TakenSet(at, recorded_at, self._nurse(stay, at), signs, stands))
             due_at = stands.due_at or at + timedelta(hours=4)
-            following = at + (due_at - at) * self.dice.between(0.62, 0.98)
+            early, late = LATE_SHARES if self.dice.chance(COMES_LATE_SHARE) else EARLY_SHARES
+            following = at + (due_at - at) * self.dice.between(early, late)
             if calls_at is not None and at < calls_at < following:
                 following = calls_at
             at = whole_minute(following)

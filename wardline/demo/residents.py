@@ -14,7 +14,7 @@ from wardline.demo.naming import person_name
 from wardline.demo.network import Hospital
 from wardline.patients.rules import network_number
 
-PEOPLE = 4800
+PEOPLE = 8000
 SECOND_HOSPITAL_SHARE = 0.08
 # Share of people in each band of ten years of age: a town with more older people, as hospitals know it.
 AGE_SHARES = (5, 6, 10, 11, 12, 13, 15, 15, 10, 3)
@@ -69,9 +69,8 @@ class Resident(Struct):
     def age_at(self, day: date) -> int:
         return day.year - self.born_on.year - ((day.month, day.day) < (self.born_on.month, self.born_on.day))
 
-    def is_free(self, start: datetime, end: datetime) -> bool:
-        """Whether the time, with some days around it, meets no other stay."""
-        pause = timedelta(days=3)
+    def is_free(self, start: datetime, end: datetime, *, pause: timedelta = timedelta(days=2)) -> bool:
+        """Whether the time, with a pause around it, meets no other stay."""
         if self.deceased_on is not None and end.date() >= self.deceased_on:
             return False
         return all(end + pause < other_start or other_end + pause < start for other_start, other_end in self.busy)

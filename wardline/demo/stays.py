@@ -22,6 +22,7 @@ EMERGENCY_MINUTES_LIMIT = 240
 EMERGENCY_VISITS_OF_DAY = 9
 OTHER_WAYS_IN = ("Home, planned", "Clinic", "Family doctor")
 PICKS_MAX = 60
+BACK_SOON_SHARE = 0.15
 GROWN_UP_YEARS, OLD_YEARS = 16, 68
 ISOLATIONS = {"contact": 0.5, "droplet": 0.25, "airborne": 0.15, "protective": 0.1}
 SIDE_ROOM_ISOLATED_SHARE = 0.65
@@ -208,13 +209,15 @@ class Wards:
         if bed.ward.specialty == "Gynaecology":
             sex = "female"
         youngest = OLD_YEARS if bed.ward.specialty in {"Care of older people", "Stroke"} else GROWN_UP_YEARS
+        # Few come back within a month.
+        pause = timedelta(days=2 if self.dice.chance(BACK_SOON_SHARE) else 31)
         people = self.crowd.by_hospital_and_sex.get((bed.ward.hospital.id, sex))
         if not people:
             return None
         for pick in range(PICKS_MAX):
             person = self.dice.one_of(people)
             old_enough = person.age_at(start.date()) >= (youngest if pick < PICKS_MAX / 2 else GROWN_UP_YEARS)
-            if old_enough and person.is_free(start, end):
+            if old_enough and person.is_free(start, end, pause=pause):
                 return person
         return None
 
