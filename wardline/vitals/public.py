@@ -3,9 +3,12 @@
 from wardline.vitals.bulk import ObservationSetRecord, add_observation_sets
 from wardline.vitals.current import Standing, latest_of_stay, offered_to, standing
 from wardline.vitals.models import Band, Sign, Signs
-from wardline.vitals.rules import Eligibility, Latest, Score, response_to
+from wardline.vitals.rules import INCOMPLETE, NO_RISE, RESPONSES, Eligibility, Latest, Score, response_to
 
 __all__ = [
+    "INCOMPLETE",
+    "NO_RISE",
+    "RESPONSES",
     "Band",
     "Eligibility",
     "Latest",
