@@ -41,8 +41,8 @@ LATEST = """
            news_score = s.news_score, news_signs = 7, news_band = s.news_band, news_at = s.taken_at, news_by = s.recorded_by,
            news_history = h.scores, news_history_at = h.times, observations_due_at = s.taken_at + interval '4 hours'
       FROM (SELECT DISTINCT ON (encounter_id) * FROM vitals.observation_set ORDER BY encounter_id, taken_at DESC) s,
-           (SELECT encounter_id, (array_agg(news_score ORDER BY taken_at DESC))[1:12] AS scores,
-                   (array_agg(taken_at ORDER BY taken_at DESC))[1:12] AS times
+           (SELECT encounter_id, array_agg(news_score ORDER BY taken_at) AS scores,
+                   array_agg(taken_at ORDER BY taken_at) AS times
               FROM vitals.observation_set GROUP BY encounter_id) h
      WHERE c.encounter_id = s.encounter_id AND h.encounter_id = s.encounter_id
 """

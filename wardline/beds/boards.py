@@ -64,7 +64,7 @@ async def access_hospital_topic(ctx: Context, hospital_id: UUID) -> HospitalBoar
 async def ward_board(db: Db, ward: BoardScope, now: datetime) -> WardBoard:
     """The ward's board. 3 queries."""
     async with db.one_connection() as one:
-        rows = await queries.beds_of_ward(one, ward)
+        rows = await queries.beds_of_ward(one, ward, trend_from=now - rules.TREND_WITHIN)
         rooms = await queries.rooms_of_ward(one, ward)
         tasks = await queries.tasks_of_ward(one, ward)
     beds = rules.board_beds(rows, now, today_in(ward.zone, now))

@@ -98,8 +98,7 @@ class BedRow(Struct):
     news_band: str | None
     news_single_three: bool | None
     news_signs: int | None
-    news_history: list[int] | None
-    news_history_at: list[datetime] | None
+    trend: str | None  # totals of the last 24 hours, oldest first, with spaces between
     observations_due_at: datetime | None
     isolation: str | None
     expected_discharge_on: date | None

@@ -2,6 +2,7 @@
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
+from datetime import datetime
 from uuid import UUID
 
 from wardline.beds.models import BedPlace, BedRow, Room, TaskRow, Tile, Waiting, WardOnList
@@ -12,7 +13,7 @@ from wardline.platform.db import Db, query
 @query("""
     SELECT b.id, b.room_id, r.label, b.label, b.state, b.state_since, b.state_reason, b.features, b.version,
            o.encounter_id, o.person_id, o.started_at, p.family, p.given, p.sex, p.born_on,
-           c.news_score, c.news_band, c.news_single_three, c.news_signs, c.news_history, c.news_history_at,
+           c.news_score, c.news_band, c.news_single_three, c.news_signs, array_to_string(c.news_history[width_bucket(:trend_from, c.news_history_at) + 1 :], ' '),
            c.observations_due_at, c.isolation, c.expected_discharge_on, c.ready_to_leave, coalesce(t.tasks, 0)::int,
            v.encounter_id, q.family, q.given, q.sex, q.born_on, v.from_place, v.due_at
       FROM beds.bed b
@@ -28,8 +29,11 @@ from wardline.platform.db import Db, query
      WHERE b.hospital_id = :ward.hospital_id AND b.ward_id = :ward.id AND b.active
      ORDER BY r.position, b.position, b.label LIMIT 200
 """)
-async def beds_of_ward(db: Db, ward: WardScope) -> list[BedRow]:
-    """The rows of a ward's board, in the ward's own order. Index: bed_ward_position."""
+async def beds_of_ward(db: Db, ward: WardScope, *, trend_from: datetime) -> list[BedRow]:
+    """The rows of a ward's board, in the ward's own order. Index: bed_ward_position.
+
+    The scores since `trend_from` come as one text: as arrays with their times they cost three times the rest to read.
+    """
 
 
 @query("""

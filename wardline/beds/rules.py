@@ -203,7 +203,6 @@ def _patient(row: BedRow, families: Counter[str], now: datetime, today: date) ->
         return None
     leaves = row.expected_discharge_on
     due = row.observations_due_at
-    history = zip(row.news_history or [], row.news_history_at or [], strict=False)
     return Patient(
         encounter_id=row.encounter_id,
         person_id=row.person_id,
@@ -220,7 +219,7 @@ def _patient(row: BedRow, families: Counter[str], now: datetime, today: date) ->
         news_score=row.news_score,
         news_band=row.news_band,
         news_signs=row.news_signs or 0,
-        trend=[score for score, at in history if at > now - TREND_WITHIN],
+        trend=[int(score) for score in (row.trend or "").split()],
         observations_due_at=due,
         observations_late=due is not None and due < now,
         tasks=row.tasks,
