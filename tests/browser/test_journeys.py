@@ -84,3 +84,23 @@ async def test_two_people_want_one_bed(browser: Browser, site: Served) -> None:
     await expect(doctor.page.locator(".problem").first).to_contain_text("ABDI", timeout=5000)
     await expect(doctor.page.get_by_role("button", name="FERRARI")).to_be_visible()
     await done(nurse, doctor)
+
+
+async def test_a_patient_is_admitted_and_given_a_bed(browser: Browser, site: Served) -> None:
+    world = site.world
+    person = await world.patient(world.b, family="Nowak", given="Irena")
+    nurse = await sit_down(browser, site, "nurse_b")
+    await nurse.open(f"/patients/{person}")
+    await nurse.page.get_by_role("link", name="Admit").click()
+    await nurse.page.get_by_role("button", name="Admit NOWAK").click()
+    await expect(nurse.page.locator("#reason:invalid")).to_have_count(1)
+    await nurse.page.fill("#reason", "Community acquired pneumonia")
+    await nurse.page.select_option("#isolation", "contact")
+    await nurse.page.get_by_role("button", name="Admit NOWAK").click()
+    await nurse.page.wait_for_url("**/move")
+    await nurse.page.locator("form button.go").click()
+    await expect(nurse.page.locator("body")).to_contain_text("NOWAK, Irena is in 7-")
+    await nurse.open(f"/patients/{person}")
+    await expect(nurse.page.locator(".ban")).to_contain_text("Contact isolation")
+    await expect(nurse.page.locator(".ban")).to_contain_text("7-0")
+    await done(nurse)
