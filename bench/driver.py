@@ -17,6 +17,7 @@ import msgspec
 import uvloop
 
 KEY = b"@@KEY@@"
+OPENED_AT_ONCE = 50
 
 
 class Load(msgspec.Struct):
@@ -165,11 +166,15 @@ async def watch(order: Streams) -> dict[str, Any]:
     await say({"backend": backend})
     await hear()
     streams: list[Stream] = []
-    for _ in range(order.count):
-        transport, stream = await loop.create_connection(Stream, "127.0.0.1", order.port)
-        transport.write(order.request.encode("latin-1"))
-        await asyncio.wait_for(stream.opened, 10)
-        streams.append(stream)
+    for first in range(0, order.count, OPENED_AT_ONCE):
+        some = min(OPENED_AT_ONCE, order.count - first)
+        pairs = [await loop.create_connection(Stream, "127.0.0.1", order.port) for _ in range(some)]
+        for transport, stream in pairs:
+            transport.write(order.request.encode("latin-1"))
+            streams.append(stream)
+        async with asyncio.timeout(10):
+            for _, stream in pairs:
+                await stream.opened
     await asyncio.sleep(0.5)
     await say({"opened": len(streams)})
     await hear()

@@ -226,6 +226,11 @@ class Lease:
         self._tenant_id = tenant_id
         self._held: Held | None = None
 
+    @property
+    def taken(self) -> bool:
+        """Whether there is a connection to give back."""
+        return self._held is not None
+
     async def connection(self) -> Connection:
         if self._held is None:
             self._held = await self._pool.acquire()
@@ -297,14 +302,13 @@ class Db:
             await held.set_scope(self.tenant_id)
             yield Db(self.pool, self.tenant_id, held)
 
-    @asynccontextmanager
-    async def leased(self) -> AsyncGenerator["Db", None]:
-        """The same for a whole read: a connection is taken only if a statement comes."""
-        lease = Lease(self.pool, self.tenant_id)
-        try:
-            yield Db(self.pool, self.tenant_id, lease=lease)
-        finally:
-            await lease.end()
+    def lease(self) -> Lease:
+        """A connection for a whole read, taken only if a statement comes. Whoever asks for it ends it."""
+        return Lease(self.pool, self.tenant_id)
+
+    def on(self, lease: Lease) -> "Db":
+        """The same scope, every statement on the lease's connection."""
+        return Db(self.pool, self.tenant_id, lease=lease)
 
     async def version(self, topic: str) -> int:
         """The version of a topic, 0 while nothing has touched it."""

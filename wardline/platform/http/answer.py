@@ -49,13 +49,14 @@ class Answers:
 
     async def read(self, ctx: Context, route: Route, values: dict[str, Any], scope: Any) -> Reply:
         """Answer a GET, all of it on one connection."""
-        outside = ctx.db
-        async with outside.leased() as one:
-            ctx.db = one
-            try:
-                return await self._read(ctx, route, values, scope)
-            finally:
-                ctx.db = outside
+        outside, lease = ctx.db, ctx.db.lease()
+        ctx.db = outside.on(lease)
+        try:
+            return await self._read(ctx, route, values, scope)
+        finally:
+            ctx.db = outside
+            if lease.taken:
+                await lease.end()
 
     async def _read(self, ctx: Context, route: Route, values: dict[str, Any], scope: Any) -> Reply:
         """The topic's version is read before the rows, so a page never claims more than it shows."""

@@ -29,7 +29,7 @@ from wardline.platform.http.routes import ANYONE, Anonymous, Route, build_tree, 
 
 COOKIE = "__Host-wardline"
 TRIES_MAX = 3
-HEAD_SECONDS_MAX = 30  # until the route is known and its own deadline counts
+HEAD_SECONDS_MAX = 30  # for a form that says which route it means; then the route's own deadline counts
 # What was done at a bedside is refused last: it waits longer for a connection than a list does.
 WAIT_SECONDS_MAX = {"medication": 4.0, "charting": 3.0}
 _KEY = re.compile(r"[!-~]{8,100}")
@@ -81,7 +81,7 @@ class Door:
         headers = headers_of(scope["headers"])
         ctx = self._context(scope, headers)
         try:
-            async with asyncio.timeout(HEAD_SECONDS_MAX) as deadline:
+            async with asyncio.timeout(None) as deadline:
                 reply = await self._serve(ctx, scope, headers, receive, deadline)
         except Problem as problem:
             reply = await self._refuse(ctx, problem, scope)
@@ -128,6 +128,7 @@ class Door:
         route = node.methods.get(method)
         if method == "POST" and (route is None or _is_form(headers)):
             limit = route.body_bytes_max if route else 1_000_000
+            deadline.reschedule(asyncio.get_running_loop().time() + HEAD_SECONDS_MAX)
             sent = await sent_values(headers, await read_body(receive, limit))
             route = node.methods.get((sent.method or method).upper()) if sent.is_form else route
         if route is None:
