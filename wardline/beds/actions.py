@@ -139,9 +139,9 @@ def _require_fit(ctx: Context, bed: BedStanding, stay: Stay, override_reason: st
 async def assign(ctx: Context, bed: BedScope, given: Assignment) -> Occupancy:
     """Put a patient into a bed, from wherever they lie now. The same again changes nothing."""
     before_lock = await moves.standing(ctx.db, bed)
-    if before_lock.encounter_id not in (None, given.encounter_id):
+    if before_lock.encounter_id not in (None, given.stay_id):
         raise _taken(ctx, before_lock)
-    scope = await access_encounter(ctx, given.encounter_id)
+    scope = await access_encounter(ctx, given.stay_id)
     before = await moves.stay(ctx.db, hospital_id=bed.hospital_id, encounter_id=scope.id)
     wanted = [bed.id] if before.bed_id is None else [bed.id, before.bed_id]
     await moves.lock_beds(ctx.db, hospital_id=bed.hospital_id, bed_ids=wanted)

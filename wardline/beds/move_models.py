@@ -7,16 +7,26 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from wardline.patients.public import Banner
+from wardline.platform.errors import Invalid
 from wardline.platform.http import Input
 
 Words = Annotated[str, Meta(min_length=2, max_length=200)]
 
 
 class Assignment(Input):
-    """Who gets the bed; a reason where a rule speaks against it."""
+    """Who gets the bed (`encounter` is a short name for `encounter_id`); a reason where a rule speaks against it."""
 
-    encounter_id: UUID
+    encounter_id: UUID | None = None
+    encounter: UUID | None = None
     override_reason: Words | None = None
+
+    @property
+    def stay_id(self) -> UUID:
+        """The stay that gets the bed; Invalid when neither name was sent."""
+        found = self.encounter_id or self.encounter
+        if found is None:
+            raise Invalid(fields={"encounter_id": "This is needed."})
+        return found
 
 
 class Release(Input):
