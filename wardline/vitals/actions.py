@@ -104,7 +104,7 @@ async def record(ctx: Context, stay: ObservedStay, new: NewObservations) -> Obse
         detail={"encounter_id": stay.encounter_id, "signs": signs_taken, "confirmed": row.confirmed, "late": late},
     )
     ctx.publish("observations.recorded", {"observation_id": row.id, "encounter_id": stay.encounter_id})
-    _touch(ctx, stay)
+    _touch(ctx, stay, stands)
     return answer(row, stands, offered, task_id=task_id)
 
 
@@ -281,10 +281,13 @@ async def _escalate(ctx: Context, stay: ObservedStay, stands: Standing) -> UUID 
     )
 
 
-def _touch(ctx: Context, stay: ObservedStay) -> None:
+def _touch(ctx: Context, stay: ObservedStay, stands: current.Standing | None = None) -> None:
     ctx.touch(f"patient:{stay.person_id}", f"observations:{stay.person_id}")
     if stay.ward_id is not None:
         ctx.touch(f"ward:{stay.ward_id}")
+    if stands is not None and stands.band != stay.news_band:
+        # The hospital's bed board shows bands only, so that a busy hour does not redraw it for every set.
+        ctx.touch(f"beds:{stay.hospital_id}")
 
 
 async def mark_as_error(ctx: Context, row: ObservationRow, reason: str) -> ObservationRow:
@@ -300,7 +303,7 @@ async def mark_as_error(ctx: Context, row: ObservationRow, reason: str) -> Obser
     if stay is not None:
         stands = await _recalculate(ctx, stay, since=row.taken_at)
         await _escalate(ctx, stay, stands)
-        _touch(ctx, stay)
+        _touch(ctx, stay, stands)
     ctx.record(
         "observations.entered_in_error",
         person_id=row.person_id,
