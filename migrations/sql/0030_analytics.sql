@@ -33,11 +33,13 @@ BEGIN
              WHERE f.hospital_id = one.id AND f.day_on > one.today - 91 AND f.day_on <= one.today),
         bucket AS (
             SELECT f.measure, f.week, b.at, sum(b.cases) AS cases
-              FROM fact f CROSS JOIN LATERAL unnest(f.buckets) WITH ORDINALITY AS b (cases, at) GROUP BY 1, 2, 3)
-        SELECT one.id, f.measure, f.week, sum(f.numerator), sum(f.denominator),
-               coalesce((SELECT array_agg(b.cases ORDER BY b.at) FROM bucket b WHERE b.measure = f.measure AND b.week = f.week), '{}'),
-               max(f.as_of)
-          FROM fact f GROUP BY f.measure, f.week;
+              FROM fact f CROSS JOIN LATERAL unnest(f.buckets) WITH ORDINALITY AS b (cases, at) GROUP BY 1, 2, 3),
+        widths AS (SELECT b.measure, b.week, array_agg(b.cases ORDER BY b.at) AS buckets FROM bucket b GROUP BY 1, 2),
+        week AS (
+            SELECT f.measure, f.week, sum(f.numerator) AS numerator, sum(f.denominator) AS denominator, max(f.as_of) AS as_of
+              FROM fact f GROUP BY 1, 2)
+        SELECT one.id, k.measure, k.week, k.numerator, k.denominator, coalesce(w.buckets, '{}'), k.as_of
+          FROM week k LEFT JOIN widths w USING (measure, week);
     END LOOP;
     PERFORM set_config('app.hospital_id', coalesce(scope_before, ''), true);
 END $$;

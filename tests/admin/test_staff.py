@@ -46,6 +46,8 @@ async def test_somebody_new_signs_in_and_is_found_by_the_beginning_of_the_name(c
     opened = await client.post("/sessions", {"email": given["email"], "password": PASSWORD}, key="")
     assert opened.status_code == 201
     assert opened.json()["role"] == "nurse"
+    did = (await client.get(f"/audit?staff={staff_id}", as_="hospital_administrator_a")).json()["items"]
+    assert [e["sentence"] for e in did] == [f"T. {given['family']}, nurse, signed in."]
     found = (await client.get(f"/staff?q={given['family'][:12]}", as_="hospital_administrator_a")).json()["items"]
     assert [row["person"]["id"] for row in found] == [staff_id]
     assert found[0]["roles"][0]["role"] == "nurse"

@@ -1,17 +1,26 @@
 """The home page through the front door: who sees which hospitals, and that the numbers are the stored facts."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.client import Client
+from tests.client import Client, running
+from tests.database import TestDatabase
 from wardline.analytics import queries
 from wardline.analytics.jobs import count_hospital
 from wardline.platform.db import Db
 from wardline.platform.ids import new_id
 
 MANAGER = "hospital_manager_a"
+
+
+@pytest.fixture(scope="module")
+async def client(database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A network of its own, so that other tests' wards and beds do not change the numbers."""
+    async with running(database, tmp_path_factory.mktemp("data")) as running_client:
+        yield running_client
 
 
 async def count(client: Client) -> None:
@@ -92,7 +101,7 @@ async def test_counting_again_changes_nothing(client: Client) -> None:
         async with client.world.owner() as db:
             return await db.fetch(
                 "SELECT measure, day_on, numerator, denominator, buckets FROM analytics.day_fact"
-                " WHERE hospital_id = $1 AND measure IN ('noon', 'stay', 'emergency', 'back') ORDER BY 1, 2",
+                " WHERE hospital_id = $1 AND measure IN ('noon', 'stay', 'emergency', 'urgent') ORDER BY 1, 2",
                 client.world.a.id,
             )
 

@@ -55,6 +55,7 @@ OTHERS = {
     "live.watched": "watched a page live",
     "live.ended": "stopped watching a page live",
     "password.changed": "changed their password",
+    "session.opened": "signed in",
     "session.ended": "signed out",
     "session.switched": "switched to another hospital or role",
     "staff.added": "added {staff} to the staff",

@@ -171,29 +171,37 @@ async def count_cleaning(db: Db, *, hospital_id: UUID, zone: str, from_on: date,
     """Minutes from leaving a bed, or from the start of cleaning, until it is ready. Index: bed_event_cleaned."""
 
 
-@query(
-    _counted(
-        "news",
-        """
+def _calls(measure: str, priority: str, minutes: int) -> str:
+    """Escalations of one priority that somebody took on in time, of those taken on or older than that."""
+    return _counted(
+        measure,
+        f"""
     call AS (
         SELECT t.created_at, t.acknowledged_at,
                coalesce((SELECT max(s.at) FROM tasks.step s WHERE s.hospital_id = t.hospital_id AND s.task_id = t.id
                             AND s.kind IN ('created', 'raised')), t.created_at) AS called_at
           FROM tasks.task t
-         WHERE t.hospital_id = :hospital_id AND t.kind = 'escalation' AND t.priority = 'critical'
+         WHERE t.hospital_id = :hospital_id AND t.kind = 'escalation' AND t.priority = '{priority}'
+           AND t.created_at >= (SELECT min(from_at) FROM day)
            AND (t.state <> 'cancelled' OR t.acknowledged_at IS NOT NULL)),
     fact AS (
-        SELECT d.day_on, '{}'::int[] AS buckets, count(*) AS denominator,
-               count(*) FILTER (WHERE c.acknowledged_at <= c.called_at + interval '30 minutes') AS numerator
+        SELECT d.day_on, '{{}}'::int[] AS buckets, count(*) AS denominator,
+               count(*) FILTER (WHERE c.acknowledged_at <= c.called_at + interval '{minutes} minutes') AS numerator
           FROM day d JOIN call c ON c.created_at >= d.from_at AND c.created_at < d.upto_at
-         WHERE c.acknowledged_at IS NOT NULL OR c.called_at < now() - interval '30 minutes'
+         WHERE c.acknowledged_at IS NOT NULL OR c.called_at < now() - interval '{minutes} minutes'
          GROUP BY d.day_on)
 """,
     )
-)
+
+
+@query(_calls("news", "critical", 30))
 async def count_news(db: Db, *, hospital_id: UUID, zone: str, from_on: date, upto_on: date) -> None:
-    """Calls at NEWS 7 or more that somebody took on within 30 min, of those taken on or older than that. Index:
-    task_created."""
+    """Calls at NEWS 7 or more that somebody took on within 30 min. Index: task_created."""
+
+
+@query(_calls("urgent", "urgent", 60))
+async def count_urgent(db: Db, *, hospital_id: UUID, zone: str, from_on: date, upto_on: date) -> None:
+    """Calls at NEWS 5 or 6, or 3 in one sign, that somebody took on within an hour. Index: task_created."""
 
 
 @query(
@@ -240,26 +248,3 @@ async def count_observations(
     incomplete_minutes: int,
 ) -> None:
     """Sets that came when the set before asked for them, at most 15 min late, of all that fell due during a stay."""
-
-
-@query(
-    _counted(
-        "back",
-        f"""
-    fact AS (
-        SELECT d.day_on, '{{}}'::int[] AS buckets, count(*) AS denominator,
-               count(*) FILTER (WHERE EXISTS (
-                   SELECT 1 FROM encounters.encounter b
-                    WHERE b.hospital_id = e.hospital_id AND b.person_id = e.person_id AND b.id <> e.id AND b.state = 'finished'
-                      AND b.ended_at <= e.started_at AND b.ended_at > e.started_at - interval '30 days'
-                      AND EXISTS (SELECT 1 FROM beds.occupancy o WHERE o.hospital_id = b.hospital_id AND o.encounter_id = b.id)
-               )) AS numerator
-          FROM day d JOIN encounters.encounter e ON e.hospital_id = :hospital_id AND e.started_at >= d.from_at
-                                                AND e.started_at < d.upto_at
-         WHERE e.state IN ('in_progress', 'finished') AND {_IN_A_BED}
-         GROUP BY d.day_on)
-""",
-    )
-)
-async def count_back(db: Db, *, hospital_id: UUID, zone: str, from_on: date, upto_on: date) -> None:
-    """Who came to a bed again within 30 days of leaving one, of all who came to one. Index: encounter_started."""

@@ -18,7 +18,7 @@ COUNTS = {
     "stay": counting.count_stay,
     "cleaning": counting.count_cleaning,
     "waiting": counting.count_waiting,
-    "back": counting.count_back,
+    "urgent": counting.count_urgent,
 }
 
 

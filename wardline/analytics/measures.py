@@ -40,19 +40,19 @@ MEASURES = (
             axis_high=60, near=3, worst="lowest", worst_words="Lowest", of_words="{n} left", href="/wards"),
     Measure(key="news", question="NEWS 7+ seen in 30 min?", kind="percent", unit="%", low=90, high=100, axis_low=60,
             axis_high=100, near=3, worst="lowest", worst_words="Lowest", of_words="{n} calls", href="/tasks"),
+    Measure(key="urgent", question="NEWS 5 to 6 seen in 1 h?", kind="percent", unit="%", low=90, high=100, axis_low=60,
+            axis_high=100, near=3, worst="lowest", worst_words="Lowest", of_words="{n} calls", href="/tasks"),
     Measure(key="observations", question="Observations on time?", kind="percent", unit="%", low=90, high=100, axis_low=50,
             axis_high=100, near=3, worst="lowest", worst_words="Lowest", of_words="{n} fell due", href="/wards"),
     Measure(key="stay", question="How long do they stay?", kind="median", unit="days, median", low=0, high=5, axis_low=0,
             axis_high=10, near=0.5, worst="highest", worst_words="Longest", of_words="{n} left",
             bucket=STAY_BUCKET_HOURS / 24, href="/beds"),
-    Measure(key="cleaning", question="Beds cleaned in 45 min?", kind="median", unit="min, median", low=0, high=45,
+    Measure(key="cleaning", question="How fast is a bed clean?", kind="median", unit="min, median", low=0, high=45,
             axis_low=0, axis_high=120, near=5, worst="highest", worst_words="Slowest", of_words="{n} beds", decimals=0,
             bucket=CLEANING_BUCKET_MINUTES, href="/beds"),
     Measure(key="waiting", question="How many wait for a bed?", kind="mean", unit="now", low=0, high=3, axis_low=0,
             axis_high=10, near=1, worst="highest", worst_words="Most", of_words="{long} over 4 h", decimals=0, each=True,
             href="/beds"),
-    Measure(key="back", question="Back within 30 days?", kind="percent", unit="%", low=0, high=10, axis_low=0, axis_high=25,
-            near=2, worst="highest", worst_words="Highest", of_words="{n} came", href="/wards"),
 )  # fmt: skip
 
 

@@ -71,7 +71,9 @@ ACTS = (
     Act("Record of access", "audit record", "/audit", May.READ_AUDIT),
     Act("Staff", "staff people roles", "/staff", May.MANAGE_STAFF),
     Act("Roles and permissions", "roles permissions", "/roles", May.READ_ROLES),
-    Act("Hospitals, wards and beds", "hospitals wards places", "/hospitals", May.MANAGE_WARDS),
+    Act("Hospitals", "hospitals regions places", "/hospitals", May.MANAGE_WARDS),
+    Act("Departments, wards and beds", "departments wards rooms beds places", "/places", May.MANAGE_WARDS),
+    Act("How the service is running", "service processes health", "/service", May.READ_SERVICE),
 )
 
 

@@ -52,7 +52,10 @@ async def sign_in(ctx: Context, given: SignIn) -> Session:
         raise SignInRefused
     await queries.forget_failures(db, subject=limits[0][0])
     places = await queries.places(db, staff_id=candidate.id)
-    return await open_session(ctx, candidate.id, _choose(places, given.hospital))
+    session = await open_session(ctx, candidate.id, _choose(places, given.hospital))
+    opened = {"id": str(new_id()), "action": "session.opened", "subject_type": "session", "subject_id": str(session.id)}
+    await queries.record_sign_in(db, session, request_id=ctx.request_id, client=ctx.client[:200], changes=[opened])
+    return session
 
 
 def _choose(places: list[Place], hospital: str | None) -> Place:

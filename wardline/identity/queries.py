@@ -5,7 +5,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from wardline.identity.models import Candidate, HospitalRow, HospitalScope, Place, SessionRow, WardRow
+from wardline.identity.models import Candidate, HospitalRow, HospitalScope, Place, Session, SessionRow, WardRow
 from wardline.platform.db import Db, query
 
 
@@ -97,6 +97,16 @@ async def insert_session(
     client: str,
 ) -> None:
     """A new session; only the token's hash is stored."""
+
+
+@query("""
+    SELECT 1 FROM audit.record(:session.hospital_id, :session.staff_id, :session.role, :session.id, :request_id, :client,
+                               :changes::jsonb)
+""")
+async def record_sign_in(
+    db: Db, session: Session, *, request_id: str, client: str, changes: list[dict[str, str]]
+) -> None:
+    """Note a sign-in in the record of its hospital: the request itself has no caller yet."""
 
 
 @query("""
