@@ -15,12 +15,13 @@ from wardline.demo.day import Day
 from wardline.demo.dice import Dice
 from wardline.demo.front_door import Answer, FrontDoor, NotReachable
 from wardline.demo.lively import go_on
+from wardline.demo.places import HOSPITALS
 from wardline.demo.walk import GRAVE, Trend, next_set, next_trend
 from wardline.vitals.limits import refusals
 from wardline.vitals.models import Signs
 from wardline.vitals.rules import score_set
 
-STEPS = 60
+STEPS, BED_STEPS = 50, 16
 
 
 class DoorInProcess(FrontDoor):
@@ -42,9 +43,12 @@ async def test_a_day_goes_on(database_server: TestServer, tmp_path: Path):
     with network(database_server, tmp_path / "demo") as seeded:
         async with front_door(seeded, tmp_path / "web") as http:
             door = DoorInProcess(http, asyncio.get_running_loop())
-            happened = await asyncio.to_thread(go_on, Day(door, Dice(5)), 0.0, lambda _: None, steps=STEPS)
+            day = Day(door, Dice(5))
+            happened = await asyncio.to_thread(go_on, day, 0.0, lambda _: None, steps=STEPS)
+            beds = [await asyncio.to_thread(day._beds, HOSPITALS[0]) for _ in range(BED_STEPS)]
         sets = int(str(seeded.value("SELECT count(*) FROM vitals.observation_set")))
-    assert {"observations", "bed given"} <= set(happened), happened
+    assert len(happened) >= 3, happened
+    assert {"bed given", "admission"} <= set(beds), beds
     assert max(door.statuses) < 500
     assert not [status for status in door.statuses if status in (400, 403, 404, 428)]
     assert sets - seeded.counts["vitals.observation_set"] == happened["observations"]

@@ -9,7 +9,7 @@ from wardline.demo.dice import Dice
 from wardline.demo.network import SHOWN_HOSPITAL, Staff
 from wardline.demo.residents import KNOWN
 from wardline.demo.signs import Course, course, signs_at
-from wardline.demo.stays import ZONE, Stay
+from wardline.demo.stays import SHOWN_ILL, ZONE, Stay, is_shown
 from wardline.encounters.public import Observed
 from wardline.vitals import current, rules
 from wardline.vitals.models import Signs, SpO2Scale
@@ -17,12 +17,12 @@ from wardline.vitals.models import Signs, SpO2Scale
 # Shares of patients: falling ill again in the last hours, ill without settling.
 WORSENING_SHARE, ILL_SHARE = 0.03, 0.07
 # Nobody has found time for these observations yet.
-LATE_SHARE = 0.08
+LATE_SHARE = 0.14
 # When the next set is taken, as a share of the time until it is due; some come late.
-COMES_LATE_SHARE = 0.08
-EARLY_SHARES, LATE_SHARES = (0.62, 0.98), (1.05, 1.5)
+EARLY_SHARES, COMES_LATE_SHARE, LATE_MINUTES = (0.62, 0.98), 0.08, (10, 60)
 CALLING_FAMILY = KNOWN[2][0]
-CALLING_WORST, CALLING_FALLING_ILL = 0.86, timedelta(hours=3)
+CALLING_WORST, CALLING_BEFORE, CALLING_FALLING_ILL = 0.8, 0.36, timedelta(hours=3)
+TRIES_MAX = 100
 FIRST_SET_MINUTES = (8, 35)
 
 
@@ -56,14 +56,11 @@ class Rounds:
         """All sets of a stay, until now or until the discharge."""
         calls_at = self._calls_at(stay) if until is None else None
         until = until or self.now
-        worsens_until = calls_at or (
-            until - timedelta(minutes=self.dice.whole(30, 400)) if self.dice.chance(WORSENING_SHARE) else None
-        )
-        ill_now = calls_at is None and self.dice.chance(ILL_SHARE)
-        illness = course(self.dice, stay.condition, stay.started_at, worsens_until=worsens_until, ill_now=ill_now)
-        if calls_at is not None:
-            illness.worst, illness.falling_ill, illness.settled = CALLING_WORST, CALLING_FALLING_ILL, 0.25
-        sets = self._sets(stay, illness, calls_at, until)
+        illness, sets = self._gone_through(stay, calls_at, until)
+        for _ in range(TRIES_MAX):
+            if calls_at is None or calls_for_help(sets):
+                break
+            illness, sets = self._gone_through(stay, calls_at, until)
         history = [(taken.stands.total, taken.taken_at) for taken in sets if taken.stands.total is not None]
         seen = current.observed(
             sets[-1].stands if sets else self._stands_without_any(stay),
@@ -72,6 +69,17 @@ class Rounds:
             history_at=[at for _, at in history],
         )
         return ObservedStay(stay, illness, sets, seen, calls_at)
+
+    def _gone_through(self, stay: Stay, calls_at: datetime | None, until: datetime) -> tuple[Course, list[TakenSet]]:
+        """One course that this stay may have taken."""
+        worsens_until = calls_at
+        if calls_at is None and self.dice.chance(WORSENING_SHARE):
+            worsens_until = until - timedelta(minutes=self.dice.whole(30, 400))
+        ill_now = calls_at is None and (is_shown_ill(stay) or self.dice.chance(ILL_SHARE))
+        illness = course(self.dice, stay.condition, stay.started_at, worsens_until=worsens_until, ill_now=ill_now)
+        if calls_at is not None:
+            illness.worst, illness.settled, illness.falling_ill = CALLING_WORST, CALLING_BEFORE, CALLING_FALLING_ILL
+        return illness, self._sets(stay, illness, calls_at, until)
 
     def _calls_at(self, stay: Stay) -> datetime | None:
         """The person whom newcomers find calling for a doctor, minutes ago."""
@@ -92,8 +100,9 @@ class Rounds:
             recorded_at = min(until, at + timedelta(seconds=self.dice.whole(20, 150)))
             sets.append(TakenSet(at, recorded_at, self._nurse(stay, at), signs, stands))
             due_at = stands.due_at or at + timedelta(hours=4)
-            early, late = LATE_SHARES if self.dice.chance(COMES_LATE_SHARE) else EARLY_SHARES
-            following = at + (due_at - at) * self.dice.between(early, late)
+            following = at + (due_at - at) * self.dice.between(*EARLY_SHARES)
+            if self.dice.chance(COMES_LATE_SHARE):
+                following = due_at + timedelta(minutes=self.dice.whole(*LATE_MINUTES))
             if calls_at is not None and at < calls_at < following:
                 following = calls_at
             at = whole_minute(following)
@@ -110,6 +119,17 @@ class Rounds:
         half = len(nurses) // 2
         by_day = 8 <= at.astimezone(ZONE).hour < 20
         return self.dice.one_of(nurses[:half] if by_day else nurses[half:])
+
+
+def is_shown_ill(stay: Stay) -> bool:
+    """Whether this is one of the patients who are ill on the ward that newcomers see first."""
+    return stay.bed is not None and is_shown(stay.bed.ward) and stay.bed.label in SHOWN_ILL
+
+
+def calls_for_help(sets: list[TakenSet]) -> bool:
+    """Whether the last set jumped to 7 or more from something that nobody was called for."""
+    totals = [taken.stands.total or 0 for taken in sets[-2:]]
+    return len(totals) == 2 and totals[0] <= 4 and totals[1] >= 7
 
 
 def whole_minute(at: datetime) -> datetime:

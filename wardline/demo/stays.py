@@ -25,7 +25,7 @@ PICKS_MAX = 60
 BACK_SOON_SHARE = 0.15
 GROWN_UP_YEARS, OLD_YEARS = 16, 68
 ISOLATIONS = {"contact": 0.5, "droplet": 0.25, "airborne": 0.15, "protective": 0.1}
-SIDE_ROOM_ISOLATED_SHARE = 0.65
+SIDE_ROOM_ISOLATED_SHARE = 0.75
 LEFT_TO = {"home": 0.79, "care_home": 0.11, "other_hospital": 0.05, "against_advice": 0.01, "died": 0.02, "other": 0.02}
 # How many beds of a ward are empty, and what the first ones are; the others are ready.
 EMPTY_BEDS = {2: 0.26, 3: 0.36, 4: 0.23, 5: 0.15}
@@ -44,6 +44,8 @@ WAITING = (
 # The people whom newcomers meet, by the label of their bed on the shown ward; the last one is expected there.
 SHOWN_BEDS = {"04": 0, "14": 1, "19": 2, "02": 3, "01": 4}
 SHOWN_ARRIVAL_BED, SHOWN_ARRIVAL = "15", 5
+# Whose illness does not settle there.
+SHOWN_ILL = ("03", "12", "22")
 
 
 class Stay(Struct, kw_only=True):
@@ -113,7 +115,7 @@ class Wards:
     # --- beds -------------------------------------------------------------------------------------------------------
     def _empty_beds(self, ward: Ward) -> dict[UUID, Empty]:
         shown = is_shown(ward)
-        free = [bed for bed in ward.beds if not (shown and bed.label in {*SHOWN_BEDS, SHOWN_ARRIVAL_BED})]
+        free = [bed for bed in ward.beds if not (shown and bed.label in {*SHOWN_BEDS, *SHOWN_ILL, SHOWN_ARRIVAL_BED})]
         beds = self.dice.some_of(free, self.dice.by_share(EMPTY_BEDS) - shown)
         kinds = ["closed"] * self.dice.chance(CLOSED_SHARE) + ["cleaning"] * self.dice.chance(CLEANING_SHARE)
         empty = {bed.id: self._empty(kind) for bed, kind in zip(beds, [*kinds, *["ready"] * len(beds)], strict=False)}
