@@ -13,6 +13,7 @@ from wardline.demo.front_door import FrontDoor
 from wardline.demo.naming import census
 from wardline.demo.network import REGISTRARS, SHOWN_WARD
 from wardline.demo.places import HOSPITALS, HospitalPlan
+from wardline.demo.records import READY_UP_TO_NEWS
 from wardline.demo.walk import Trend, next_set, next_trend
 
 # How often each hospital is looked at: the one that newcomers see is the liveliest.
@@ -55,6 +56,11 @@ class Visit(Struct):
     @property
     def patients(self) -> list[dict[str, Any]]:
         return [bed["patient"] for bed in self.board["beds"] if bed["patient"]]
+
+    @property
+    def well(self) -> list[dict[str, Any]]:
+        """Patients who may be thought of as going home."""
+        return [patient for patient in self.patients if (patient["news_score"] or 0) <= READY_UP_TO_NEWS]
 
     @property
     def is_shown(self) -> bool:
@@ -178,7 +184,7 @@ class Day:
 
     def _let_go(self, visit: Visit) -> str:
         """Somebody who is ready goes home, more often when the ward is full."""
-        ready = [patient for patient in visit.patients if patient["ready_to_leave"]]
+        ready = [patient for patient in visit.well if patient["ready_to_leave"]]
         summary = visit.board["summary"]
         if not ready or not self.dice.chance(0.14 * summary["in_use"] / max(1, summary["beds"])):
             return ""
@@ -189,8 +195,8 @@ class Day:
     def _plan_leaving(self, visit: Visit) -> str:
         """The doctor's round: somebody is ready, or gets a date to go home."""
         today = visit.now.date()
-        leaving = [each for each in visit.patients if each["leaves_today"] and not each["ready_to_leave"]]
-        undated = [each for each in visit.patients if each["expected_discharge_on"] is None]
+        leaving = [each for each in visit.well if each["leaves_today"] and not each["ready_to_leave"]]
+        undated = [each for each in visit.well if each["expected_discharge_on"] is None]
         if leaving and self.dice.chance(0.08):
             return self._change(visit, self.dice.one_of(leaving), {"ready_to_leave": True})
         if undated and self.dice.chance(0.12):

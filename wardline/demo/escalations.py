@@ -18,6 +18,7 @@ from wardline.vitals.actions import TASK_KIND
 
 PAST_CALLS_SHARE = 0.07
 IN_TIME_MINUTES = 30
+JUST_NOW = timedelta(hours=2)
 
 
 class Call(Struct, kw_only=True):
@@ -70,7 +71,12 @@ class Escalations:
             reason=rules.escalation_reason(score, before),
             rung=asked.rung,
             priority=asked.priority,
+            in_time=self._is_in_time(stay, taken.recorded_at),
         )
+
+    def _is_in_time(self, stay: Stay, at: datetime) -> bool:
+        """Whether somebody answers soon. Nobody waits at the moment of making but whom newcomers find calling."""
+        return at > self.now - JUST_NOW or self.dice.chance(stay.hospital.plan.acknowledged_in_time_share)
 
     def of_past(self, finished: Finished) -> None:
         """What the measure "NEWS 7 or more acknowledged within 30 minutes" is made of."""
@@ -87,13 +93,13 @@ class Escalations:
             reason=f"NEWS {total}, up from {self.dice.whole(2, 6)}",
             rung=Rung.REGISTRAR,
             priority=Priority.CRITICAL,
-            in_time=self.dice.chance(stay.hospital.plan.acknowledged_in_time_share),
+            in_time=self._is_in_time(stay, at),
             ended_at=min(finished.ended_at, at + timedelta(hours=self.dice.between(1, 8))),
         )
         self._write(call)
 
     def _write(self, call: Call, *, answered: bool = True) -> None:
-        minutes = self.dice.between(2, 13) if call.in_time else self.dice.between(IN_TIME_MINUTES + 1, 70)
+        minutes = self.dice.between(2, 13) if call.in_time else self.dice.between(IN_TIME_MINUTES + 1, 95)
         acknowledged_at = call.at + timedelta(minutes=minutes)
         if call.ended_at is not None:
             acknowledged_at = min(acknowledged_at, call.ended_at)

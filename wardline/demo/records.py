@@ -13,6 +13,8 @@ from wardline.demo.observations import ObservedStay, scale_columns
 from wardline.demo.stays import Finished, Stay
 
 CODE_SYSTEM = "ICD-10-CM"
+# Nobody plans to send a patient home who is that ill.
+READY_UP_TO_NEWS, LEAVES_UP_TO_NEWS = 2, 4
 RESERVED_FOR = timedelta(hours=2)
 CLEANING_MINUTES = (18, 55)
 
@@ -27,6 +29,7 @@ class Records:
         """An open stay with the row that boards read, its bed and its problems."""
         stay = observed.stay
         self._encounter(stay, None, None)
+        score = observed.seen.news_score or 0
         needs = [*stay.needs, "oxygen"] if observed.seen.on_oxygen else stay.needs
         self.book.add(
             "encounters.current",
@@ -40,8 +43,8 @@ class Records:
             bed_label=stay.bed.name if stay.bed else None,
             bed_since=stay.bed_since,
             isolation=stay.isolation,
-            expected_discharge_on=stay.expected_discharge_on,
-            ready_to_leave=stay.ready_to_leave,
+            expected_discharge_on=stay.expected_discharge_on if score <= LEAVES_UP_TO_NEWS else None,
+            ready_to_leave=stay.ready_to_leave and score <= READY_UP_TO_NEWS,
             needs=needs,
             **scale_columns(observed),
             **structs.asdict(observed.seen),
