@@ -30,7 +30,7 @@ class Wanted(msgspec.Struct, frozen=True):
     hospital_id: UUID
     since: datetime
     before_at: datetime
-    before_id: UUID
+    after_id: UUID
     person_id: UUID | None = None
     actor_id: UUID | None = None
     action: str | None = None

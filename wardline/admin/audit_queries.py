@@ -15,7 +15,7 @@ _COLUMNS = """
            e.subject_type, e.subject_id, t.given, t.family, e.request_id, e.client, e.detail
       FROM (SELECT * FROM audit.entry e
              WHERE e.hospital_id = :wanted.hospital_id AND e.at >= :wanted.since AND e.at <= :wanted.before_at
-               AND (e.at < :wanted.before_at OR e.id < :wanted.before_id)
+               AND (e.at < :wanted.before_at OR e.id > :wanted.after_id)
                AND (:wanted.action::text IS NULL OR e.action = :wanted.action)
 """
 _OUTCOME = " AND (:wanted.outcome::text IS NULL OR e.outcome = :wanted.outcome)"
@@ -23,10 +23,10 @@ _JOINS = """) e
       LEFT JOIN identity.staff s ON s.id = e.actor_id
       LEFT JOIN identity.staff t ON t.id = e.subject_id AND e.subject_type = 'staff'
       LEFT JOIN patients.registration r ON r.hospital_id = e.hospital_id AND r.person_id = e.person_id
-     ORDER BY e.at DESC, e.id DESC
+     ORDER BY e.at DESC, e.id
 """
-_PAGE = f" ORDER BY e.at DESC, e.id DESC LIMIT {PAGE_ROWS + 1}{_JOINS} LIMIT {PAGE_ROWS + 1}"
-_EXPORT = f" ORDER BY e.at DESC, e.id DESC LIMIT {EXPORT_ROWS_MAX + 1}{_JOINS} LIMIT {EXPORT_ROWS_MAX + 1}"
+_PAGE = f" ORDER BY e.at DESC, e.id LIMIT {PAGE_ROWS + 1}{_JOINS} LIMIT {PAGE_ROWS + 1}"
+_EXPORT = f" ORDER BY e.at DESC, e.id LIMIT {EXPORT_ROWS_MAX + 1}{_JOINS} LIMIT {EXPORT_ROWS_MAX + 1}"
 _OF_PERSON = (
     _COLUMNS
     + " AND e.person_id = :wanted.person_id AND (:wanted.actor_id::uuid IS NULL OR e.actor_id = :wanted.actor_id)"

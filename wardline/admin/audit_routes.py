@@ -18,7 +18,7 @@ from wardline.platform.http import Context, File, get
 
 DAYS_WITHOUT_FILTER = 31  # further back only by patient, by member of staff, or with a date
 CHOICES_MAX = 8
-LAST_ID = UUID(int=2**128 - 1)
+FIRST_ID = UUID(int=0)  # entries of one moment come in the order of their ids, as the index has them
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 COLUMNS = ("at", "who", "sentence", "action", "outcome", "mrn", "subject_type", "subject_id", "request_id", "client")
 
@@ -132,11 +132,11 @@ def _uuid(text: str) -> UUID | None:
 
 def _wanted(ctx: Context, hospital: HospitalScope, asked: AuditFilter, whom: Resolved) -> Wanted:
     zone = ZoneInfo(ctx.caller.time_zone)
-    before_at, before_id = ctx.now + timedelta(minutes=1), LAST_ID
+    before_at, after_id = ctx.now + timedelta(minutes=1), FIRST_ID
     if asked.until is not None:
         before_at = min(before_at, _midnight(asked.until, zone) + timedelta(days=1))
     if asked.cursor is not None:
-        before_at, before_id = _cursor(asked.cursor)
+        before_at, after_id = _cursor(asked.cursor)
     if asked.since is not None:
         since = _midnight(asked.since, zone)
     elif whom.person_id or whom.actor_id:
@@ -147,7 +147,7 @@ def _wanted(ctx: Context, hospital: HospitalScope, asked: AuditFilter, whom: Res
         hospital_id=hospital.hospital_id,
         since=since,
         before_at=before_at,
-        before_id=before_id,
+        after_id=after_id,
         person_id=whom.person_id,
         actor_id=whom.actor_id,
         action=asked.action,
