@@ -24,6 +24,7 @@ async def test_a_password_opens_a_session_and_signing_out_ends_it(client: Client
     assert (wrong.status_code, wrong.json()["code"]) == (401, "sign_in_refused")
     opened = await client.post("/sessions", {"email": email, "password": "a long enough pass"}, key="")
     assert opened.status_code == 201, opened.text
+    assert opened.json()["name"] == "Kim Doctor A"
     bearer = {"authorization": f"Bearer {opened.json()['token']}"}
     assert (await client.get("/sessions/current", headers=bearer)).status_code == 200
     assert (await client.delete("/sessions/current", headers=bearer, key="")).status_code == 204
@@ -38,3 +39,6 @@ async def test_a_browser_gets_a_cookie_and_the_page_again_on_a_mistake(client: C
     again = await client.call("POST", "/sessions", form={"email": "x@y.z", "password": "wrong"}, html=True, key="")
     assert again.status_code == 401
     assert "x@y.z" in again.text
+    async with client.world.owner() as db:
+        codes = await db.fetch("SELECT detail->>'code' AS code FROM audit.entry WHERE detail->>'route' = 'identity.sign_in'")
+    assert "sign_in_refused" in {row["code"] for row in codes}

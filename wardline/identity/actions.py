@@ -77,7 +77,7 @@ async def open_session(ctx: Context, staff_id: UUID, place: Place) -> Session:
         token=token,
         expires_at=ctx.now + LIFE_MAX,
         staff_id=staff_id,
-        name="",
+        name=place.staff_name,
         role=place.role,
         hospital_id=place.hospital_id,
         hospital=place.hospital,

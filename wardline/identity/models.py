@@ -107,6 +107,7 @@ class Place(msgspec.Struct):
     hospital_id: UUID
     hospital_code: str
     hospital: str
+    staff_name: str
 
 
 class MyPlace(msgspec.Struct):

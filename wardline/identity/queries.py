@@ -49,8 +49,9 @@ async def candidate_by_id(db: Db, *, staff_id: UUID) -> Candidate | None:
 
 
 @query("""
-    SELECT a.id, a.role, h.id, h.code, h.name
+    SELECT a.id, a.role, h.id, h.code, h.name, concat_ws(' ', nullif(s.title, ''), s.given, s.family)
       FROM identity.assignment a
+      JOIN identity.staff s ON s.id = a.staff_id
       JOIN identity.hospital h ON h.active AND (h.id = a.hospital_id OR h.region_id = a.region_id OR a.role = 'network_administrator')
      WHERE a.staff_id = :staff_id AND a.ended_at IS NULL
      ORDER BY h.name, a.created_at LIMIT 500

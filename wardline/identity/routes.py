@@ -50,19 +50,14 @@ async def sign_in_page(ctx: Context) -> Page | Redirect:
     then="/",
     load_class="medication",
 )
-async def sign_in(ctx: Context, given: SignIn) -> Session | Page:
+async def sign_in(ctx: Context, given: SignIn) -> Session:
     """Sign in: a browser gets a cookie, a program a token to send as a bearer token."""
     try:
         session = await actions.sign_in(ctx, given)
     except (NotSignedIn, TooMany, Denied) as problem:
-        if not ctx.html:
-            raise
-        return Page(
-            "signin.html",
-            SignInPage(SignInProblem(problem.code, problem.title, problem.detail), given.email[:200]),
-            "Sign in",
-            status=problem.status,
-        )
+        shown = SignInProblem(problem.code, problem.title, problem.detail)
+        problem.page = Page("signin.html", SignInPage(shown, given.email[:200]), "Sign in", status=problem.status)
+        raise
     if ctx.html:
         actions.set_session_cookie(ctx, session.token)
         session.token = ""

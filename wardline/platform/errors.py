@@ -20,6 +20,7 @@ class Problem(Exception):
         self.detail = detail
         self.fields = dict(fields or {})
         self.extra = extra
+        self.page: Any = None  # what a person is shown instead of the general page, where a handler knows better
 
 
 class BadRequest(Problem):

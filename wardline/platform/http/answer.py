@@ -192,6 +192,9 @@ class Answers:
         values = problem_values(problem, ctx.request_id, path)
         if not ctx.html:
             return Reply(problem.status, encode(values), PROBLEM_JSON)
+        if problem.page is not None:
+            title, content = self._page(ctx, problem.page)
+            return self.page(ctx, content, title=title, status=problem.status)
         if problem.status == 401 and ctx.headers.get("hx-request") != "true":
             return Reply(303, headers=[(b"location", b"/sign-in")])
         fragment = ctx.headers.get("hx-request") == "true"
