@@ -5,6 +5,7 @@ a closed loop, and takes the median of several rounds.
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -90,6 +91,7 @@ def measured(driver: Driver, made: Stage, server: Server, work: Work, options: a
 
 def main() -> None:
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the stage is cleared away
     started = time.monotonic()
     with stage() as made:
         made.start_database()
@@ -137,7 +139,7 @@ def tell(
         values = report.result(options.people, load, found, compared, pushed)
         for name in ("door_vs_ceiling", "door_vs_usual"):
             print(f"{name}: {values[name]} (web alone {values[f'{name}_web']})")
-        if options.out:
+        if options.out and not options.only:
             report.save(values, options.out)
 
 
