@@ -8,7 +8,6 @@ from typing import Any
 
 import asyncpg
 import structlog
-from starlette.responses import JSONResponse, PlainTextResponse
 
 from wardline.audit.public import Ledger
 from wardline.frame import frame
@@ -19,6 +18,7 @@ from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Problem
 from wardline.platform.http.answer import Answers
 from wardline.platform.http.door import Door
+from wardline.platform.http.reply import Reply, encode
 from wardline.platform.http.routes import ROUTES
 from wardline.platform.live import VIEWS, Hub, Notifier, Streams
 from wardline.platform.metrics import METRICS
@@ -119,13 +119,13 @@ class App:
         elif scope["path"] == "/metrics":
             await metrics.answer(self.figures, self.settings.metrics_token, scope, send)
         elif scope["path"] == "/health":
-            await PlainTextResponse("alive")(scope, receive, send)
+            await Reply(200, b"alive", b"text/plain; charset=utf-8").send(send, head=scope["method"] == "HEAD")
         elif scope["path"] == "/ready":
-            await self._answer_ready(scope, receive, send)
+            await self._answer_ready(scope, send)
         else:
             await self.door(scope, receive, send)
 
-    async def _answer_ready(self, scope: Any, receive: Any, send: Any) -> None:
+    async def _answer_ready(self, scope: Any, send: Any) -> None:
         """Ready: the database answers and its migrations are this code's."""
         wrong = ""
         try:
@@ -133,8 +133,8 @@ class App:
             wrong = "" if there == self._head else "the migrations are not at the head"
         except (Problem, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             wrong = f"the database does not answer ({type(error).__name__})"
-        answer = JSONResponse({"ready": not wrong, "wrong": wrong}, status_code=503 if wrong else 200)
-        await answer(scope, receive, send)
+        answer = Reply(503 if wrong else 200, encode({"ready": not wrong, "wrong": wrong}))
+        await answer.send(send, head=scope["method"] == "HEAD")
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         while True:

@@ -91,7 +91,7 @@ async def my_hospitals(ctx: Context) -> Listing[MyPlace]:
     )
 
 
-@post("/sessions/current/hospital", needs=SIGNED_IN, keyed=False, then="/")
+@post("/sessions/current/hospital", needs=SIGNED_IN, keyed=False, secret=True, then="/")
 async def switch_hospital(ctx: Context, wanted: SwitchHospital) -> Session:
     """Work at another hospital; the session is renewed."""
     session = await actions.switch_hospital(ctx, wanted)

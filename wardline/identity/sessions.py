@@ -37,6 +37,7 @@ class Known(msgspec.Struct):
     caller: Caller
     seen_at: datetime
     expires_at: datetime
+    noted_at: datetime  # the last use that is written down, or about to be
 
 
 def caller_of(row: SessionRow, ward_name: str | None) -> Caller:
@@ -93,8 +94,8 @@ class Sessions:
             known = await self._load(hashed, now)
         if known is None or now >= known.expires_at or now - known.seen_at > IDLE_MAX:
             return None
-        if (now - known.seen_at).total_seconds() > SEEN_FLUSH_SECONDS:
-            self._touched[known.caller.session_id] = now
+        if (now - known.noted_at).total_seconds() > SEEN_FLUSH_SECONDS:
+            self._touched[known.caller.session_id] = known.noted_at = now
         known.seen_at = now
         return known.caller
 
@@ -118,7 +119,10 @@ class Sessions:
             ward_name = await queries.ward_name(scope, hospital_id=row.hospital_id, ward_id=row.ward_id)
         held = self._known.get(hashed)
         known = Known(
-            caller_of(row, ward_name), max(row.seen_at, held.seen_at) if held else row.seen_at, row.expires_at
+            caller_of(row, ward_name),
+            max(row.seen_at, held.seen_at) if held else row.seen_at,
+            row.expires_at,
+            noted_at=row.seen_at,
         )
         self._known[hashed] = known
         self._by_id[row.id] = hashed

@@ -21,6 +21,7 @@ from typing import IO, Any, Literal
 import msgspec
 
 from wardline.platform import db
+from wardline.platform.http.reply import SECURITY_HEADERS
 
 BOUNDS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0)
 SNAPSHOT_SECONDS = 5.0
@@ -278,6 +279,7 @@ async def answer(shared: Shared, token: str | None, scope: Any, send: Any) -> No
     body = await asyncio.to_thread(shared.exposition) if allowed else b"not found\n"
     kind = b"text/plain; version=0.0.4; charset=utf-8" if allowed else b"text/plain"
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
+    headers += SECURITY_HEADERS
     await send({"type": "http.response.start", "status": 200 if allowed else 404, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

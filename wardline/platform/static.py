@@ -7,11 +7,13 @@ There is no build step: the parts are joined here. A script part stands in a blo
 import gzip
 import hashlib
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import minijinja
+
+from wardline.platform.http.reply import SECURITY_HEADERS
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 STYLES = (
@@ -55,6 +57,8 @@ TYPES = {
 }
 PACKED = {".css", ".js", ".json", ".svg", ".txt", ".webmanifest"}
 FILE_BYTES_MAX = 2_000_000
+PATH_LENGTH_MAX = 200
+KEPT_MAX = 500  # files and names that are none
 _VENDOR_URL = re.compile(r"url\(\.\./(vendor/[\w.-]+)\)")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LAYOUT = re.compile(r"(?<=[{}:;,])\s+|\s+(?=[{}])|;\s*(?=})")
@@ -84,7 +88,9 @@ def content_of(path: str) -> bytes | None:
     """The bytes of a static file or bundle; None when there is none of that name."""
     if path in BUNDLES:
         return _joined(path).encode()
-    file = (STATIC / path).resolve() if "\x00" not in path else STATIC
+    if len(path) > PATH_LENGTH_MAX or "\x00" in path:
+        return None
+    file = (STATIC / path).resolve()
     if not (file.is_file() and (STATIC in file.parents or path.startswith("vendor/"))) or ".." in path:
         return None
     return file.read_bytes() if file.stat().st_size <= FILE_BYTES_MAX else None
@@ -98,7 +104,7 @@ def _joined(bundle: str) -> str:
     return _VENDOR_URL.sub(lambda match: f"url({asset(match[1])})", style)
 
 
-@cache
+@lru_cache(maxsize=KEPT_MAX)
 def static_file(path: str) -> StaticFile | None:
     """The file with its type, its packed form and its mark, read once in the life of a process."""
     content = content_of(path)
@@ -121,7 +127,6 @@ async def serve(scope: Any, send: Any) -> None:
     headers = [
         (b"etag", etag),
         (b"cache-control", b"public, max-age=31536000, immutable" if marked else b"public, max-age=300"),
-        (b"x-content-type-options", b"nosniff"),
         (b"vary", b"Accept-Encoding"),
     ]
     if given.get(b"if-none-match") == etag:
@@ -136,5 +141,5 @@ async def serve(scope: Any, send: Any) -> None:
 
 
 async def _send(send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *SECURITY_HEADERS]})
     await send({"type": "http.response.body", "body": body})

@@ -19,6 +19,7 @@ from wardline.platform.errors import BadRequest, Invalid, NotFound, TooLarge, Wr
 from wardline.platform.http.routes import Route
 
 DEPTH_MAX = 64
+WHOLE_DIGITS_MAX = 40
 FIELDS_MAX = 500
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"missing required field `(?P<field>[^`]+)`")
@@ -143,9 +144,14 @@ def check_json(body: bytes) -> Any:
     if body.count(b"[") + body.count(b"{") > DEPTH_MAX:
         _check_depth(body)
     try:
-        return json.loads(body, object_pairs_hook=_once, parse_constant=_no_constant)
+        values = json.loads(body, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_whole)
+        if b"\\u" in body:
+            json.dumps(values, ensure_ascii=False).encode()  # half of a surrogate pair is not text
+    except UnicodeEncodeError:
+        raise Invalid("The text holds a character that cannot be stored.", fields={"body": "Text only."}) from None
     except (ValueError, RecursionError):
         raise BadRequest("The body is not readable JSON.") from None
+    return values
 
 
 def _check_depth(body: bytes) -> None:
@@ -165,6 +171,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise BadRequest("The body names a field twice.")
     return found
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > WHOLE_DIGITS_MAX:
+        raise BadRequest("The body holds a number that is too large.")
+    return int(digits)
 
 
 def _no_constant(name: str) -> Any:

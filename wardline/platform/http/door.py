@@ -35,6 +35,16 @@ WAIT_SECONDS_MAX = {"medication": 4.0, "charting": 3.0}
 _KEY = re.compile(r"[!-~]{8,100}")
 REPLY_BYTES_MAX = 65_536
 
+# What the database says while it stops, starts, is full or is not there: the request is answered 503, to be tried again.
+_UNREACHABLE = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+_UNFIT = (asyncpg.DataError,)  # a time or number that the database cannot hold, in a search or a cursor
+
 Gate = Callable[[str, Db], Awaitable[Caller | None]]
 
 
@@ -87,12 +97,11 @@ class Door:
             reply = await self._refuse(ctx, problem, scope)
         except TimeoutError:
             reply = await self._refuse(ctx, errors.Busy("This took too long and was given up."), scope)
-        except (
-            ConnectionError,
-            asyncpg.InterfaceError,
-            asyncpg.CannotConnectNowError,
-            asyncpg.ConnectionDoesNotExistError,
-        ):
+        except _UNFIT:
+            reply = await self._refuse(ctx, errors.Invalid("A value is outside what can be looked up."), scope)
+        except _UNREACHABLE as error:
+            if not isinstance(error, ConnectionError):
+                self._answers.log_crash(ctx, error)
             reply = await self._refuse(ctx, errors.Busy("The database is not reachable."), scope)
         except Exception as error:  # noqa: BLE001 - the last resort: logged whole, answered without detail
             self._answers.log_crash(ctx, error)
@@ -188,7 +197,8 @@ class Door:
         ctx.version = _version(headers, sent)
         if route.versioned and ctx.version is None:
             raise errors.VersionRequired("Send the version you read as If-Match, or as the field `version`.")
-        digest = hashlib.blake2b(encode([scope["path"], sent.values, ctx.version]), digest_size=16).digest()
+        place = ctx.caller.tenant_id if ctx.signed_in else None
+        digest = hashlib.blake2b(encode([scope["path"], place, sent.values, ctx.version]), digest_size=16).digest()
         if route.input is not None and not route.raw_body:
             try:
                 values[route.input_name or ""] = _decode(route, sent)
@@ -204,7 +214,7 @@ class Door:
         return await self._answers.written(ctx, route, values, result)
 
     def _key(self, route: Route, headers: Mapping[str, str], sent: SentBody) -> str | None:
-        key = headers.get("idempotency-key") or sent.key
+        key = None if route.secret else headers.get("idempotency-key") or sent.key
         if key is None:
             if route.keyed:
                 raise errors.KeyRequired("Send a fresh Idempotency-Key (8 to 100 characters) with every write.")

@@ -64,6 +64,7 @@ class Route(msgspec.Struct, kw_only=True, eq=False):
     created: str | None = None
     versioned: bool = False
     keyed: bool = True
+    secret: bool = False  # the answer holds a secret, so it is not kept for a repeated key
     transaction: bool = True
     clocked: bool = False
     cached: bool = False
