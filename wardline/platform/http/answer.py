@@ -203,7 +203,7 @@ class Answers:
 
     def log_crash(self, ctx: Context, error: BaseException) -> None:
         """What went wrong, for the operator: type and place, never the values."""
-        log.error("crash", route=ctx.route, request_id=ctx.request_id, error=type(error).__name__, exc_info=error)
+        log.error("crash", route=ctx.route, request_id=ctx.request_id, code=type(error).__name__, exc_info=error)
 
 
 def _own_words(ctx: Context) -> dict[str, str]:
