@@ -128,3 +128,15 @@ async def test_a_form_admits_and_leads_to_the_choice_of_a_bed(client: Client) ->
     answer = await client.call("POST", f"/patients/{person}/encounters", form=form, as_="nurse_a", html=True, key="")
     assert answer.status_code == 303, answer.text
     assert answer.headers["location"].endswith("/move")
+
+
+async def test_only_a_doctor_of_this_hospital_answers_for_a_stay(client: Client) -> None:
+    person = await client.world.patient(client.world.a)
+    for name in ("doctor_b", "nurse_a"):
+        admission = {"reason": "Chest pain", "doctor_id": str(client.world.staff[name])}
+        refused = await client.post(f"/patients/{person}/encounters", admission, as_="receptionist_a")
+        assert refused.status_code == 422, refused.text
+        assert "doctor_id" in refused.json()["fields"]
+    admission = {"reason": "Chest pain", "doctor_id": str(client.world.staff["doctor_a"])}
+    admitted = await client.post(f"/patients/{person}/encounters", admission, as_="receptionist_a")
+    assert admitted.status_code == 201, admitted.text

@@ -47,6 +47,9 @@ async def admit(ctx: Context, patient: PatientScope, given: Admission) -> Encoun
     """Start a stay. One open stay a person and hospital; a lost race reads as AlreadyAdmitted."""
     if problem := rules.admission_problem(given, ctx.now.date()):
         raise Invalid(fields=problem)
+    doctor_id = given.doctor_id
+    if doctor_id and not await queries.is_doctor(ctx.db, hospital_id=patient.hospital_id, staff_id=doctor_id):
+        raise Invalid(fields={"doctor_id": "Choose a doctor of this hospital."})
     if (
         given.class_ != "outpatient"
         and (stay := await queries.current_stay(ctx.db, patient))

@@ -195,3 +195,12 @@ async def change_problem(
 """)
 async def doctors(db: Db, *, hospital_id: UUID) -> list[Doctor]:
     """The hospital's doctors, for choosing who is responsible."""
+
+
+@query("""
+    SELECT EXISTS (SELECT FROM identity.assignment a JOIN identity.staff s ON s.id = a.staff_id AND s.active
+                    WHERE a.hospital_id = :hospital_id AND a.staff_id = :staff_id AND a.role = 'doctor'
+                      AND a.ended_at IS NULL)
+""")
+async def is_doctor(db: Db, *, hospital_id: UUID, staff_id: UUID) -> bool:
+    """Whether somebody is a doctor of this hospital now."""
