@@ -40,5 +40,7 @@ async def test_a_browser_gets_a_cookie_and_the_page_again_on_a_mistake(client: C
     assert again.status_code == 401
     assert "x@y.z" in again.text
     async with client.world.owner() as db:
-        codes = await db.fetch("SELECT detail->>'code' AS code FROM audit.entry WHERE detail->>'route' = 'identity.sign_in'")
+        codes = await db.fetch(
+            "SELECT detail->>'code' AS code FROM audit.entry WHERE detail->>'route' = 'identity.sign_in'"
+        )
     assert "sign_in_refused" in {row["code"] for row in codes}
