@@ -44,3 +44,9 @@ async def test_a_browser_gets_a_cookie_and_the_page_again_on_a_mistake(client: C
             "SELECT detail->>'code' AS code FROM audit.entry WHERE detail->>'route' = 'identity.sign_in'"
         )
     assert "sign_in_refused" in {row["code"] for row in codes}
+
+
+async def test_guessing_the_current_password_is_stopped(client: Client) -> None:
+    guess = {"current_password": "not this one", "new_password": "something quite new"}
+    answers = [(await client.post("/password", guess, as_="pharmacist_b", key="")).status_code for _ in range(6)]
+    assert answers == [422] * 5 + [429]

@@ -129,8 +129,16 @@ async def switch_hospital(ctx: Context, wanted: SwitchHospital) -> Session:
 
 async def change_password(ctx: Context, change: ChangePassword) -> None:
     """Set a new password after checking the current one; other sessions of the person end."""
+    subject = _subject("password", str(ctx.caller.id))
+    apart = ctx.db.scoped(None)  # a failure stays counted although this request's transaction is undone
+    if (
+        await queries.failures_since(apart, subject=subject, since=ctx.now - FAILURE_WINDOW)
+        >= ACCOUNT_FROM_ADDRESS_FAILURES_MAX
+    ):
+        raise TooMany("Too many wrong passwords. Wait 15 minutes, or ask the help desk.", retry_after_seconds=900)
     candidate = await queries.candidate_by_id(ctx.db, staff_id=ctx.caller.id)
     if candidate is None or not await passwords.verify(candidate.password_hash, change.current_password):
+        await queries.insert_failure(apart, subject=subject, failure_id=new_id())
         raise Invalid(fields={"current_password": "This is not your current password."})
     passwords.check_new(change.new_password)
     await queries.set_password(
