@@ -45,6 +45,7 @@ class NewTask(Struct, frozen=True, kw_only=True):
     reason: str
     priority: Priority
     rung: Rung
+    worse: bool = False  # since the task was last raised: one that was taken on waits for an answer again
 
 
 class HeldTask(Struct, frozen=True):

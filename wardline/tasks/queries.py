@@ -74,7 +74,8 @@ async def raise_task(
 @query("""
     UPDATE tasks.task SET title = :new.title, reason = :new.reason, ward_id = :new.ward_id, version = version + 1
      WHERE hospital_id = :new.hospital_id AND kind = :new.kind AND subject_key = :new.subject_key
-       AND state IN ('open', 'acknowledged') AND rung >= :rung::int AND priority = ANY(:as_urgent::text[])
+       AND state = ANY(CASE WHEN :new.worse::boolean THEN ARRAY['open'] ELSE ARRAY['open', 'acknowledged'] END)
+       AND rung >= :rung::int AND priority = ANY(:as_urgent::text[])
     RETURNING id, state, priority, rung, due_at, ward_id, owner_role
 """)
 async def refresh_task(db: Db, new: NewTask, *, rung: int, as_urgent: list[str]) -> HeldTask | None:

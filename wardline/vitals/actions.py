@@ -277,6 +277,7 @@ async def _escalate(ctx: Context, stay: ObservedStay, stands: Standing) -> UUID 
             reason=rules.escalation_reason(stands.score, stay.news_score),
             priority=escalation.priority,
             rung=escalation.rung,
+            worse=stay.news_score is not None and stay.news_score < stands.score.total,
         ),
     )
 
