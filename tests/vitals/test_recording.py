@@ -96,6 +96,17 @@ async def test_the_same_score_again_keeps_the_clock_and_a_worse_one_calls_higher
     assert (worse["acknowledged_by"], worse["priority"]) == (None, "critical")
 
 
+async def test_a_call_that_was_taken_on_is_made_again_when_the_score_rises_in_its_band(client: Client) -> None:
+    patient = await patient_in_bed(client)
+    await save(client, patient, SICK)
+    [first] = await tasks_of(client, patient)
+    assert (await client.post(f"/tasks/{first['id']}/acknowledgement", as_="doctor_a")).status_code == 200
+    worse = await save(client, patient, {"consciousness": "V"})
+    assert worse["score"] > 8
+    [again] = await tasks_of(client, patient)
+    assert (again["id"], again["state"], again["acknowledged_by"]) == (first["id"], "open", None)
+
+
 async def test_a_partial_later_set_never_lowers_the_score(client: Client) -> None:
     patient = await patient_in_bed(client)
     await save(client, patient, SICK)
