@@ -2,6 +2,7 @@
 
 import importlib
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,20 @@ def test_two_makings_are_the_same():
     assert content(first) == content(second)
     assert first.rows["patients.person"] == second.rows["patients.person"], "even the ids"
     assert content(first) != content(seed.make(now=NOW, password_hash="hash", seed=8))
+
+
+@pytest.mark.parametrize("now", [datetime(2026, 11, 24, 7, 4, tzinfo=UTC), datetime(2026, 11, 25, 11, 8, tzinfo=UTC)])
+def test_nobody_is_in_two_places_whenever_it_is_made(now: datetime):
+    """At these moments the dice once laid a person of the shown ward into another bed first."""
+    book = seed.make(now=now, password_hash="hash")
+    columns = [book.columns["encounters.encounter"].index(name) for name in ("person_id", "started_at", "ended_at")]
+    stays: dict[UUID, list[tuple[datetime, datetime]]] = {}
+    for row in book.rows["encounters.encounter"]:
+        person, started_at, ended_at = (row[column] for column in columns)
+        stays.setdefault(person, []).append((started_at, ended_at or datetime.max.replace(tzinfo=UTC)))
+    for of_person in stays.values():
+        ordered = sorted(of_person)
+        assert all(earlier[1] <= later[0] for earlier, later in pairwise(ordered)), ordered
 
 
 def test_it_is_as_big_as_promised(seeded: Seeded):

@@ -96,12 +96,14 @@ class Registry:
         self.next_serial = first_serial
         self.people: list[Resident] = []
         self.by_hospital_and_sex: dict[tuple[UUID, str], list[Resident]] = {}
-        for family, given, sex, born_on in KNOWN:
-            self._resident(hospitals[0], hospitals, family, given, sex, born_on)
+        # Their beds are given to them by name, so nobody picks them by chance for another bed before.
+        self.people += [self._resident(hospitals[0], hospitals, *known) for known in KNOWN]
         while len(self.people) < PEOPLE:
             sex = "female" if dice.chance(0.515) else "male"
             family, given = person_name(dice, sex)
-            self._resident(dice.one_of(hospitals), hospitals, family, given, sex, self._born())
+            person = self._resident(dice.one_of(hospitals), hospitals, family, given, sex, self._born())
+            self.people.append(person)
+            self.by_hospital_and_sex.setdefault((person.hospital.id, sex), []).append(person)
 
     def _born(self) -> date:
         band = self.dice.weighted(range(len(AGE_SHARES)), list(accumulate(AGE_SHARES)))
@@ -109,14 +111,12 @@ class Registry:
 
     def _resident(
         self, home: Hospital, hospitals: list[Hospital], family: str, given: str, sex: str, born_on: date
-    ) -> None:
+    ) -> Resident:
         registered_at = self.dice.moment(self.now - timedelta(days=390), self.now - timedelta(days=120))
         at = [home]
         if self.dice.chance(SECOND_HOSPITAL_SHARE):
             at.append(self.dice.one_of([each for each in hospitals if each is not home]))
-        person = Resident(self.dice.id(registered_at), family, given, sex, born_on, home, at, registered_at)
-        self.people.append(person)
-        self.by_hospital_and_sex.setdefault((home.id, sex), []).append(person)
+        return Resident(self.dice.id(registered_at), family, given, sex, born_on, home, at, registered_at)
 
     def write(self, *, clinicians: dict[UUID, UUID]) -> None:
         """Persons, registrations, contacts and allergies; `clinicians` is who asks about allergies, by hospital."""
