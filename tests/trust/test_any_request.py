@@ -32,6 +32,7 @@ def map_path_parameters(ctx, path_parameters):
 '''
 
 
+@pytest.mark.timeout(540)  # its own limit is 500 s: thousands of requests on a machine that may be busy
 @pytest.mark.parametrize("who", ["nurse_a", "doctor_a", "hospital_administrator_a"])
 async def test_no_request_breaks_the_server(fresh_database: TestDatabase, tmp_path: Path, who: str) -> None:
     load_routes()
