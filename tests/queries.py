@@ -9,7 +9,12 @@ from tests.client import Client
 from wardline.platform import db
 
 # The insert that all requests of 5 ms share, and what the driver asks once for each connection.
-SHARED = ("INSERT INTO audit.entry", "WITH RECURSIVE typeinfo_tree", "SELECT current_setting('jit')")
+SHARED = (
+    "INSERT INTO audit.entry",
+    "WITH RECURSIVE typeinfo_tree",
+    "SELECT current_setting('jit')",
+    "CREATE FUNCTION pg_temp.",
+)
 _counted: ContextVar[list[str] | None] = ContextVar("counted", default=None)
 _watched: set[int] = set()
 _connect = db.connect

@@ -316,7 +316,7 @@ async def test_partitions_are_made_ahead_and_old_replies_dropped(office: Office)
     await upkeep.keep_partitions(office.work())
     names = {row[0] for row in await connection.fetch("SELECT inhrelid::regclass::text FROM pg_inherits")}
     assert f"platform.reply_{long_ago:%Y%m%d}" not in names
-    assert f"platform.reply_{datetime.now(UTC) + timedelta(days=9):%Y%m%d}" in names
+    assert f"platform.reply_{datetime.now(UTC) + timedelta(days=2):%Y%m%d}" in names
     assert f"audit.entry_{datetime.now(UTC):%Y%m}" in names
     await upkeep.keep_partitions(office.work())
     await connection.close()

@@ -4,8 +4,9 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from wardline.beds import moves, queries, rules
+from wardline.beds import keeping, moves, queries, rules
 from wardline.beds.actions import clock_words
+from wardline.beds.keeping import HeldBoard
 from wardline.beds.models import (
     Bed,
     BoardScope,
@@ -17,11 +18,10 @@ from wardline.beds.models import (
     Tile,
     TileHead,
     WardBoard,
-    WardHead,
 )
 from wardline.beds.move_models import FitBed, MovePlan
 from wardline.encounters.public import EncounterScope, banner_with_stay, patient_of
-from wardline.identity.public import access_ward, seal, wards
+from wardline.identity.public import seal, wards
 from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
@@ -35,14 +35,23 @@ def today_in(zone: str, now: datetime) -> date:
 
 async def access_board(ctx: Context, ward_id: UUID) -> BoardScope:
     """A ward of the caller's hospital, for its board; NotFound otherwise. Records that the board was opened."""
-    ward = await access_ward(ctx, ward_id)
-    ctx.saw("ward", ward.id)
+    held = await keeping.open_board(
+        ctx.db,
+        hospital_id=ctx.caller.tenant_id,
+        ward_id=ward_id,
+        now=ctx.now,
+        today=today_in(ctx.caller.time_zone, ctx.now),
+    )
+    if held is None:
+        raise NotFound("There is no such ward here.")
+    ctx.saw("ward", ward_id)
+    ctx.topic_version = held.version
     return BoardScope(
-        hospital_id=ward.hospital_id,
-        id=ward.id,
-        code=ward.code,
-        name=ward.name,
-        specialty=ward.specialty,
+        hospital_id=ctx.caller.tenant_id,
+        id=ward_id,
+        code=held.ward.code,
+        name=held.ward.name,
+        specialty=held.ward.specialty,
         zone=ctx.caller.time_zone,
         seal=seal(),
     )
@@ -62,25 +71,24 @@ async def access_hospital_topic(ctx: Context, hospital_id: UUID) -> HospitalBoar
 
 
 async def ward_board(db: Db, ward: BoardScope, now: datetime) -> WardBoard:
-    """The ward's board. 3 queries."""
-    async with db.one_connection() as one:
-        rows = await queries.beds_of_ward(one, ward, trend_from=now - rules.TREND_WITHIN)
-        rooms = await queries.rooms_of_ward(one, ward)
-        tasks = await queries.tasks_of_ward(one, ward)
-    beds = rules.board_beds(rows, now, today_in(ward.zone, now))
-    return WardBoard(
-        ward=WardHead(ward.id, ward.code, ward.name, ward.specialty),
-        summary=rules.summary(beds),
-        needs=rules.needs_now(tasks, beds),
-        soon=rules.needs_soon(beds, now),
-        rooms=rules.room_heads(rooms, beds),
-        beds=beds,
+    """The ward's board, at least as new as its access check found it."""
+    held = keeping.held_board(ward.hospital_id, ward.id) or await _open(db, ward, now)
+    return keeping.board_of(held, now)
+
+
+async def _open(db: Db, ward: BoardScope, now: datetime) -> HeldBoard:
+    held = await keeping.open_board(
+        db, hospital_id=ward.hospital_id, ward_id=ward.id, now=now, today=today_in(ward.zone, now)
     )
+    if held is None:
+        raise NotFound
+    return held
 
 
 async def live_ward_board(db: Db, ward: BoardScope) -> LiveWardBoard:
-    """The ward's board with the heads of the bays among its rows, in the order of the page."""
-    board = await ward_board(db, ward, clock.now())
+    """The ward's board with the heads of the bays among its rows, in the order of the page. 1 query."""
+    now = clock.now()
+    board = keeping.board_of(await _open(db, ward, now), now)
     rows: list[RoomHead | Bed] = []
     for room in board.rooms:
         rows.append(room)

@@ -15,8 +15,10 @@ live(
     prefix="bed",
     container="room-{row.room_id}",
     parts={"ward-summary": "beds/ward_summary.html", "ward-needs": "beds/needs.html"},
+    parts_show={"ward-summary": ("ward", "summary"), "ward-needs": ("needs", "soon")},
     clocked=True,
     alone=True,
+    still=True,
 )
 live(
     "beds:{hospital_id}",

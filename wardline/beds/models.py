@@ -1,7 +1,7 @@
 """Beds as the boards show them."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -43,6 +43,19 @@ class BoardScope(WardScope, frozen=True, kw_only=True):
     """A ward whose board is being read, with the zone that says what today is there."""
 
     zone: str
+
+
+class OpenedBoard(Struct):
+    """What a board's reading finds: everything, or the beds that changed since the version that was held, or nothing."""
+
+    version: int
+    code: str
+    name: str
+    specialty: str
+    whole: bool
+    beds: list[tuple[Any, ...]] | None
+    rooms: list[tuple[Any, ...]] | None
+    tasks: list[tuple[Any, ...]] | None
 
 
 class HospitalBoardScope(HospitalScope, frozen=True, kw_only=True):
@@ -167,7 +180,7 @@ class Bed(Struct):
 
 
 class RoomHead(Struct):
-    """The head of a bay on the board."""
+    """The head of a bay on the board; its beds are those from `first_bed` to before `end_bed`."""
 
     id: UUID
     room_id: UUID
@@ -176,6 +189,8 @@ class RoomHead(Struct):
     sex: str
     beds: int
     in_use: int
+    first_bed: int
+    end_bed: int
 
 
 class Summary(Struct):

@@ -5,57 +5,26 @@
 from datetime import datetime
 from uuid import UUID
 
-from wardline.beds.models import BedPlace, BedRow, Room, TaskRow, Tile, Waiting, WardOnList
-from wardline.identity.public import HospitalScope, WardScope
+from wardline.beds.models import BedPlace, OpenedBoard, Room, Tile, Waiting, WardOnList
+from wardline.identity.public import HospitalScope
 from wardline.platform.db import Db, query
 
 
-@query("""
-    SELECT b.id, b.room_id, r.label, b.label, b.state, b.state_since, b.state_reason, b.features, b.version,
-           o.encounter_id, o.person_id, o.started_at, p.family, p.given, p.sex, p.born_on,
-           c.news_score, c.news_band, c.news_single_three, c.news_signs, array_to_string(c.news_history[width_bucket(:trend_from, c.news_history_at) + 1 :], ' '),
-           c.observations_due_at, c.isolation, c.expected_discharge_on, c.ready_to_leave, coalesce(t.tasks, 0)::int,
-           v.encounter_id, q.family, q.given, q.sex, q.born_on, v.from_place, v.due_at
-      FROM beds.bed b
-      JOIN identity.room r ON r.hospital_id = b.hospital_id AND r.id = b.room_id
-      LEFT JOIN beds.occupancy o ON o.hospital_id = b.hospital_id AND o.bed_id = b.id AND o.ended_at IS NULL
-      LEFT JOIN encounters.current c ON c.hospital_id = o.hospital_id AND c.encounter_id = o.encounter_id
-      LEFT JOIN patients.person p ON p.id = o.person_id
-      LEFT JOIN beds.reservation v ON v.hospital_id = b.hospital_id AND v.bed_id = b.id AND v.ended_at IS NULL
-      LEFT JOIN patients.person q ON q.id = v.person_id
-      LEFT JOIN (SELECT k.person_id, count(*) AS tasks FROM tasks.task k
-                  WHERE k.hospital_id = :ward.hospital_id AND k.ward_id = :ward.id AND k.state IN ('open', 'acknowledged')
-                  GROUP BY k.person_id) t ON t.person_id = o.person_id
-     WHERE b.hospital_id = :ward.hospital_id AND b.ward_id = :ward.id AND b.active
-     ORDER BY r.position, b.position, b.label LIMIT 200
-""")
-async def beds_of_ward(db: Db, ward: WardScope, *, trend_from: datetime) -> list[BedRow]:
-    """The rows of a ward's board, in the ward's own order. Index: bed_ward_position.
+@query(
+    """
+    SELECT o.topic_version, o.code, o.name, o.specialty, o.whole, o.beds, o.rooms, o.tasks
+      FROM beds.open_board(:hospital_id, :ward_id, :held, :trend_from) o
+""",
+    opens=True,
+)
+async def open_board(
+    db: Db, *, hospital_id: UUID, ward_id: UUID, held: int | None, trend_from: datetime
+) -> OpenedBoard | None:
+    """A ward's board since the version that is held (None: all of it); None when there is no such ward here.
 
     The scores since `trend_from` come as one text: as arrays with their times they cost three times the rest to read.
+    Indexes: bed_ward_position, task_ward.
     """
-
-
-@query("""
-    SELECT r.id, r.ward_id, r.label, r.kind, r.sex FROM identity.room r
-     WHERE r.hospital_id = :ward.hospital_id AND r.ward_id = :ward.id
-     ORDER BY r.position, r.label LIMIT 50
-""")
-async def rooms_of_ward(db: Db, ward: WardScope) -> list[Room]:
-    """The ward's bays and side rooms, in their order."""
-
-
-@query("""
-    SELECT k.id, k.title, k.reason, k.priority, k.state, k.owner_role, k.owner_words, k.ladder, k.due_at, k.climbs_at,
-           k.acknowledged_at, k.person_id, p.family, p.given, c.bed_label
-      FROM tasks.task k
-      LEFT JOIN patients.person p ON p.id = k.person_id
-      LEFT JOIN encounters.current c ON c.hospital_id = k.hospital_id AND c.encounter_id = k.encounter_id
-     WHERE k.hospital_id = :ward.hospital_id AND k.ward_id = :ward.id AND k.state IN ('open', 'acknowledged')
-     ORDER BY k.due_at, k.id LIMIT 50
-""")
-async def tasks_of_ward(db: Db, ward: WardScope) -> list[TaskRow]:
-    """What waits on the ward, soonest first. Index: task_ward."""
 
 
 @query("""

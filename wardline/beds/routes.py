@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec import structs
+
 from wardline.beds import actions, boards, moves, queries
 from wardline.beds.actions import access_bed
 from wardline.beds.boards import access_board, access_hospital_board
@@ -64,11 +66,10 @@ async def wards(ctx: Context, hospital: HospitalScope) -> Listing[WardOnList]:
 async def ward_board(ctx: Context, ward: BoardScope, asked: BoardQuery) -> WardBoard:
     """A ward's board: beds, patients, scores, what is due and what waits. `show` filters by a number of its top line."""
     board = await boards.ward_board(ctx.db, ward, ctx.now)
-    if asked.show is not None:
-        board.show, board.show_words = asked.show, FILTER_WORDS[asked.show]
-        if not ctx.html:
-            board.beds = [bed for bed in board.beds if asked.show in bed.marks]
-    return board
+    if asked.show is None:
+        return board
+    beds = board.beds if ctx.html else [bed for bed in board.beds if asked.show in bed.marks]
+    return structs.replace(board, show=asked.show, show_words=FILTER_WORDS[asked.show], beds=beds)
 
 
 @get(

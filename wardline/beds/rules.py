@@ -163,11 +163,23 @@ def needs_words(stay: Stay) -> list[str]:
 
 def board_beds(rows: list[BedRow], now: datetime, today: date) -> list[Bed]:
     """The rows as the board shows them; people who share a family name are both marked."""
-    families = Counter(row.family.casefold() for row in rows if row.family)
-    return [_board_bed(row, families, now, today) for row in rows]
+    families = families_of(rows)
+    return [board_bed(row, families, now, today) for row in rows]
 
 
-def _board_bed(row: BedRow, families: Counter[str], now: datetime, today: date) -> Bed:
+def families_of(rows: list[BedRow]) -> Counter[str]:
+    """How many patients of a board bear each family name."""
+    return Counter(row.family.casefold() for row in rows if row.family)
+
+
+def turned_late(row: BedRow, bed: Bed, now: datetime) -> bool:
+    """Whether the clock alone has changed what the board shows of a bed."""
+    due = row.observations_due_at
+    return due is not None and bed.patient is not None and (due < now) != bed.patient.observations_late
+
+
+def board_bed(row: BedRow, families: Counter[str], now: datetime, today: date) -> Bed:
+    """One row as the board shows it."""
     patient = _patient(row, families, now, today)
     reservation = None
     if row.reserved_for_id is not None and row.reserved_due_at is not None:
@@ -270,11 +282,17 @@ def room_heads(rooms: list[Room], beds: list[Bed]) -> list[RoomHead]:
     """The heads of the bays, without those that have no bed."""
     total = Counter(bed.room_id for bed in beds)
     in_use = Counter(bed.room_id for bed in beds if bed.patient is not None)
-    return [
-        RoomHead(room.id, room.id, room.label, room.kind, room.sex, total[room.id], in_use[room.id])
-        for room in rooms
-        if total[room.id]
-    ]
+    heads: list[RoomHead] = []
+    first = 0
+    for room in rooms:
+        if count := total[room.id]:
+            heads.append(
+                RoomHead(
+                    room.id, room.id, room.label, room.kind, room.sex, count, in_use[room.id], first, first + count
+                )
+            )
+            first += count
+    return heads
 
 
 # ---- what somebody must do ---------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ class ObservedStay(Struct, frozen=True):
     encounter_id: UUID
     person_id: UUID
     ward_id: UUID | None
+    bed_id: UUID | None
     bed_label: str | None
     started_at: datetime
     pregnant: bool
@@ -91,7 +92,7 @@ class Observed(Struct, frozen=True, kw_only=True):
 
 
 STAY = """
-    SELECT c.hospital_id, c.encounter_id, c.person_id, c.ward_id, c.bed_label, c.started_at, c.pregnant, p.born_on, p.family,
+    SELECT c.hospital_id, c.encounter_id, c.person_id, c.ward_id, c.bed_id, c.bed_label, c.started_at, c.pregnant, p.born_on, p.family,
            p.given, c.spo2_scale, c.spo2_scale_by, c.spo2_scale_at, c.respiration_per_min, c.respiration_at, c.spo2_percent,
            c.spo2_at, c.spo2_read_on_scale, c.spo2_on_oxygen, c.on_oxygen, c.oxygen_at, c.oxygen_l_per_min, c.systolic_mmhg,
            c.systolic_at, c.diastolic_mmhg, c.pulse_per_min, c.pulse_at, c.consciousness, c.consciousness_at,
@@ -131,7 +132,8 @@ async def observed_encounter_locked(db: Db, *, hospital_id: UUID, encounter_id: 
     """A given open stay, locked; None when it is finished or not this hospital's."""
 
 
-@query("""
+# Also part of the lean form of saving a set, where `stay` is the row that was read.
+SET_OBSERVED = """
     UPDATE encounters.current
        SET respiration_per_min = :seen.respiration_per_min, respiration_at = :seen.respiration_at,
            spo2_percent = :seen.spo2_percent, spo2_at = :seen.spo2_at, spo2_read_on_scale = :seen.spo2_read_on_scale,
@@ -143,8 +145,11 @@ async def observed_encounter_locked(db: Db, *, hospital_id: UUID, encounter_id: 
            news_score = :seen.news_score, news_signs = :seen.news_signs, news_single_three = :seen.news_single_three,
            news_band = :seen.news_band, news_at = :seen.news_at, news_by = :seen.news_by, news_history = :seen.news_history,
            news_history_at = :seen.news_history_at, observations_due_at = :seen.observations_due_at, version = version + 1
-     WHERE hospital_id = :hospital_id AND encounter_id = :encounter_id
-""")
+"""
+KEEP = SET_OBSERVED + "WHERE hospital_id = :stay.hospital_id AND encounter_id = :stay.encounter_id"
+
+
+@query(SET_OBSERVED + "WHERE hospital_id = :hospital_id AND encounter_id = :encounter_id")
 async def keep_observed(db: Db, seen: Observed, *, hospital_id: UUID, encounter_id: UUID) -> None:
     """Puts the new values on the stay's row."""
 

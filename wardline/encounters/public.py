@@ -16,6 +16,7 @@ from wardline.encounters.models import (
     Problem,
 )
 from wardline.encounters.observed import (
+    KEEP,
     Observed,
     ObservedStay,
     keep_observed,
@@ -91,6 +92,7 @@ __all__ = [
     "CLASS_WORDS",
     "DISCHARGED_WORDS",
     "ISOLATION_WORDS",
+    "KEEP",
     "CurrentStay",
     "Encounter",
     "EncounterScope",

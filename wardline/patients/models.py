@@ -99,6 +99,12 @@ class PersonValues(msgspec.Struct, kw_only=True):
     family_doctor: str = ""
 
 
+class OpenedPatient(msgspec.Struct):
+    """What the access check finds: the version of the page's topic, if anything has touched it yet."""
+
+    topic_version: int | None
+
+
 class Numbers(msgspec.Struct):
     """What a new person is known by."""
 

@@ -35,8 +35,10 @@ from wardline.platform.http import Context
 
 async def access_patient(ctx: Context, patient_id: UUID) -> PatientScope:
     """The patient, when registered at the caller's hospital; NotFound otherwise. Records that the record was opened."""
-    if not await queries.is_registered(ctx.db, hospital_id=ctx.caller.tenant_id, person_id=patient_id):
+    opened = await queries.open_patient(ctx.db, hospital_id=ctx.caller.tenant_id, person_id=patient_id, topic=ctx.topic)
+    if opened is None:
         raise NotFound("There is no such patient here.")
+    ctx.topic_version = opened.topic_version or 0
     ctx.saw("patient", patient_id, patient_id)
     return PatientScope(hospital_id=ctx.caller.tenant_id, person_id=patient_id, seal=seal())
 

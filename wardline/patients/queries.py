@@ -12,11 +12,17 @@ from wardline.patients.models import (
     Contact,
     Identifier,
     Numbers,
+    OpenedPatient,
     PatientScope,
     Person,
     PersonValues,
 )
 from wardline.platform.db import Db, query
+
+
+@query("SELECT o.topic_version FROM patients.open_patient(:hospital_id, :person_id, :topic) o", opens=True)
+async def open_patient(db: Db, *, hospital_id: UUID, person_id: UUID, topic: str) -> OpenedPatient | None:
+    """The version of the page's topic, when the person is registered at this hospital."""
 
 
 @query("SELECT true FROM patients.registration r WHERE r.hospital_id = :hospital_id AND r.person_id = :person_id")

@@ -6,22 +6,33 @@ decides what is seen.
 """
 
 import asyncio
-import inspect
-import re
 import time
-import types
-import typing
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from operator import attrgetter
-from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from wardline.platform.errors import Busy, NotFound
+from wardline.platform.declared import QUERIES, TIMINGS, Declared, Effect, effect, query
+from wardline.platform.errors import Busy
+
+__all__ = [
+    "QUERIES",
+    "TIMINGS",
+    "Connection",
+    "Db",
+    "Declared",
+    "Effect",
+    "Held",
+    "Lease",
+    "Pool",
+    "connect",
+    "effect",
+    "query",
+]
 
 # Until admission control sheds by class, a burst is better served late than refused.
 ACQUIRE_SECONDS_MAX = 1.0
@@ -32,7 +43,6 @@ _ENTER = """
     SELECT set_config('app.hospital_id', $1, false), (SELECT t.version FROM platform.topic t WHERE t.topic = $2)
 """
 
-P = ParamSpec("P")
 R = TypeVar("R")
 Connection = asyncpg.Connection
 
@@ -64,6 +74,13 @@ class Held:
         assert row is not None
         self.scope = tenant_id
         return row[1] or 0
+
+    async def open(self, tenant_id: UUID | None, sql: str, values: Sequence[Any]) -> list[asyncpg.Record]:
+        """Run a statement that sets the scope to `tenant_id` itself, before it reads."""
+        self.scope = None
+        rows = await self.connection.fetch(sql, *values)
+        self.scope = tenant_id
+        return rows
 
 
 class Pool:
@@ -220,11 +237,12 @@ async def connect(url: str, *, name: str = "wardline") -> Connection:
 class Lease:
     """The connection of one read: taken for its first statement, already in scope, and kept until the read is over."""
 
-    __slots__ = ("_held", "_pool", "_tenant_id")
+    __slots__ = ("_held", "_pool", "_seconds_max", "_tenant_id")
 
-    def __init__(self, pool: Pool, tenant_id: UUID | None) -> None:
+    def __init__(self, pool: Pool, tenant_id: UUID | None, seconds_max: float = ACQUIRE_SECONDS_MAX) -> None:
         self._pool = pool
         self._tenant_id = tenant_id
+        self._seconds_max = seconds_max
         self._held: Held | None = None
 
     @property
@@ -234,15 +252,21 @@ class Lease:
 
     async def connection(self) -> Connection:
         if self._held is None:
-            self._held = await self._pool.acquire()
+            self._held = await self._pool.acquire(self._seconds_max)
             await self._held.set_scope(self._tenant_id)
         return self._held.connection
 
     async def version(self, topic: str) -> int:
         """The version of a topic; a lease that begins with it sets the scope in the same round trip."""
         if self._held is None:
-            self._held = await self._pool.acquire()
+            self._held = await self._pool.acquire(self._seconds_max)
         return await self._held.enter(self._tenant_id, topic)
+
+    async def open(self, sql: str, values: Sequence[Any]) -> list[asyncpg.Record]:
+        """Run a statement that sets the scope itself; one that comes later finds it set."""
+        if self._held is None:
+            self._held = await self._pool.acquire(self._seconds_max)
+        return await self._held.open(self._tenant_id, sql, values)
 
     async def end(self) -> None:
         """Give the connection back; one that is in an unclear state is thrown away."""
@@ -278,6 +302,16 @@ class Db:
             await held.set_scope(self.tenant_id)
             return await work(held.connection)
 
+    async def open(self, sql: str, values: Sequence[Any]) -> list[asyncpg.Record]:
+        """Run a statement that sets this handle's scope itself, and so needs no round trip for it before."""
+        if self._lease is not None:
+            return await self._lease.open(sql, values)
+        if self._held is not None:
+            self._held.scope = None  # what is set within a transaction may be gone after it
+            return await self._held.connection.fetch(sql, *values)
+        async with self.pool.held() as held:
+            return await held.open(self.tenant_id, sql, values)
+
     async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         return await self.run(lambda c: c.fetch(sql, *args))
 
@@ -303,9 +337,9 @@ class Db:
             await held.set_scope(self.tenant_id)
             yield Db(self.pool, self.tenant_id, held)
 
-    def lease(self) -> Lease:
+    def lease(self, seconds_max: float = ACQUIRE_SECONDS_MAX) -> Lease:
         """A connection for a whole read, taken only if a statement comes. Whoever asks for it ends it."""
-        return Lease(self.pool, self.tenant_id)
+        return Lease(self.pool, self.tenant_id, seconds_max)
 
     def on(self, lease: Lease) -> "Db":
         """The same scope, every statement on the lease's connection."""
@@ -328,125 +362,3 @@ class Db:
     def scoped(self, tenant_id: UUID | None) -> "Db":
         """The same pool in another scope. For jobs and sign-in, which choose the hospital; never for a request's rows."""
         return Db(self.pool, tenant_id)
-
-
-class Declared(NamedTuple):
-    """A declared query, as the live check and the metrics see it."""
-
-    name: str
-    sql: str
-    parameter_paths: tuple[str, ...]
-    parameter_types: tuple[Any, ...]
-    kind: str  # many, one, maybe, none
-    result: Any
-
-
-QUERIES: list[Declared] = []
-TIMINGS: dict[str, list[float]] = {}  # name -> [count, seconds]; read by the metrics page
-_PARAMETER = re.compile(r"'(?:[^']|'')*'|--[^\n]*|(?<![:\w]):([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)")
-
-
-def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
-    """`:name` and `:name.field` become $1, $2 ...; strings, comments and `::` casts stay."""
-    paths: list[str] = []
-
-    def number(match: re.Match[str]) -> str:
-        path = match.group(1)
-        if path is None:
-            return match.group(0)
-        if path not in paths:
-            paths.append(path)
-        return f"${paths.index(path) + 1}"
-
-    return _PARAMETER.sub(number, sql), tuple(paths)
-
-
-def _result_kind(annotation: Any) -> tuple[str, Any]:
-    """list[X] -> many, X | None -> maybe, None -> none, X -> one."""
-    origin = typing.get_origin(annotation)
-    if annotation is None or annotation is type(None):
-        return "none", None
-    if origin is list:
-        return "many", typing.get_args(annotation)[0]
-    if origin in (types.UnionType, typing.Union):
-        inner = [a for a in typing.get_args(annotation) if a is not type(None)]
-        assert len(inner) == 1, "a query returns one type or nothing"
-        return "maybe", inner[0]
-    return "one", annotation
-
-
-def _type_at(hints: dict[str, Any], path: str) -> Any:
-    head, *fields = path.split(".")
-    found = hints[head]
-    for field in fields:
-        found = typing.get_type_hints(found)[field]
-    return found
-
-
-def _getter(path: str, names: list[str]) -> tuple[int, Callable[[Any], Any] | None]:
-    head, _, rest = path.partition(".")
-    return names.index(head), attrgetter(rest) if rest else None
-
-
-def query(sql: str) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
-    """Turn a typed stub into the query it declares.
-
-    The stub's first parameter is the Db; `:name` and `:name.field` bind the others. Its return type says how many rows:
-    `list[X]` many, `X | None` at most one, `X` exactly one (NotFound otherwise), `None` nothing. A struct is filled in
-    the order of the selected columns; any other X is the first column.
-    """
-
-    def declare(stub: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-        hints = typing.get_type_hints(stub)
-        signature = inspect.signature(stub)
-        names = list(signature.parameters)[1:]
-        defaults = [p.default for p in list(signature.parameters.values())[1:]]
-        numbered, paths = _numbered(sql)
-        kind, result = _result_kind(hints.pop("return"))
-        name = f"{stub.__module__.removeprefix('wardline.')}.{stub.__name__}"
-        QUERIES.append(Declared(name, numbered, paths, tuple(_type_at(hints, p) for p in paths), kind, result))
-        getters = [_getter(path, names) for path in paths]
-        finish = _finisher(name, kind, result)
-        timing = TIMINGS.setdefault(name, [0, 0.0])
-
-        async def run(db: Db, *args: Any, **kwargs: Any) -> Any:
-            values = args
-            if len(args) < len(names):
-                values = (
-                    *args,
-                    *(kwargs.get(n, d) for n, d in zip(names[len(args) :], defaults[len(args) :], strict=True)),
-                )
-            bound = [values[i] if get is None else get(values[i]) for i, get in getters]
-            started = time.perf_counter()
-            rows = await db.fetch(numbered, *bound)
-            timing[0] += 1
-            timing[1] += time.perf_counter() - started
-            return finish(rows)
-
-        run.__name__, run.__doc__, run.__module__ = stub.__name__, stub.__doc__, stub.__module__
-        return cast("Callable[P, Awaitable[R]]", run)
-
-    return declare
-
-
-def _finisher(name: str, kind: str, result: Any) -> Callable[[list[Any]], Any]:
-    """How rows become the declared result."""
-    if kind == "none":
-        return lambda rows: None
-    build: Callable[[Any], Any]
-    if isinstance(result, type) and issubclass(result, msgspec.Struct):
-        build = lambda row: result(*row)
-    else:
-        build = lambda row: row[0]
-    if kind == "many":
-        return lambda rows: [build(row) for row in rows]
-    if kind == "maybe":
-        return lambda rows: build(rows[0]) if rows else None
-
-    def exactly_one(rows: list[Any]) -> Any:
-        if not rows:
-            raise NotFound
-        assert len(rows) == 1, f"{name} found {len(rows)} rows"
-        return build(rows[0])
-
-    return exactly_one

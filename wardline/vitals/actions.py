@@ -5,7 +5,10 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from wardline.encounters.public import (
+    Observed,
     ObservedStay,
     keep_observed,
     observed_encounter_locked,
@@ -14,7 +17,7 @@ from wardline.encounters.public import (
 )
 from wardline.patients.public import access_patient
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
-from wardline.platform.http import Context
+from wardline.platform.http import Context, Written
 from wardline.platform.ids import new_id
 from wardline.tasks.public import NewTask, require
 from wardline.vitals import current, queries, rules
@@ -76,36 +79,93 @@ async def access_open_stay(ctx: Context, patient_id: UUID) -> ObservedStay:
 
 async def record(ctx: Context, stay: ObservedStay, new: NewObservations) -> Observation:
     """Stores one set, scores the patient, keeps the stay's row and asks whoever the score asks for."""
+    taken = _taken(ctx, stay, new)
+    await queries.insert_set(ctx.db, _new_set(ctx, stay, taken), taken.signs, now=ctx.now)
+    stands = taken.stands
+    if taken.late:
+        stands = await _recalculate(ctx, stay, since=taken.at)
+    else:
+        await keep_observed(
+            ctx.db, _observed(ctx, stay, stands), hospital_id=stay.hospital_id, encounter_id=stay.encounter_id
+        )
+    task_id = await _escalate(ctx, stay, stands)
+    _report(ctx, stay, taken, stands)
+    return answer(_row_of(ctx, stay, taken), stands, taken.offered, task_id=task_id)
+
+
+async def record_lean(ctx: Context, *, patient_id: UUID, new: NewObservations) -> Written | None:
+    """The same in two round trips, for a set that comes in its order and calls nobody: most of them. None otherwise."""
+    stay = await queries.open_save(ctx.db, hospital_id=ctx.caller.tenant_id, person_id=patient_id)
+    if stay is None:
+        return None
+    taken = _taken(ctx, stay, new)
+    if taken.late or (taken.stands.score is not None and rules.escalation_for(taken.stands.score) is not None):
+        return None
+    effect = queries.put_set(
+        new=_new_set(ctx, stay, taken),
+        signs=taken.signs,
+        seen=_observed(ctx, stay, taken.stands),
+        stay=stay,
+        now=ctx.now,
+    )
+    _report(ctx, stay, taken, taken.stands)
+    return Written(answer(_row_of(ctx, stay, taken), taken.stands, taken.offered, task_id=None), effect)
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """A set that may be stored: its values, its moment, and how the patient stands with it, now and at that moment."""
+
+    id: UUID
+    signs: Signs
+    at: datetime
+    confirmed: list[str]
+    late: bool
+    offered: rules.Eligibility
+    stands: Standing
+    stood: Standing
+
+
+def _taken(ctx: Context, stay: ObservedStay, new: NewObservations) -> Taken:
+    """Checks what was sent; raises Invalid, ScaleNotPrescribed or Unconfirmed."""
     signs = checked_signs(stay, new)
     taken_at = checked_time(stay, new, ctx.now, ctx.caller.time_zone)
     before = current.latest_of_stay(stay)
-    asked = questions(signs, before, confirmed_fields(signs, new.confirmed))
+    confirmed = confirmed_fields(signs, new.confirmed)
+    asked = questions(signs, before, confirmed)
     if asked:
         raise Unconfirmed(
             "Confirm what is unusual or correct it.", fields={name: question.text for name, question in asked.items()}
         )
     offered = current.offered_to(stay, ctx.now.date())
-    late = rules.is_late(before, signs, taken_at)
     latest = rules.with_newer(before, signs, taken_at)
-    stands = current.standing(latest, offered, ctx.now)
-    stood = current.standing(latest, offered, taken_at)
-    row = await _insert(ctx, stay, signs, taken_at, stood, sorted(confirmed_fields(signs, new.confirmed)))
-    if late:
-        stands = await _recalculate(ctx, stay, since=taken_at)
-    else:
-        await _keep(ctx, stay, stands)
-    task_id = await _escalate(ctx, stay, stands)
-    signs_taken = sum(signs.has(sign) for sign in Sign)
+    return Taken(
+        id=new_id(),
+        signs=signs,
+        at=taken_at,
+        confirmed=sorted(confirmed),
+        late=rules.is_late(before, signs, taken_at),
+        offered=offered,
+        stands=current.standing(latest, offered, ctx.now),
+        stood=current.standing(latest, offered, taken_at),
+    )
+
+
+def _report(ctx: Context, stay: ObservedStay, taken: Taken, stands: Standing) -> None:
+    signs_taken = sum(taken.signs.has(sign) for sign in Sign)
     ctx.record(
         "observations.recorded",
         person_id=stay.person_id,
         subject_type="observations",
-        subject_id=row.id,
-        detail={"encounter_id": stay.encounter_id, "signs": signs_taken, "confirmed": row.confirmed, "late": late},
+        subject_id=taken.id,
+        detail={
+            "encounter_id": stay.encounter_id,
+            "signs": signs_taken,
+            "confirmed": taken.confirmed,
+            "late": taken.late,
+        },
     )
-    ctx.publish("observations.recorded", {"observation_id": row.id, "encounter_id": stay.encounter_id})
+    ctx.publish("observations.recorded", {"observation_id": taken.id, "encounter_id": stay.encounter_id})
     _touch(ctx, stay, stands)
-    return answer(row, stands, offered, task_id=task_id)
 
 
 def checked_signs(stay: ObservedStay, new: NewObservations) -> Signs:
@@ -168,27 +228,28 @@ def confirmed_fields(signs: Signs, confirmed: Collection[str]) -> set[str]:
     return fields
 
 
-async def _insert(
-    ctx: Context, stay: ObservedStay, signs: Signs, taken_at: datetime, stands: Standing, confirmed: list[str]
-) -> ObservationRow:
-    new = queries.NewSet(
+def _new_set(ctx: Context, stay: ObservedStay, taken: Taken) -> queries.NewSet:
+    return queries.NewSet(
         hospital_id=stay.hospital_id,
-        id=new_id(),
+        id=taken.id,
         person_id=stay.person_id,
         encounter_id=stay.encounter_id,
-        taken_at=taken_at,
+        taken_at=taken.at,
         recorded_by=ctx.caller.id,
-        news_score=stands.total,
-        news_signs=stands.signs_scored,
-        news_band=stands.band,
-        confirmed=confirmed,
+        news_score=taken.stood.total,
+        news_signs=taken.stood.signs_scored,
+        news_band=taken.stood.band,
+        confirmed=taken.confirmed,
     )
-    await queries.insert_set(ctx.db, new, signs, now=ctx.now)
+
+
+def _row_of(ctx: Context, stay: ObservedStay, taken: Taken) -> ObservationRow:
+    signs = taken.signs
     return ObservationRow(
-        id=new.id,
+        id=taken.id,
         person_id=stay.person_id,
         encounter_id=stay.encounter_id,
-        taken_at=taken_at,
+        taken_at=taken.at,
         recorded_at=ctx.now,
         recorded_by=ctx.caller.display_name,
         recorded_by_initials=ctx.caller.initials,
@@ -203,23 +264,23 @@ async def _insert(
         pulse_per_min=signs.pulse_per_min,
         consciousness=signs.consciousness,
         temperature_celsius=signs.temperature_celsius,
-        news_score=stands.total,
-        news_signs=stands.signs_scored,
-        news_band=stands.band,
-        confirmed=confirmed,
+        news_score=taken.stood.total,
+        news_signs=taken.stood.signs_scored,
+        news_band=taken.stood.band,
+        confirmed=taken.confirmed,
         state="final",
         error_reason=None,
         version=1,
     )
 
 
-async def _keep(ctx: Context, stay: ObservedStay, stands: Standing) -> None:
+def _observed(ctx: Context, stay: ObservedStay, stands: Standing) -> Observed:
+    """The stay's row after a set that is the newest."""
     history, history_at = list(stay.news_history), list(stay.news_history_at)
     if stands.total is not None:
         history.append(stands.total)
         history_at.append(max(stands.latest.taken_at.values()))
-    seen = current.observed(stands, by=ctx.caller.id, history=history, history_at=history_at)
-    await keep_observed(ctx.db, seen, hospital_id=stay.hospital_id, encounter_id=stay.encounter_id)
+    return current.observed(stands, by=ctx.caller.id, history=history, history_at=history_at)
 
 
 async def _recalculate(ctx: Context, stay: ObservedStay, *, since: datetime) -> Standing:
@@ -285,7 +346,7 @@ async def _escalate(ctx: Context, stay: ObservedStay, stands: Standing) -> UUID 
 def _touch(ctx: Context, stay: ObservedStay, stands: current.Standing | None = None) -> None:
     ctx.touch(f"patient:{stay.person_id}", f"observations:{stay.person_id}")
     if stay.ward_id is not None:
-        ctx.touch(f"ward:{stay.ward_id}")
+        ctx.touch(f"ward:{stay.ward_id}", element=stay.bed_id)
     if stands is not None and stands.band != stay.news_band:
         # The hospital's bed board shows bands only, so that a busy hour does not redraw it for every set.
         ctx.touch(f"beds:{stay.hospital_id}")

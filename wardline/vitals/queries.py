@@ -7,9 +7,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wardline.encounters.public import KEEP, Observed, ObservedStay
 from wardline.identity.public import WardScope
 from wardline.patients.public import PatientScope
-from wardline.platform.db import Db, query
+from wardline.platform.db import Db, Effect, effect, query
 from wardline.vitals.models import ObservationRow, RiskRow, Signs, StoredSet
 
 
@@ -38,19 +39,38 @@ class Cursor(Struct, frozen=True):
 SETS_READ_MAX = 1000
 
 
-@query("""
+INTO_SETS = """
     INSERT INTO vitals.observation_set (hospital_id, id, person_id, encounter_id, taken_at, recorded_at, recorded_by,
         respiration_per_min, spo2_percent, spo2_scale, on_oxygen, oxygen_l_per_min, oxygen_device, systolic_mmhg,
         diastolic_mmhg, pulse_per_min, consciousness, temperature_celsius, news_score, news_signs, news_band, confirmed,
         created_at, created_by)
-    VALUES (:new.hospital_id, :new.id, :new.person_id, :new.encounter_id, :new.taken_at, :now, :new.recorded_by,
+"""
+# Cast where a place has no column to take its type from.
+VALUES = """
+        :new.hospital_id, :new.id, :new.person_id, :new.encounter_id, :new.taken_at, :now, :new.recorded_by,
         :signs.respiration_per_min, :signs.spo2_percent, :signs.spo2_scale, :signs.on_oxygen, :signs.oxygen_l_per_min,
         :signs.oxygen_device, :signs.systolic_mmhg, :signs.diastolic_mmhg, :signs.pulse_per_min, :signs.consciousness,
         :signs.temperature_celsius, :new.news_score, :new.news_signs, :new.news_band, :new.confirmed, :now,
-        :new.recorded_by)
-""")
+        :new.recorded_by
+"""
+
+
+@query(f"{INTO_SETS} VALUES ({VALUES})")
 async def insert_set(db: Db, new: NewSet, signs: Signs, *, now: datetime) -> None:
     """One set as taken."""
+
+
+@effect(
+    f"WITH kept AS ({KEEP} AND version = :stay.version RETURNING 1),"  # noqa: S608 - texts of the code's own
+    f" done AS ({INTO_SETS} SELECT {VALUES} FROM kept RETURNING 1)"
+)
+def put_set(*, new: NewSet, signs: Signs, seen: Observed, stay: ObservedStay, now: datetime) -> Effect:
+    """The set, and the stay's row if it is still the one that was read."""
+
+
+@query("SELECT o.* FROM vitals.open_save(:hospital_id, :person_id) o", opens=True)
+async def open_save(db: Db, *, hospital_id: UUID, person_id: UUID) -> ObservedStay | None:
+    """The stay that a set is saved to; None without an open one. Index: current_person."""
 
 
 @query("""

@@ -114,6 +114,7 @@ async def trends_of_patient(ctx: Context, patient: PatientScope, asked: TrendQue
     "/patients/{patient_id}/observations",
     needs=May.RECORD_OBSERVATIONS,
     access=actions.access_open_stay,
+    lean=actions.record_lean,
     created="/observations/{page.id}",
     then="/patients/{page.patient_id}/observations",
     load_class="charting",

@@ -1,6 +1,7 @@
 """The door: declared routes in, JSON or pages out."""
 
 from wardline.platform.http.context import Caller, Change, Context, Seen
+from wardline.platform.http.lean import Written
 from wardline.platform.http.reply import File, Page, Redirect
 from wardline.platform.http.routes import ANYONE, SIGNED_IN, Input, Listing, delete, get, patch, post, put
 
@@ -16,6 +17,7 @@ __all__ = [
     "Page",
     "Redirect",
     "Seen",
+    "Written",
     "delete",
     "get",
     "patch",

@@ -59,10 +59,13 @@ class Answers:
                 await lease.end()
 
     async def _read(self, ctx: Context, route: Route, values: dict[str, Any], scope: Any) -> Reply:
-        """The topic's version is read before the rows, so a page never claims more than it shows."""
-        topic = route.topic.format(**(_own_words(ctx) | values)) if route.topic else ""
-        version = await ctx.db.version(topic) if topic else 0
+        """The topic's version is read before the rows, so a page never claims more than it shows. An access check that
+        opens the read brings the version along."""
+        topic = ctx.topic = route.topic.format(**(_own_words(ctx) | values)) if route.topic else ""
         await route.take_scope(ctx, values)
+        version = ctx.topic_version
+        if version is None:
+            version = await ctx.db.version(topic) if topic else 0
         etag = self._etag(ctx, route, version) if topic and route.cached else None
         if etag and ctx.headers.get("if-none-match") == etag:
             return Reply(304, headers=[(b"etag", etag.encode())])

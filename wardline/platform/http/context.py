@@ -72,6 +72,8 @@ class Context:
         "reply_cookies",
         "request_id",
         "route",
+        "topic",
+        "topic_version",
         "topics",
         "version",
     )
@@ -87,12 +89,14 @@ class Context:
         self.html = html
         self.route = ""
         self.version: int | None = None
+        self.topic = ""  # of the page that is read
+        self.topic_version: int | None = None  # once the access check has read it on its way
         self.headers: Mapping[str, str] = {}
         self.cookies: Mapping[str, str] = {}
         self.reply_cookies: list[str] = []
         self.changes: list[Change] = []
         self.reads: list[Seen] = []
-        self.topics: set[str] = set()
+        self.topics: dict[str, UUID | None] = {}
         self.events: list[tuple[str, dict[str, Any]]] = []
 
     @property
@@ -138,9 +142,13 @@ class Context:
         kind = subject_type or action.partition(".")[0]
         self.changes.append(Change(new_id(), action, person_id, kind, subject_id, detail))
 
-    def touch(self, *topics: str) -> None:
-        """Say which topics this write changes; their versions rise with the commit and watchers are told after it."""
-        self.topics.update(topics)
+    def touch(self, *topics: str, element: UUID | None = None) -> None:
+        """Say which topics this write changes; their versions rise with the commit and watchers are told after it.
+
+        `element` names the only row of the topic that looks different now; without it, everything may.
+        """
+        for topic in topics:
+            self.topics[topic] = element if self.topics.get(topic, element) == element else None
 
     def publish(self, name: str, payload: dict[str, Any]) -> None:
         """Write an event (ids and versions only) to the outbox, for other slices to act on after the commit."""
@@ -149,6 +157,13 @@ class Context:
     async def enqueue(self, name: str, /, **args: Any) -> None:
         """Enqueue a job (ids and codes only); it exists exactly when this write does."""
         await defer(self.db, name, **args)
+
+    def forget_reports(self) -> None:
+        """Take back everything reported, because the work starts again."""
+        self.changes.clear()
+        self.reads.clear()
+        self.topics.clear()
+        self.events.clear()
 
     def set_cookie(self, value: str) -> None:
         """Send one Set-Cookie header, given whole."""

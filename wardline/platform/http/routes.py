@@ -69,6 +69,7 @@ class Route(msgspec.Struct, kw_only=True, eq=False):
     clocked: bool = False
     cached: bool = False
     access: Callable[..., Awaitable[Any]] | None = None
+    lean: Callable[..., Awaitable[Any]] | None = None  # the same write in two round trips; None from it: not this time
     access_names: tuple[str, ...] = ()
     scope_name: str | None = None
     body_bytes_max: int = 1_000_000

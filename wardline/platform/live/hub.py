@@ -283,7 +283,7 @@ class Hub:
         feed.shown = show(
             feed.view,
             page,
-            before=Shown() if whole else feed.shown,
+            before=Shown() if whole and not feed.view.still else feed.shown,
             audience=feed.audience,
             can=feed.can,
             now=self._now(),

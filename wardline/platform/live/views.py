@@ -38,6 +38,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     container: str = ""
     clocked: bool = False
     alone: bool = False  # the row's template shows nothing but the row
+    still: bool = False  # only data changes what is shown: relative times are left to the browser's clock
+    parts_show: dict[str, tuple[str, ...]] = {}  # which fields of the page a part shows, if not all of it
 
     @property
     def kind(self) -> str:
@@ -150,10 +152,11 @@ async def admit(ctx: Context, watch: Watch) -> Any:
 class Shown(msgspec.Struct):
     """What an audience is shown of one topic: each element's HTML, and the order of rows in their containers.
 
-    `digests` holds the content each row was rendered from, so that an unchanged row is not rendered again.
+    `items` and `digests` hold what each element was rendered from, so that an unchanged one is not rendered again.
     """
 
     html: dict[str, str] = {}
+    items: dict[str, Any] = {}
     digests: dict[str, int] = {}
     order: dict[str, list[str]] = {}
     rest: int = 0
@@ -178,19 +181,29 @@ def show(
     """Render what `view` shows of `page`. Rows that are made of the same data as before keep their HTML, except when
     the clock alone may have changed them (`before` is empty then)."""
     values = {"page": page, "can": can, "now": now, "zone": audience.zone}
-    shown = Shown({}, {}, {}, 0 if view.alone else _rest(view, page))
+    shown = Shown({}, {}, {}, {}, 0 if view.alone else _rest(view, page))
     for item in attrgetter(view.rows)(page) if view.rows else ():
         name = f"{view.prefix}-{getattr(item, view.key)}"
-        digest = hash(_encode(item))
-        if shown.rest == before.rest and before.digests.get(name) == digest:
-            shown.html[name] = before.html[name]
+        shown.items[name] = item
+        if before.items.get(name) is item and shown.rest == before.rest:
+            shown.html[name], shown.digests[name] = before.html[name], before.digests[name]
         else:
-            shown.html[name] = render(view.row, **values, **{view.as_: item}).strip()
-        shown.digests[name] = digest
+            digest = shown.digests[name] = hash(_encode(item))
+            if shown.rest == before.rest and before.digests.get(name) == digest:
+                shown.html[name] = before.html[name]
+            else:
+                shown.html[name] = render(view.row, **values, **{view.as_: item}).strip()
         if view.container:
             shown.order.setdefault(view.container.format(row=item), []).append(name)
     for name, template in view.parts.items():
-        shown.html[name] = render(template, **values).strip()
+        fields = view.parts_show.get(name)
+        digest = hash(_encode([getattr(page, field) for field in fields])) if fields else None
+        if digest is not None and before.digests.get(name) == digest:
+            shown.html[name] = before.html[name]
+        else:
+            shown.html[name] = render(template, **values).strip()
+        if digest is not None:
+            shown.digests[name] = digest
     return shown
 
 
