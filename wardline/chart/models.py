@@ -1,12 +1,13 @@
 """What the summary shows."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from wardline.encounters.public import Encounter, Problem
-from wardline.patients.public import Banner
+from wardline.patients.public import Banner, BannerRow
 
 
 class SetRow(msgspec.Struct):
@@ -67,6 +68,16 @@ class NewsCard(msgspec.Struct):
     by: str | None
     signs: list[SignLine]
     not_offered: str
+
+
+class SummaryRow(BannerRow):
+    """The banner's columns, then the rows of each panel; empty panels are None."""
+
+    visits: list[tuple[Any, ...]] | None
+    observed: tuple[Any, ...] | None
+    sets: list[tuple[Any, ...]] | None
+    problems: list[tuple[Any, ...]] | None
+    tasks: list[tuple[Any, ...]] | None
 
 
 class Mark(msgspec.Struct):

@@ -1,33 +1,88 @@
-"""The reads of the summary that no slice below offers as they are needed here."""
+"""The read of the summary: everything in one round trip, because a round trip costs as much as most of these rows."""
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
 from datetime import datetime
+from typing import Any
 
-from wardline.chart.models import OpenTask, SetRow
+from wardline.chart.models import SummaryRow
+from wardline.encounters.public import STAY
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 
+# A list of rows stands in one column, as an array of records; an array within a record is not readable there, so the
+# needs of a visit are one text.
+_VISITS = """
+    SELECT array_agg(ROW(v.id, v.person_id, v.class, v.state, v.reason, v.specialty, v.admitted_from, v.doctor_id,
+                         CASE WHEN s.id IS NOT NULL THEN concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family) END,
+                         v.started_at, v.ended_at, v.discharged_to, c.ward_id, c.bed_id, c.bed_label, c.isolation,
+                         c.expected_discharge_on, c.ready_to_leave, array_to_string(c.needs, ' '), c.pregnant, v.version)
+                     ORDER BY coalesce(v.started_at, v.created_at) DESC)
+      FROM (SELECT * FROM encounters.encounter e
+             WHERE e.hospital_id = :patient.hospital_id AND e.person_id = :patient.person_id
+             ORDER BY coalesce(e.started_at, e.created_at) DESC LIMIT 6) v
+      LEFT JOIN encounters.current c ON c.hospital_id = v.hospital_id AND c.encounter_id = v.id
+      LEFT JOIN identity.staff s ON s.id = v.doctor_id
+"""
+_PROBLEMS = """
+    SELECT array_agg(ROW(b.id, b.display, b.code_system, b.code, b.onset_on, b.abated_on, b.state, b.verification,
+                         b.encounter_id, b.version)
+                     ORDER BY b.state = 'active' DESC, b.onset_on DESC NULLS LAST, b.id)
+      FROM (SELECT * FROM encounters.problem b
+             WHERE b.hospital_id = :patient.hospital_id AND b.person_id = :patient.person_id
+             ORDER BY b.state = 'active' DESC, b.onset_on DESC NULLS LAST, b.id LIMIT 10) b
+"""
+_TASKS = """
+    SELECT array_agg(ROW(t.id, t.title, t.reason, t.priority, t.state, t.owner_role, t.owner_words, t.due_at,
+                         nullif(concat_ws(' ', left(s.given, 1) || '.', s.family), ''), t.version) ORDER BY t.due_at)
+      FROM (SELECT * FROM tasks.task t
+             WHERE t.hospital_id = :patient.hospital_id AND t.person_id = :patient.person_id
+               AND t.state IN ('open', 'acknowledged') ORDER BY t.due_at LIMIT 8) t
+      LEFT JOIN identity.staff s ON s.id = t.acknowledged_by
+"""
+# The bound is a parameter of its own, so that the months before it are left out before the statement begins.
+_SETS = """
+    SELECT array_agg(ROW(o.id, o.taken_at,
+                         concat_ws(' ', left(s.given, 1) || '.', s.family) || coalesce(', ' || nullif(s.post_nominal, ''), ''),
+                         o.news_score, o.news_signs, o.news_band, o.respiration_per_min, o.spo2_percent, o.on_oxygen,
+                         o.systolic_mmhg, o.diastolic_mmhg, o.pulse_per_min, o.consciousness, o.temperature_celsius::float8)
+                     ORDER BY o.taken_at DESC)
+      FROM (SELECT * FROM vitals.observation_set o
+             WHERE o.hospital_id = :patient.hospital_id AND o.person_id = :patient.person_id AND o.state = 'final'
+               AND o.taken_at >= :since::timestamptz
+             ORDER BY o.taken_at DESC LIMIT 60) o
+      LEFT JOIN LATERAL (SELECT given, family, post_nominal FROM identity.staff s WHERE s.id = o.recorded_by OFFSET 0) s ON true
+"""
+_OBSERVED = f"""
+    SELECT ROW(z.*)::encounters.observed_stay FROM (
+        {STAY}
+         WHERE c.hospital_id = :patient.hospital_id AND c.person_id = :patient.person_id AND c.class <> 'outpatient'
+         ORDER BY c.started_at DESC LIMIT 1) z
+"""  # noqa: S608 - texts of the code's own
 
-@query("""
-    SELECT o.id, o.taken_at, concat_ws(' ', left(s.given, 1) || '.', s.family) || coalesce(', ' || nullif(s.post_nominal, ''), ''),
-           o.news_score, o.news_signs, o.news_band, o.respiration_per_min, o.spo2_percent, o.on_oxygen, o.systolic_mmhg,
-           o.diastolic_mmhg, o.pulse_per_min, o.consciousness, o.temperature_celsius
-      FROM vitals.observation_set o LEFT JOIN identity.staff s ON s.id = o.recorded_by
-     WHERE o.hospital_id = :patient.hospital_id AND o.person_id = :patient.person_id AND o.taken_at >= :since
-       AND o.state = 'final'
-     ORDER BY o.taken_at DESC LIMIT 60
-""")
-async def sets_since(db: Db, patient: PatientScope, *, since: datetime) -> list[SetRow]:
+
+@query(f"""
+    SELECT p.id, p.network_number, r.mrn, p.family, p.given, p.title, p.sex, p.born_on, p.born_estimated, p.deceased_on,
+           p.name_known, p.photo_file IS NOT NULL, p.allergy_state,
+           ARRAY(SELECT CASE WHEN a.reaction = '' THEN a.substance ELSE a.substance || ' – ' || a.reaction END
+                   FROM patients.allergy a WHERE a.person_id = p.id AND a.state = 'active'
+                  ORDER BY array_position(ARRAY['severe', 'moderate', 'mild', 'unknown'], a.severity), a.substance LIMIT 20),
+           p.allergies_confirmed_at,
+           (SELECT concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family)
+              FROM identity.staff s WHERE s.id = p.allergies_confirmed_by),
+           p.version, ({_VISITS}),
+           CASE WHEN :clinical::boolean THEN ({_OBSERVED}) END, CASE WHEN :clinical THEN ({_SETS}) END,
+           CASE WHEN :clinical THEN ({_PROBLEMS}) END, CASE WHEN :clinical THEN ({_TASKS}) END
+      FROM patients.registration r JOIN patients.person p ON p.id = r.person_id
+     WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id
+""")  # noqa: S608 - texts of the code's own
+async def summary(db: Db, patient: PatientScope, *, since: datetime, clinical: bool) -> SummaryRow:
+    """The person and, for the clinical reader, what the panels show.
+
+    Indexes: registration's own, encounter_person, current_person, observation_set_person, problem_person, task_person.
+    """
+
+
+@query(f"SELECT ({_SETS})")
+async def sets_since(db: Db, patient: PatientScope, *, since: datetime) -> list[tuple[Any, ...]] | None:
     """Sets of observations since a time, newest first. Index: observation_set_person."""
-
-
-@query("""
-    SELECT t.id, t.title, t.reason, t.priority, t.state, t.owner_role, t.owner_words, t.due_at,
-           concat_ws(' ', left(s.given, 1) || '.', s.family), t.version
-      FROM tasks.task t LEFT JOIN identity.staff s ON s.id = t.acknowledged_by
-     WHERE t.hospital_id = :patient.hospital_id AND t.person_id = :patient.person_id AND t.state IN ('open', 'acknowledged')
-     ORDER BY t.due_at LIMIT 8
-""")
-async def open_tasks(db: Db, patient: PatientScope) -> list[OpenTask]:
-    """What must be done about the patient, the most pressing first. Index: task_person."""

@@ -17,6 +17,7 @@ from wardline.encounters.models import (
 )
 from wardline.encounters.observed import (
     KEEP,
+    STAY,
     Observed,
     ObservedStay,
     keep_observed,
@@ -93,6 +94,7 @@ __all__ = [
     "DISCHARGED_WORDS",
     "ISOLATION_WORDS",
     "KEEP",
+    "STAY",
     "CurrentStay",
     "Encounter",
     "EncounterScope",

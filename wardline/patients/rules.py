@@ -107,6 +107,7 @@ def sound_of(word: str) -> str:
     return code
 
 
+@lru_cache(maxsize=65536)
 def similarity(first: str, second: str) -> float:
     """Jaro-Winkler similarity of two plain words, 0 to 1 (Winkler 1990)."""
     if first == second:
