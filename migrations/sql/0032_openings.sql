@@ -130,6 +130,13 @@ BEGIN
     RETURN NEXT;
 END $$;
 
+-- A set as a chart shows it, in a list that stands in one column.
+CREATE TYPE vitals.chart_set AS (id uuid, person_id uuid, encounter_id uuid, taken_at timestamptz, recorded_at timestamptz,
+    recorded_by text, recorded_by_initials text, respiration_per_min smallint, spo2_percent smallint, spo2_scale smallint,
+    on_oxygen boolean, oxygen_l_per_min float8, oxygen_device text, systolic_mmhg smallint, diastolic_mmhg smallint,
+    pulse_per_min smallint, consciousness text, temperature_celsius float8, news_score smallint, news_signs smallint,
+    news_band text, confirmed text[], state text, error_reason text, version int);
+
 -- What saving a set of observations decides on: the stay with its latest values.
 CREATE TYPE encounters.observed_stay AS (hospital_id uuid, encounter_id uuid, person_id uuid, ward_id uuid, bed_id uuid, bed_label text,
     started_at timestamptz, pregnant boolean, born_on date, family text, given text, spo2_scale smallint, spo2_scale_by uuid,

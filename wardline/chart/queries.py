@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from wardline.chart.models import SummaryRow
-from wardline.encounters.public import STAY
-from wardline.patients.public import PatientScope
+from wardline.encounters.public import OBSERVED_ROW
+from wardline.patients.public import BANNER, OF_PATIENT, PatientScope
 from wardline.platform.db import Db, query
 
 # A list of rows stands in one column, as an array of records; an array within a record is not readable there, so the
@@ -53,29 +53,14 @@ _SETS = """
              ORDER BY o.taken_at DESC LIMIT 60) o
       LEFT JOIN LATERAL (SELECT given, family, post_nominal FROM identity.staff s WHERE s.id = o.recorded_by OFFSET 0) s ON true
 """
-_OBSERVED = f"""
-    SELECT ROW(z.*)::encounters.observed_stay FROM (
-        {STAY}
-         WHERE c.hospital_id = :patient.hospital_id AND c.person_id = :patient.person_id AND c.class <> 'outpatient'
-         ORDER BY c.started_at DESC LIMIT 1) z
-"""  # noqa: S608 - texts of the code's own
 
 
-@query(f"""
-    SELECT p.id, p.network_number, r.mrn, p.family, p.given, p.title, p.sex, p.born_on, p.born_estimated, p.deceased_on,
-           p.name_known, p.photo_file IS NOT NULL, p.allergy_state,
-           ARRAY(SELECT CASE WHEN a.reaction = '' THEN a.substance ELSE a.substance || ' – ' || a.reaction END
-                   FROM patients.allergy a WHERE a.person_id = p.id AND a.state = 'active'
-                  ORDER BY array_position(ARRAY['severe', 'moderate', 'mild', 'unknown'], a.severity), a.substance LIMIT 20),
-           p.allergies_confirmed_at,
-           (SELECT concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family)
-              FROM identity.staff s WHERE s.id = p.allergies_confirmed_by),
-           p.version, ({_VISITS}),
-           CASE WHEN :clinical::boolean THEN ({_OBSERVED}) END, CASE WHEN :clinical THEN ({_SETS}) END,
+@query(
+    f"""{BANNER}, ({_VISITS}),
+           CASE WHEN :clinical::boolean THEN ({OBSERVED_ROW}) END, CASE WHEN :clinical THEN ({_SETS}) END,
            CASE WHEN :clinical THEN ({_PROBLEMS}) END, CASE WHEN :clinical THEN ({_TASKS}) END
-      FROM patients.registration r JOIN patients.person p ON p.id = r.person_id
-     WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id
-""")  # noqa: S608 - texts of the code's own
+    {OF_PATIENT}"""
+)
 async def summary(db: Db, patient: PatientScope, *, since: datetime, clinical: bool) -> SummaryRow:
     """The person and, for the clinical reader, what the panels show.
 

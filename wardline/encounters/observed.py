@@ -109,6 +109,15 @@ STAY_OF_PATIENT = """
 """
 
 
+# The same as one column of a larger statement; an outpatient visit is not a stay there.
+OBSERVED_ROW = f"""
+    SELECT ROW(z.*)::encounters.observed_stay FROM (
+        {STAY}
+         WHERE c.hospital_id = :patient.hospital_id AND c.person_id = :patient.person_id AND c.class <> 'outpatient'
+         ORDER BY c.started_at DESC LIMIT 1) z
+"""  # noqa: S608 - texts of the code's own
+
+
 @query(STAY + STAY_OF_PATIENT)
 async def observed_stay(db: Db, patient: PatientScope) -> ObservedStay | None:
     """The patient's open stay, to read. Index: current_person."""

@@ -17,7 +17,7 @@ from wardline.encounters.models import (
 )
 from wardline.encounters.observed import (
     KEEP,
-    STAY,
+    OBSERVED_ROW,
     Observed,
     ObservedStay,
     keep_observed,
@@ -94,7 +94,7 @@ __all__ = [
     "DISCHARGED_WORDS",
     "ISOLATION_WORDS",
     "KEEP",
-    "STAY",
+    "OBSERVED_ROW",
     "CurrentStay",
     "Encounter",
     "EncounterScope",

@@ -28,6 +28,7 @@ from wardline.patients.models import (
     PatientScope,
     Sex,
 )
+from wardline.patients.queries import BANNER, OF_PATIENT
 from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
@@ -101,6 +102,8 @@ async def patient_details(db: Db, patient: PatientScope) -> PatientDetails:
 
 
 __all__ = [
+    "BANNER",
+    "OF_PATIENT",
     "Alert",
     "AllergyRecord",
     "AllergyState",

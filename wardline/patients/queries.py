@@ -44,7 +44,8 @@ async def person(db: Db, patient: PatientScope) -> Person:
     """The person with this hospital's record number."""
 
 
-@query("""
+# Pages that show more than the banner read it together with the rest.
+BANNER = """
     SELECT p.id, p.network_number, r.mrn, p.family, p.given, p.title, p.sex, p.born_on, p.born_estimated, p.deceased_on,
            p.name_known, p.photo_file IS NOT NULL, p.allergy_state,
            ARRAY(SELECT CASE WHEN a.reaction = '' THEN a.substance ELSE a.substance || ' – ' || a.reaction END
@@ -54,9 +55,14 @@ async def person(db: Db, patient: PatientScope) -> Person:
            (SELECT concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family)
               FROM identity.staff s WHERE s.id = p.allergies_confirmed_by),
            p.version
+"""
+OF_PATIENT = """
       FROM patients.registration r JOIN patients.person p ON p.id = r.person_id
      WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id
-""")
+"""
+
+
+@query(BANNER + OF_PATIENT)
 async def banner(db: Db, patient: PatientScope) -> BannerRow:
     """Who the page is about."""
 

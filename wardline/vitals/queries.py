@@ -3,13 +3,14 @@
 # A declared query's body is its docstring.
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
-from wardline.encounters.public import KEEP, Observed, ObservedStay
+from wardline.encounters.public import KEEP, OBSERVED_ROW, Observed, ObservedStay
 from wardline.identity.public import WardScope
-from wardline.patients.public import PatientScope
+from wardline.patients.public import BANNER, OF_PATIENT, BannerRow, PatientScope
 from wardline.platform.db import Db, Effect, effect, query
 from wardline.vitals.models import ObservationRow, RiskRow, Signs, StoredSet
 
@@ -116,6 +117,35 @@ OBSERVATION = """
       FROM vitals.observation_set o
       LEFT JOIN identity.staff s ON s.id = o.recorded_by
 """
+
+
+class ChartRow(BannerRow):
+    """The banner's columns, then what the newest chart shows; `seen_before` says that there may be older sets."""
+
+    isolation: str | None
+    observed: tuple[Any, ...] | None
+    scale_by: str | None
+    seen_before: bool
+    sets: list[tuple[Any, ...]] | None
+
+
+@query(
+    f"""{BANNER},
+           (SELECT c.isolation FROM encounters.current c
+             WHERE c.hospital_id = r.hospital_id AND c.person_id = r.person_id AND c.class <> 'outpatient' LIMIT 1),
+           ({OBSERVED_ROW}),
+           (SELECT concat_ws(', ', concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family), nullif(s.post_nominal, ''))
+              FROM encounters.current c JOIN identity.staff s ON s.id = c.spo2_scale_by
+             WHERE c.hospital_id = r.hospital_id AND c.person_id = r.person_id AND c.class <> 'outpatient' LIMIT 1),
+           EXISTS (SELECT 1 FROM encounters.encounter e
+                    WHERE e.hospital_id = :patient.hospital_id AND e.person_id = :patient.person_id AND e.started_at < :since),
+           (SELECT array_agg(ROW(z.*)::vitals.chart_set ORDER BY z.taken_at DESC, z.id DESC) FROM ({OBSERVATION}
+             WHERE o.hospital_id = :patient.hospital_id AND o.person_id = :patient.person_id AND o.taken_at >= :since::timestamptz
+             ORDER BY o.taken_at DESC, o.id DESC LIMIT :limit) z)
+    {OF_PATIENT}"""  # noqa: S608 - texts of the code's own
+)
+async def newest_chart(db: Db, patient: PatientScope, *, since: datetime, limit: int) -> ChartRow:
+    """The newest sets with all that the chart's page shows beside them, in one round trip. Index: observation_set_person."""
 
 
 @query(

@@ -1,16 +1,17 @@
 """Pages of observations put together from rows; used by the routes and by what is pushed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from wardline.encounters.public import banner_with_stay, observed_stay
-from wardline.patients.public import PatientScope
+from wardline.encounters.public import ObservedStay, banner_with_stay, observed_stay, show_stay
+from wardline.patients.public import PatientScope, banner_of
 from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.errors import BadRequest
 from wardline.vitals import pages, queries
 from wardline.vitals.models import ChartScope, ObservationQuery, ObservationRow
 
+RECENT = timedelta(days=31)
 NEWEST = queries.Cursor(taken_at=datetime(9999, 1, 1, tzinfo=UTC), id=UUID(int=2**128 - 1))
 
 
@@ -25,7 +26,11 @@ async def rows_of(
 async def chart_page(
     db: Db, patient: PatientScope, asked: ObservationQuery, *, zone: str, now: datetime, opens_sheet: bool = False
 ) -> pages.ChartPage:
-    """The chart's page: four reads on one connection."""
+    """The chart's page: one read for the newest sets of who was here in the last month, else up to five."""
+    if asked.after is None:
+        page = await _newest(db, patient, asked, zone=zone, now=now, opens_sheet=opens_sheet)
+        if page is not None:
+            return page
     async with db.one_connection() as one:
         rows, more = await rows_of(one, patient, asked, pages.COLUMNS_MAX)
         banner = await banner_with_stay(one, patient)
@@ -42,6 +47,33 @@ async def chart_page(
         full=asked.full,
         opens_sheet=opens_sheet,
         scale_by=scale_by,
+        zone=zone,
+        now=now,
+    )
+
+
+async def _newest(
+    db: Db, patient: PatientScope, asked: ObservationQuery, *, zone: str, now: datetime, opens_sheet: bool
+) -> pages.ChartPage | None:
+    """The newest sets of the last month; None for whoever has only older ones."""
+    row = await queries.newest_chart(db, patient, since=now - RECENT, limit=pages.COLUMNS_MAX + 1)
+    sets = [ObservationRow(*each) for each in row.sets or ()]
+    if not sets and row.seen_before:
+        return None
+    stay = ObservedStay(*row.observed) if row.observed else None
+    banner = banner_of(row)
+    if stay is not None:
+        show_stay(banner, bed_label=stay.bed_label, isolation=row.isolation, pregnant=stay.pregnant)
+    return pages.chart_page(
+        banner=banner,
+        patient_id=patient.person_id,
+        stay=stay,
+        rows_newest_first=sets[: pages.COLUMNS_MAX],
+        more=len(sets) > pages.COLUMNS_MAX or (bool(sets) and row.seen_before),
+        newest=True,
+        full=asked.full,
+        opens_sheet=opens_sheet,
+        scale_by=row.scale_by,
         zone=zone,
         now=now,
     )
