@@ -69,6 +69,14 @@ def sample(call: Call, error: str) -> str:
     return f"{error}: {asked} as {call.user.role}: {call.status} {call.body[:200].decode(errors='replace')!r}"
 
 
+def forget(sent: Sent) -> None:
+    """A write that failed is awaited on no screen."""
+    for topic, base in sent.raises:
+        awaited = next((each for each in topic.pending if each[0] == base + 1), None)
+        if awaited is not None:
+            topic.pending.remove(awaited)
+
+
 class Acting:
     """One worker's users at work."""
 
@@ -152,15 +160,16 @@ class Acting:
             self.conflicts += 1  # somebody of another worker's was first: a right answer
             error = ""
         good = not error and call.status == call.expected
+        if not good and call.note is not None:
+            forget(call.note)
         if good and call.note is not None:
             error = self._version(call)
         self.tally.add(call, now, error)
         self._journeys.settle(call, good=good)
         if call.route in ("first page", "reread"):
             self._read(call, good=good)
-        elif call.route == "first bell" and good:
-            user = call.user
-            user.shown[1] = self._pages.shown(user.topics[1].name, user.role, call.body)
+        elif call.route == "first bell":
+            self._read_bell(call, good=good)
 
     def _version(self, call: Call) -> str:
         """What is known of a topic when a page is asked for, the page must show."""
@@ -188,7 +197,18 @@ class Acting:
         if not user.heard_at:
             user.heard_at = monotonic()
             self.arrived(user)
-            self._send(user, self._journeys.first_bell(user, monotonic()))
+            self._ask_bell(user)
+
+    def _read_bell(self, call: Call, *, good: bool) -> None:
+        """What the page does not know of the bell, the user has it read again."""
+        user = call.user
+        if good:
+            user.shown[1] = self._pages.shown(user.topics[1].name, user.role, call.body)
+        else:
+            self._loop.call_later(self._dice.uniform(1, 5), self._ask_bell, user)
+
+    def _ask_bell(self, user: User) -> None:
+        self._send(user, self._journeys.first_bell(user, monotonic()))
 
     def arrived(self, user: User) -> None:
         """Set by whoever opens the streams."""

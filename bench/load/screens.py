@@ -18,14 +18,16 @@ _KEY = re.compile(r'(name="idempotency_key" value=")[^"]*')
 
 
 class Rows:
-    """Elements that changed; None for one that is gone. `reread`: the page is asked to read itself anew."""
+    """Elements that changed; None for one that is gone. `whole`: there are no others. `reread`: the page is asked to
+    read itself anew."""
 
-    __slots__ = ("html", "reread", "topic", "version")
+    __slots__ = ("html", "reread", "topic", "version", "whole")
 
-    def __init__(self, topic: str, version: int, html: dict[str, str | None]) -> None:
+    def __init__(self, topic: str, version: int, html: dict[str, str | None], *, whole: bool = False) -> None:
         self.topic = topic
         self.version = version
         self.html = html
+        self.whole = whole
         self.reread = any(text is not None and "data-reread" in text for text in html.values())
 
 
@@ -44,6 +46,7 @@ class Sent(msgspec.Struct):
     topic: str = ""
     version: int = 0
     html: dict[str, str | None] = {}
+    whole: bool = False
     versions: dict[str, int] = {}
 
 
@@ -78,7 +81,9 @@ def understood(text: bytes) -> list[Message]:
         if data < 0:
             continue
         sent = _decode(event[data + 6 :].partition(b"\n")[0])
-        found.append(Rows(sent.topic, sent.version, sent.html) if sent.topic else Versions(sent.versions))
+        found.append(
+            Rows(sent.topic, sent.version, sent.html, whole=sent.whole) if sent.topic else Versions(sent.versions)
+        )
     return found
 
 
@@ -95,7 +100,7 @@ class Shown:
     def after(self, message: Rows) -> "Shown":
         """What is shown when the message has been put in."""
         if message is not self._message or self._next is None:
-            html = dict(self.html)
+            html = {} if message.whole else dict(self.html)
             for name, text in message.html.items():
                 if text is None:
                     html.pop(name, None)

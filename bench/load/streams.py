@@ -194,7 +194,7 @@ class Watching:
         topic = user.topics[at]
         self.counts["pushes"] += 1
         before, version = user.seen[at], rows.version
-        if version <= before:
+        if version < before:
             return
         user.seen[at] = version
         user.shown[at] = user.shown[at].after(rows)
