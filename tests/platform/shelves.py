@@ -2,7 +2,7 @@
 
 import asyncio
 import html
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Any
@@ -59,11 +59,15 @@ class Library:
     def __init__(self) -> None:
         self.reads = 0
         self.fault: Exception | None = None
+        self.before_rows: Callable[[], Awaitable[object]] | None = None
 
     async def read(self, db: Db, shelf_id: UUID) -> Shelf:
         self.reads += 1
         if self.fault is not None:
             raise self.fault
+        if self.before_rows is not None:
+            happens, self.before_rows = self.before_rows, None
+            await happens()
         rows = await db.fetch("SELECT id, title, place FROM shelf.book WHERE shelf_id = $1 ORDER BY position", shelf_id)
         return Shelf("Novels", [Book(*row) for row in rows])
 

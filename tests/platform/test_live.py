@@ -57,6 +57,27 @@ async def test_a_watcher_who_is_behind_gets_everything_at_once(shelves: World):
     assert rows["version"] == 3
     assert set(rows["html"]) == {"book-1", "book-2", "book-3", "count"}
     assert rows["order"] == {"place-top": ["book-1", "book-2", "book-3"]}
+    assert rows["whole"]
+
+
+async def test_rows_newer_than_their_version_come_to_whoever_joins_with_that_version(shelves: World):
+    """A commit between the version and the rows is in the rows already: the next message would say nothing of it."""
+    tab = shelves.tab(version=3)
+    await tab.event("hello")
+    version = await shelves.put_book(1, "Emma")
+    shelves.library.before_rows = lambda: shelves.put_book(2, "Silas Marner")
+    shelves.hub.nudged({shelves.topic: version})
+    await tab.rows()
+    late = await shelves.tab(version=version).rows()
+    assert late["version"] == version
+    assert "Silas Marner" in late["html"]["book-2"]
+
+
+async def test_the_first_watcher_too_gets_rows_newer_than_their_version(shelves: World):
+    shelves.library.before_rows = lambda: shelves.put_book(2, "Silas Marner")
+    rows = await shelves.tab(version=3).rows()
+    assert rows["whole"]
+    assert "Silas Marner" in rows["html"]["book-2"]
 
 
 async def test_a_watcher_who_is_up_to_date_gets_no_rows_at_the_start(shelves: World):

@@ -18,6 +18,7 @@ COMMANDS = {
     "doctor": "wardline.cli.upkeep:doctor_",
     "import": "wardline.interop.commands:import_records",
     "live": "wardline.cli.live:live",
+    "load": "wardline.cli.load:load",
     "lively": "wardline.demo.lively:lively",
     "migrate": "wardline.cli.upkeep:migrate_",
     "openapi": "wardline.platform.http.commands:openapi",

@@ -57,6 +57,7 @@ class Feed:
         "scope",
         "shown",
         "topic",
+        "unsure_until",
         "version",
         "view",
         "watchers",
@@ -71,6 +72,7 @@ class Feed:
         self.version = -1
         self.shown = Shown()
         self.rendered_at = 0.0
+        self.unsure_until = 0.0  # until then the rows may be newer than the version says
         self.watchers: set[Connection] = set()
         self.full: bytes | None = None
         self.opening: asyncio.Task[None] | None = None
@@ -78,7 +80,9 @@ class Feed:
     def everything(self) -> bytes:
         """All elements in one message, encoded once for all who need it."""
         if self.full is None:
-            self.full = rows_event(self.topic, self.version, dict(self.shown.html), self.shown.order)
+            empty = {self.view.container: list[str]()} if self.view.container and "{" not in self.view.container else {}
+            order = empty | self.shown.order
+            self.full = rows_event(self.topic, self.version, dict(self.shown.html), order, whole=True)
         return self.full
 
 
@@ -187,14 +191,16 @@ class Hub:
     def opened(self, connection: Connection, versions: dict[str, int], *, retry_ms: int) -> None:
         """Greet a watcher who has joined its feeds, and send what it does not show yet.
 
-        A view that follows the clock is sent whole: equal versions do not say that the same lateness is shown.
+        A view that follows the clock is sent whole: equal versions do not say that the same lateness is shown. So is one
+        whose rows may be newer than its version: the next change would leave out what the watcher does not show.
         """
         min(self._shares, key=len).add(connection)
         connection.opened = True
         retry = f"retry: {retry_ms}\n".encode()
         connection.put(retry + versions_event("hello", connection.feeds, self._now()))
         for feed in connection.feeds:
-            if feed.view.clocked or versions.get(feed.topic, 0) < feed.version:
+            unsure = _time() < feed.unsure_until
+            if feed.view.clocked or unsure or versions.get(feed.topic, 0) < feed.version:
                 connection.put(feed.everything())
 
     def leave(self, connection: Connection) -> None:
@@ -255,19 +261,30 @@ class Hub:
         return feed.view.clocked and feed.version >= 0 and _time() - feed.rendered_at >= self.pace.clock_seconds
 
     async def _open(self, topic: Topic, feed: Feed) -> None:
+        topic.wanted = max(topic.wanted, await self._version(topic))
+        await self._read(feed, topic.wanted, whole=True)
+        topic.wanted = max(topic.wanted, await self._version(topic))
+        if feed.version < topic.wanted:
+            feed.unsure_until = _time() + self._unsure_seconds
+            self._schedule(topic)
+
+    async def _version(self, topic: Topic) -> int:
         async with self._reading:
-            version = await Db(self._pool, None).fetchval(
+            found = await Db(self._pool, None).fetchval(
                 "SELECT version FROM platform.topic WHERE topic = $1", topic.name
             )
-        topic.wanted = max(topic.wanted, version or 0)
-        await self._read(feed, topic.wanted, whole=True)
-        if feed.version < topic.wanted:
-            self._schedule(topic)
+        return found or 0
+
+    @property
+    def _unsure_seconds(self) -> float:
+        """By then a commit that came between version and rows is known, by its nudge or by the poll."""
+        return self.pace.poll_seconds + 1
 
     async def _update(self, topic: Topic, feed: Feed) -> None:
         """Read and render a feed again and push what changed. A risen version is told even where nothing shows."""
         before, version_before = feed.shown, feed.version
         await self._read(feed, topic.wanted, whole=self._clock_is_due(feed))
+        feed.unsure_until = _time() + self._unsure_seconds
         changed = difference(before, feed.shown)
         if not changed and feed.version == version_before:
             return
@@ -361,11 +378,15 @@ class Hub:
             connection.put(encoded[feeds])
 
 
-def rows_event(topic: str, version: int, html: dict[str, Any], order: dict[str, list[str]]) -> bytes:
-    """Changed elements as one server-sent event."""
+def rows_event(
+    topic: str, version: int, html: dict[str, Any], order: dict[str, list[str]], *, whole: bool = False
+) -> bytes:
+    """Changed elements as one server-sent event; `whole`: all there are, so that what is not among them is gone."""
     data: dict[str, Any] = {"topic": topic, "version": version, "html": html}
     if order:
         data["order"] = order
+    if whole:
+        data["whole"] = True
     return b"event: rows\ndata: " + msgspec.json.encode(data) + b"\n\n"
 
 

@@ -2,6 +2,8 @@
 //
 // The stream sends two kinds of events:
 //   rows      {"topic", "version", "html": {"element-id": "<tr ...>" or null}, "order": {"container-id": ["id", ...]}}
+//   With "whole": true these are all there are: a row in one of the containers that is not among them is gone.
+//   The same version again may show later lateness, so it is put in; an older one is not.
 //   An element with data-reread is not put in: it asks the page to read itself anew, with the rights of who looks.
 //   versions  {"versions": {topic: version}, "at": time}   every 15 s; a page that is behind reads itself anew
 // Rules: focus, typing and the row under the hand stay; nothing re-sorts by itself; a page that cannot be sure says so.
@@ -160,14 +162,28 @@ class LivePage extends HTMLElement {
 
   // ---- rows ----
 
-  rows({ topic, version, html, order }) {
+  rows({ topic, version, html, order, whole }) {
     this.heard();
-    if (version <= (this.versions.get(topic) ?? -1)) return;
+    const before = this.versions.get(topic) ?? -1;
+    if (version < before) return;
     this.versions.set(topic, version);
     Object.assign(this.orders, order ?? {});
-    if (this.isForeign(topic, Object.keys(html ?? {}))) return this.reread(Math.random() * MARK_SPREAD_MS);
+    if (this.isForeign(topic, Object.keys(html ?? {}))) {
+      if (version > before) this.reread(Math.random() * MARK_SPREAD_MS);
+      return;
+    }
+    if (whole) this.dropOthers(order ?? {});
     for (const [id, text] of Object.entries(html ?? {})) this.waiting.set(id, text);
     this.flush();
+  }
+
+  dropOthers(order) {
+    for (const [container, ids] of Object.entries(order)) {
+      const known = new Set(ids);
+      for (const row of document.getElementById(container)?.children ?? []) {
+        if (row.id && !known.has(row.id)) this.waiting.set(row.id, null);
+      }
+    }
   }
 
   // A page may follow another page's topic (the ward by risk follows the ward): where none of the rows has a place here,

@@ -1,0 +1,76 @@
+"""What is wrong with an answer of the expected status, in a few words; nothing when it is right."""
+
+import html
+from functools import lru_cache
+
+from bench.load.http import Call, Check
+
+WRONG_PATIENT = "wrong patient"
+WRONG_PAGE = "wrong page"
+NOT_FOUND = "person not found"
+WRONG_PLACE = "sent elsewhere"
+OLD = "older than what is known"
+
+
+@lru_cache(maxsize=60_000)
+def patient(family: str, subject: str) -> Check:
+    """The page names this patient, and nobody else's page has come."""
+    name, subject_bytes = html.escape(family.upper()).replace("&#x27;", "'").encode(), subject.encode()
+    escaped = html.escape(family.upper()).encode()
+
+    def check(call: Call) -> str:
+        body = call.body
+        if subject_bytes in body and (name in body or escaped in body):
+            return ""
+        return WRONG_PATIENT
+
+    return check
+
+
+@lru_cache(maxsize=60_000)
+def contains(text: str, *, escape: bool = False) -> Check:
+    """The page has this text."""
+    wanted = (html.escape(text) if escape else text).encode()
+
+    def check(call: Call) -> str:
+        return "" if wanted in call.body else WRONG_PAGE
+
+    return check
+
+
+@lru_cache(maxsize=60_000)
+def finds(person_id: str) -> Check:
+    """The search has found this person."""
+    wanted = f'id="person-{person_id}"'.encode()
+
+    def check(call: Call) -> str:
+        return "" if wanted in call.body else NOT_FOUND
+
+    return check
+
+
+def redirects_to(path: bytes) -> Check:
+    """The browser is told to go on to this page."""
+    return _redirects(path)
+
+
+@lru_cache(maxsize=60_000)
+def _redirects(path: bytes) -> Check:
+    def check(call: Call) -> str:
+        return "" if call.header(b"hx-redirect") == path else WRONG_PLACE
+
+    return check
+
+
+MARKS = {"ward": b'id="ward-needs"', "tasks": b'id="tasks"', "beds": b'id="wards"'}
+
+
+def any_of(topic: str) -> Check:
+    """The page of a watched topic: it says which, and has what the page shows."""
+    kind = topic.partition(":")[0]
+    mark = MARKS.get(kind, b"<")
+
+    def check(call: Call) -> str:
+        return "" if mark in call.body else WRONG_PAGE
+
+    return check

@@ -1,0 +1,60 @@
+"""A user at work, and the topics that users watch."""
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from bench.load.http import Call, Http
+from bench.load.model import Actor, Patient
+from bench.load.screens import NOTHING, Shown
+
+if TYPE_CHECKING:
+    from bench.load.streams import Stream
+
+PENDING_MAX = 16
+
+
+class Topic:
+    """A topic as far as this worker knows: the newest version that any answer or stream has shown, and the writes whose
+    rows are awaited on screens, as (the version they reach at least, when they were sent)."""
+
+    __slots__ = ("known", "name", "pending")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.known = 0
+        self.pending: deque[tuple[int, float]] = deque(maxlen=PENDING_MAX)
+
+
+class User:
+    """Somebody at a screen: what it shows, what is on the way, whose chart is open."""
+
+    __slots__ = (
+        "actor", "attempt", "cookie", "heard_at", "home", "http", "late", "open", "patient", "planned", "rereading", "role",
+        "seen", "shown", "stale", "stream", "topics", "waiting",
+    )  # fmt: skip
+
+    def __init__(self, actor: Actor, topics: list[Topic]) -> None:
+        self.actor = actor
+        self.role = actor.role
+        self.home = actor.home.encode()
+        self.cookie = cookie(actor.token)
+        self.topics = topics
+        self.seen = [0] * len(topics)
+        self.shown: list[Shown] = [NOTHING] * len(topics)
+        self.stream: Stream | None = None
+        self.http: Http | None = None
+        self.open = 0
+        self.waiting: deque[Call] = deque()
+        self.patient: Patient | None = None
+        self.planned: Any = None  # what the open form would do
+        self.attempt = 0
+        self.heard_at = 0.0
+        self.stale = False
+        self.rereading = False
+        self.late: asyncio.TimerHandle | None = None
+
+
+def cookie(token: str) -> bytes:
+    """The end of every request of a session."""
+    return b"Cookie: display=dense; __Host-wardline=" + token.encode() + b"\r\n\r\n"
