@@ -89,7 +89,10 @@ def _rendering(*, keep_texts: bool) -> Iterable[Processor]:
     if keep_texts:
         return (
             only_allowed_keys,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=40),
+            # Without local variables: they would be people's names and values, and take milliseconds to draw.
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), pad_event_to=40, exception_formatter=structlog.dev.plain_traceback
+            ),
         )
     return (exception_without_text, only_allowed_keys, structlog.processors.JSONRenderer())
 
