@@ -85,10 +85,18 @@ async def _open(db: Db, ward: BoardScope, now: datetime) -> HeldBoard:
     return held
 
 
-async def live_ward_board(db: Db, ward: BoardScope) -> LiveWardBoard:
-    """The ward's board with the heads of the bays among its rows, in the order of the page. 1 query."""
+async def live_ward_board(db: Db, ward: BoardScope, version: int) -> LiveWardBoard:
+    """The ward's board, at least at this version, with the heads of the bays among its rows, in the order of the page.
+
+    One query for the first audience of a change, none for the others.
+    """
     now = clock.now()
-    board = keeping.board_of(await _open(db, ward, now), now)
+    held = keeping.held_board(ward.hospital_id, ward.id)
+    if held is None or held.version < version or now - held.whole_at > keeping.WHOLE_EVERY:
+        held = await _open(db, ward, now)
+    else:
+        held = keeping.by_the_clock(ward.hospital_id, held, now, today_in(ward.zone, now))
+    board = keeping.board_of(held, now)
     rows: list[RoomHead | Bed] = []
     for room in board.rooms:
         rows.append(room)

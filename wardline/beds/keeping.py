@@ -61,6 +61,16 @@ def held_board(hospital_id: UUID, ward_id: UUID) -> HeldBoard | None:
     return _held.get((hospital_id, ward_id))
 
 
+def by_the_clock(hospital_id: UUID, held: HeldBoard, now: datetime, today: date) -> HeldBoard:
+    """The same board with what has become late since."""
+    beds = _beds(held, held.rows, held.families, now, today)
+    if all(new is old for new, old in zip(beds, held.beds, strict=True)):
+        return held
+    made = structs.replace(held, beds=beds, today=today, board_at=None)
+    _hold((hospital_id, held.ward.id), made)
+    return made
+
+
 def board_of(held: HeldBoard, now: datetime) -> WardBoard:
     """The board as the page shows it, made once for all who ask within half a minute."""
     if held.board is None or held.board_at is None or not timedelta(0) <= now - held.board_at < BOARD_EVERY:

@@ -19,6 +19,7 @@ live(
     clocked=True,
     alone=True,
     still=True,
+    holds=True,
 )
 live(
     "beds:{hospital_id}",

@@ -295,7 +295,8 @@ class Hub:
 
     async def _read(self, feed: Feed, version: int, *, whole: bool) -> None:
         async with self._reading:
-            page = await feed.view.read(Db(self._pool, feed.audience.tenant_id), feed.scope)
+            asked = (version,) if feed.view.holds else ()
+            page = await feed.view.read(Db(self._pool, feed.audience.tenant_id), feed.scope, *asked)
         self.reads += 1
         feed.shown = show(
             feed.view,

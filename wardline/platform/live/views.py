@@ -39,6 +39,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     clocked: bool = False
     alone: bool = False  # the row's template shows nothing but the row
     still: bool = False  # only data changes what is shown: relative times are left to the browser's clock
+    holds: bool = False  # `read(db, scope, version)` may answer from what it holds of that version or a newer one
     parts_show: dict[str, tuple[str, ...]] = {}  # which fields of the page a part shows, if not all of it
 
     @property
