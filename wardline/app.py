@@ -12,15 +12,16 @@ import structlog
 from wardline.audit.public import Ledger
 from wardline.frame import frame
 from wardline.identity.public import Sessions
-from wardline.platform import database, files, measures, metrics, migrate, settings, static, tokens
+from wardline.platform import admission, database, files, measures, metrics, migrate, settings, static, tokens
 from wardline.platform.cache import FragmentCache
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Problem
 from wardline.platform.http.answer import Answers
 from wardline.platform.http.door import Door
+from wardline.platform.http.entrance import Entrance, fair
 from wardline.platform.http.reply import Reply, encode
 from wardline.platform.http.routes import ROUTES
-from wardline.platform.live import VIEWS, Hub, Notifier, Streams
+from wardline.platform.live import VIEWS, Hub, Notifier, Streams, Turnstile
 from wardline.platform.metrics import METRICS
 from wardline.platform.processes import END_STREAMS
 from wardline.platform.render import render
@@ -69,22 +70,27 @@ class App:
         self.answers = Answers(render=render, frame=frame(given), fragments=self.fragments)
         self.notifier = Notifier(addresses.app)
         self.hub = Hub(self.pool, addresses.app, VIEWS, render=render, still_allowed=self.sessions.still_open)
-        self.streams = Streams(self.hub, pool=self.pool, gate=self.sessions.caller, record=self.ledger)
+        self.limiter = admission.Limiter()
+        self.streams = Streams(
+            self.hub, pool=self.pool, gate=self.sessions.caller, record=self.ledger, turnstile=Turnstile(self.limiter)
+        )
+        self.shares = admission.Shares()
         self.door = Door(
             routes=ROUTES,
             pool=self.pool,
-            gate=self.sessions.caller,
+            gate=fair(self.sessions.caller, self.limiter, self.shares),
             ledger=self.ledger,
             answers=self.answers,
             nudge=self.notifier.nudge,
             observe=METRICS.observe,
         )
-
+        self.entrance = Entrance(self.door, ROUTES, limiter=self.limiter, shares=self.shares, render=render)
         self.figures = metrics.Shared(METRICS, given.data / "run" / "metrics", role)
         self._measure()
 
     def _measure(self) -> None:
         measures.measure_pool(METRICS, self.pool)
+        measures.measure_admission(METRICS, self.limiter, self.entrance)
         measures.measure_cache(METRICS, self.fragments)
         measures.measure_hub(METRICS, self.hub)
         measures.measure_notifier(METRICS, self.notifier)
@@ -123,7 +129,7 @@ class App:
         elif scope["path"] == "/ready":
             await self._answer_ready(scope, send)
         else:
-            await self.door(scope, receive, send)
+            await self.entrance(scope, receive, send)
 
     async def _answer_ready(self, scope: Any, send: Any) -> None:
         """Ready: the database answers and its migrations are this code's."""

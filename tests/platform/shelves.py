@@ -12,11 +12,12 @@ import asyncpg
 import msgspec
 
 from tests.database import TestDatabase
+from wardline.platform.admission import Limiter
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import NotFound, Problem
 from wardline.platform.http import Caller, Context, Seen
 from wardline.platform.ids import new_id
-from wardline.platform.live import Hub, Pace, Streams, View
+from wardline.platform.live import Hub, Pace, Streams, Turnstile, View
 
 TENANT = UUID("01890000-0000-7000-8000-000000000001")
 QUICK = Pace(
@@ -223,7 +224,8 @@ class World:
             still_allowed=lambda session_id: session_id not in self.ended_sessions,
             pace=pace,
         )
-        self.streams = Streams(self.hub, pool=self.pool, gate=self._gate, record=self.notes)
+        self.turnstile = Turnstile(Limiter())
+        self.streams = Streams(self.hub, pool=self.pool, gate=self._gate, record=self.notes, turnstile=self.turnstile)
 
     @property
     def topic(self) -> str:

@@ -167,7 +167,6 @@ async def move_plan(ctx: Context, scope: EncounterScope, asked: MoveQuery) -> Mo
     access=access_bed,
     page="beds/moved.html",
     then="/wards/{page.ward_id}",
-    load_class="charting",
 )
 async def assign(ctx: Context, bed: BedScope, given: Assignment) -> Occupancy:
     """Give the bed to a patient, or move them to it. Whoever comes second gets 409 with who was first."""
@@ -180,7 +179,6 @@ async def assign(ctx: Context, bed: BedScope, given: Assignment) -> Occupancy:
     access=access_bed,
     page="beds/bed.html",
     then="/beds",
-    load_class="charting",
 )
 async def release(ctx: Context, bed: BedScope, given: Release) -> BedStanding:
     """Free the bed without another for its patient, who waits for one again. The bed is cleaned."""

@@ -25,6 +25,7 @@ NEEDS_AT = Encounter.__struct_fields__.index("needs")
     topic="patient:{patient_id}",
     cached=True,
     clocked=True,
+    load_class="charting",
 )
 async def summary(ctx: Context, patient: PatientScope) -> Summary:
     """The patient in one page: identity, the last 24 hours, NEWS2, problems, tasks, visits."""

@@ -41,7 +41,6 @@ class Paging(msgspec.Struct):
     access=access_patient,
     created="/encounters/{page.id}",
     then="/encounters/{page.id}/move",
-    load_class="charting",
 )
 async def admit(ctx: Context, patient: PatientScope, given: Admission) -> Encounter:
     """Admit the patient: starts a stay; a bed follows."""
@@ -117,7 +116,6 @@ async def encounter(ctx: Context, scope: EncounterScope) -> Encounter:
     access=access_encounter,
     versioned=True,
     then="/patients/{page.patient_id}",
-    load_class="charting",
 )
 async def change_stay(ctx: Context, scope: EncounterScope, change: StayChange) -> Encounter:
     """Change isolation, expected leaving date, needs or reason of a stay."""
@@ -129,7 +127,6 @@ async def change_stay(ctx: Context, scope: EncounterScope, change: StayChange) -
     needs=May.DISCHARGE_PATIENT,
     access=access_encounter,
     then="/patients/{page.patient_id}",
-    load_class="charting",
 )
 async def discharge(ctx: Context, scope: EncounterScope, given: Discharge) -> Encounter:
     """Discharge: frees the bed, stops what must stop, refuses later entries."""
@@ -155,7 +152,6 @@ async def problems_of_patient(ctx: Context, patient: PatientScope) -> ProblemsPa
     access=access_patient,
     created="/patients/{patient_id}/problems",
     then="/patients/{patient_id}/problems",
-    load_class="charting",
 )
 async def add_problem(ctx: Context, patient: PatientScope, given: NewProblem) -> Problem:
     """Record a problem."""
@@ -169,7 +165,6 @@ async def add_problem(ctx: Context, patient: PatientScope, given: NewProblem) ->
     access=access_patient,
     versioned=True,
     then="/patients/{patient_id}/problems",
-    load_class="charting",
 )
 async def change_problem(ctx: Context, patient: PatientScope, problem_id: UUID, change: ProblemChange) -> Problem:
     """Resolve a problem, reopen it, or mark it as entered in error."""

@@ -1,9 +1,14 @@
-"""Passwords: Argon2id in a bounded executor, so that a storm of sign-ins cannot take the cores from the wards.
+"""Passwords: Argon2id in a bounded executor, so that a storm of sign-ins cannot take the cores from the wards: one thread
+in each process, which the kernel runs after everything else, and a line that ends somewhere.
 
 Parameters follow OWASP's minimum (m = 19 MiB, t = 2, p = 1).
 """
 
 import asyncio
+import os
+import random
+import sys
+import threading
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +22,22 @@ from wardline.platform.errors import Busy, Invalid
 T = TypeVar("T")
 LENGTH_MIN, LENGTH_MAX = 12, 256
 WAITING_MAX = 64
+RETRY_SECONDS = (3, 12)
+NICENESS = 10  # a tenth of the processor beside a thread that wants it too
 COMMON = frozenset(
     {"password1234", "123456789012", "qwertyuiop12", "wardlinewardline", "letmeinletmein", "hospital1234"}
 )
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
+
+
+def _yield_to_others() -> None:
+    """On Linux niceness is a thread's own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2", initializer=_yield_to_others)
 _waiting = 0
 _NOBODY = _hasher.hash("nobody signs in with this")
 
@@ -67,7 +82,8 @@ def _verify(password_hash: str | None, password: str) -> bool:
 async def _bounded(work: Callable[..., T], *args: object) -> T:
     global _waiting
     if _waiting >= WAITING_MAX:
-        raise Busy("Many people are signing in right now; try again in a moment.")
+        again = random.randint(*RETRY_SECONDS)  # noqa: S311 - spread, not secrecy
+        raise Busy("Many people are signing in right now; try again in a moment.", retry_after_seconds=again)
     _waiting += 1
     try:
         return await asyncio.get_running_loop().run_in_executor(_executor, work, *args)

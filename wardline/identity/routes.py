@@ -33,7 +33,7 @@ class Me(msgspec.Struct):
     permissions: list[str]
 
 
-@get("/sign-in", needs=ANYONE)
+@get("/sign-in", needs=ANYONE, load_class="medication")
 async def sign_in_page(ctx: Context) -> Page | Redirect:
     """The sign-in page; somebody signed in is sent on."""
     if ctx.signed_in:
@@ -48,7 +48,7 @@ async def sign_in_page(ctx: Context) -> Page | Redirect:
     transaction=False,
     created="/sessions/current",
     then="/",
-    load_class="medication",
+    load_class="sign_in",
 )
 async def sign_in(ctx: Context, given: SignIn) -> Session:
     """Sign in: a browser gets a cookie, a program a token to send as a bearer token."""
@@ -71,7 +71,7 @@ async def who_am_i(ctx: Context) -> Me:
     return Me(who.id, who.display_name, who.role, who.tenant_id, who.tenant_name, sorted(who.permissions))
 
 
-@delete("/sessions/current", needs=SIGNED_IN, keyed=False, then="/sign-in")
+@delete("/sessions/current", needs=SIGNED_IN, keyed=False, then="/sign-in", load_class="always")
 async def sign_out(ctx: Context) -> None:
     """Sign out; the session ends everywhere within 5 seconds."""
     await actions.sign_out(ctx)

@@ -220,7 +220,7 @@ async def set_photo(ctx: Context, patient: PatientScope, new: NewPhoto) -> Chang
     needs=May.RECORD_ALLERGY,
     access=access_patient,
     then=DETAILS,
-    load_class="charting",
+    load_class="medication",
 )
 async def record_allergy(ctx: Context, patient: PatientScope, new: NewAllergy) -> AllergyRecorded:
     """Record an allergy or intolerance."""
@@ -233,6 +233,7 @@ async def record_allergy(ctx: Context, patient: PatientScope, new: NewAllergy) -
     access=access_patient,
     versioned=True,
     then=DETAILS,
+    load_class="medication",
 )
 async def mark_allergy_mistaken(
     ctx: Context, patient: PatientScope, allergy_id: UUID, wrong: AllergyError
@@ -247,6 +248,7 @@ async def mark_allergy_mistaken(
     access=access_patient,
     versioned=True,
     then=DETAILS,
+    load_class="medication",
 )
 async def confirm_allergies(ctx: Context, patient: PatientScope, said: AllergyConfirmation) -> AllergyRecorded:
     """Confirm that the patient has no known allergies, or that the list is right and complete."""

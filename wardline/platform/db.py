@@ -16,6 +16,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from wardline.platform.admission import serving
 from wardline.platform.declared import QUERIES, TIMINGS, Declared, Effect, effect, query
 from wardline.platform.errors import Busy
 
@@ -34,8 +35,6 @@ __all__ = [
     "query",
 ]
 
-# Until admission control sheds by class, a burst is better served late than refused.
-ACQUIRE_SECONDS_MAX = 1.0
 CONNECTION_AGE_SECONDS_MAX = 1800
 STATEMENT_MS_MAX = 10_000
 
@@ -84,8 +83,8 @@ class Held:
 
 
 class Pool:
-    """At most `size` connections, the one used last is used next; who waits longer than 200 ms, or than they said they
-    would, is told Busy."""
+    """At most `size` connections, the one used last is used next. Who waits longer than the class of the request allows
+    is told Busy; who is urgent waits in a line of their own, which goes first."""
 
     def __init__(self, url: str, *, size: int, name: str = "wardline") -> None:
         self._url = url
@@ -93,6 +92,7 @@ class Pool:
         self.size = size
         self.opened = 0
         self._free: list[Held] = []
+        self._urgent: deque[asyncio.Future[Held | None]] = deque()
         self._waiting: deque[asyncio.Future[Held | None]] = deque()
         self._closing = False
 
@@ -102,7 +102,7 @@ class Pool:
 
     @property
     def waiting(self) -> int:
-        return len(self._waiting)
+        return len(self._urgent) + len(self._waiting)
 
     async def _open(self) -> Held:
         self.opened += 1
@@ -116,13 +116,19 @@ class Pool:
 
     def _wake(self) -> None:
         """Let the next in line open a connection of its own."""
-        while self._waiting:
-            future = self._waiting.popleft()
-            if not future.done():
-                future.set_result(None)
-                return
+        self._hand_on(None)
 
-    async def acquire(self, seconds_max: float = ACQUIRE_SECONDS_MAX) -> Held:
+    def _hand_on(self, held: Held | None) -> bool:
+        """Give a connection, or the room for one, to the next who still waits; False when nobody does."""
+        for line in (self._urgent, self._waiting):
+            while line:
+                future = line.popleft()
+                if not future.done():
+                    future.set_result(held)
+                    return True
+        return False
+
+    async def acquire(self, seconds_max: float | None = None) -> Held:
         while self._free:
             held = self._free.pop()
             if not held.connection.is_closed() and time.monotonic() - held.opened_at < CONNECTION_AGE_SECONDS_MAX:
@@ -131,9 +137,10 @@ class Pool:
         if self.opened < self.size:
             return await self._open()
         future: asyncio.Future[Held | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
+        visit = serving.get()
+        (self._urgent if visit.urgent else self._waiting).append(future)
         try:
-            async with asyncio.timeout(seconds_max):
+            async with asyncio.timeout(visit.acquire_seconds_max if seconds_max is None else seconds_max):
                 held = await future
         except TimeoutError:
             self._give_on(future)
@@ -155,12 +162,8 @@ class Pool:
             self.opened -= 1
             self._wake()
             return
-        while self._waiting:
-            future = self._waiting.popleft()
-            if not future.done():
-                future.set_result(held)
-                return
-        self._free.append(held)
+        if not self._hand_on(held):
+            self._free.append(held)
 
     async def discard(self, held: Held) -> None:
         """Throw away a connection whose state is not known; the next in line may open a new one."""
@@ -185,7 +188,7 @@ class Pool:
             await held.connection.close(timeout=2)
 
     @asynccontextmanager
-    async def held(self, seconds_max: float = ACQUIRE_SECONDS_MAX) -> AsyncGenerator[Held, None]:
+    async def held(self, seconds_max: float | None = None) -> AsyncGenerator[Held, None]:
         """A connection for a block; one that failed in an unclear way is thrown away."""
         held = await self.acquire(seconds_max)
         try:
@@ -237,12 +240,11 @@ async def connect(url: str, *, name: str = "wardline") -> Connection:
 class Lease:
     """The connection of one read: taken for its first statement, already in scope, and kept until the read is over."""
 
-    __slots__ = ("_held", "_pool", "_seconds_max", "_tenant_id")
+    __slots__ = ("_held", "_pool", "_tenant_id")
 
-    def __init__(self, pool: Pool, tenant_id: UUID | None, seconds_max: float = ACQUIRE_SECONDS_MAX) -> None:
+    def __init__(self, pool: Pool, tenant_id: UUID | None) -> None:
         self._pool = pool
         self._tenant_id = tenant_id
-        self._seconds_max = seconds_max
         self._held: Held | None = None
 
     @property
@@ -252,20 +254,20 @@ class Lease:
 
     async def connection(self) -> Connection:
         if self._held is None:
-            self._held = await self._pool.acquire(self._seconds_max)
+            self._held = await self._pool.acquire()
             await self._held.set_scope(self._tenant_id)
         return self._held.connection
 
     async def version(self, topic: str) -> int:
         """The version of a topic; a lease that begins with it sets the scope in the same round trip."""
         if self._held is None:
-            self._held = await self._pool.acquire(self._seconds_max)
+            self._held = await self._pool.acquire()
         return await self._held.enter(self._tenant_id, topic)
 
     async def open(self, sql: str, values: Sequence[Any]) -> list[asyncpg.Record]:
         """Run a statement that sets the scope itself; one that comes later finds it set."""
         if self._held is None:
-            self._held = await self._pool.acquire(self._seconds_max)
+            self._held = await self._pool.acquire()
         return await self._held.open(self._tenant_id, sql, values)
 
     async def end(self) -> None:
@@ -337,9 +339,9 @@ class Db:
             await held.set_scope(self.tenant_id)
             yield Db(self.pool, self.tenant_id, held)
 
-    def lease(self, seconds_max: float = ACQUIRE_SECONDS_MAX) -> Lease:
+    def lease(self) -> Lease:
         """A connection for a whole read, taken only if a statement comes. Whoever asks for it ends it."""
-        return Lease(self.pool, self.tenant_id, seconds_max)
+        return Lease(self.pool, self.tenant_id)
 
     def on(self, lease: Lease) -> "Db":
         """The same scope, every statement on the lease's connection."""

@@ -2,8 +2,10 @@
 
 from typing import Protocol
 
+from wardline.platform.admission import Limiter
 from wardline.platform.cache import FragmentCache
 from wardline.platform.db import Pool
+from wardline.platform.http.entrance import Entrance
 from wardline.platform.live import Hub, Notifier
 from wardline.platform.metrics import Metrics
 
@@ -28,6 +30,33 @@ def measure_pool(metrics: Metrics, pool: Pool) -> None:
         ],
     )
     metrics.register("wardline_pool_waiting", "gauge", "Callers waiting for a connection.", lambda: pool.waiting)
+
+
+def measure_admission(metrics: Metrics, limiter: Limiter, entrance: Entrance) -> None:
+    """What is let in, what is refused, and what decides about it."""
+    for name, help_text, figures in (
+        ("wardline_requests_admitted_total", "Requests let in, by class.", limiter.admitted),
+        ("wardline_requests_shed_total", "Requests refused at once under overload, by class.", limiter.shed),
+    ):
+        metrics.register(
+            name, "counter", help_text, lambda figures=figures: [({"what": what}, n) for what, n in figures.items()]
+        )
+    metrics.register(
+        "wardline_requests_gone_total",
+        "counter",
+        "Requests given up because their sender had left.",
+        lambda: entrance.gone,
+    )
+    for name, help_text, read in (
+        ("wardline_admission_limit", "How many requests this process takes on at once now.", lambda: limiter.limit),
+        ("wardline_admission_running", "Requests at work.", lambda: limiter.running),
+        (
+            "wardline_loop_lag_seconds",
+            "How late the event loop was at most in the last second.",
+            lambda: entrance.pulse.latest,
+        ),
+    ):
+        metrics.register(name, "gauge", help_text, read)
 
 
 def measure_cache(metrics: Metrics, cache: FragmentCache) -> None:

@@ -39,6 +39,7 @@ SCRIPTS = (
     "js/keys.js",
     "js/palette.js",
     "js/relative-times.js",
+    "js/stream.js",
     "js/live-page.js",
     "js/bed-board.js",
     "js/observe.js",

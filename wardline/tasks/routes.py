@@ -20,6 +20,7 @@ on_discharge.append(actions.cancel_tasks_of_stay)
     title="Worklist",
     section="worklist",
     topic="tasks:{hospital_id}:{role}",
+    load_class="charting",
 )
 async def worklist(ctx: Context, asked: TaskQuery) -> Worklist:
     """Tasks that wait for the caller's role, most urgent first; of a ward, or of everyone, when asked."""
@@ -49,6 +50,7 @@ async def bell(ctx: Context) -> Bell:
     then="/tasks",
     page="tasks/answered.html",
     keyed=False,
+    load_class="medication",
 )
 async def acknowledge(ctx: Context, task_id: UUID) -> Task:
     """Take the task on: its clock stops. Repeating it is harmless; a second person gets 409 with who was first."""
@@ -61,6 +63,7 @@ async def acknowledge(ctx: Context, task_id: UUID) -> Task:
     then="/tasks",
     page="tasks/answered.html",
     keyed=False,
+    load_class="medication",
 )
 async def finish(ctx: Context, task_id: UUID) -> Task:
     """Mark the task as done."""

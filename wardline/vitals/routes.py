@@ -46,6 +46,7 @@ async def access_observation(ctx: Context, observation_id: UUID) -> ObservationR
     access=access_patient,
     section="patients",
     topic="observations:{patient_id}",
+    load_class="charting",
 )
 async def observations(ctx: Context, patient: PatientScope, asked: ObservationQuery) -> Listing[Observation] | Page:
     """A patient's sets at this hospital, newest first; those entered in error are marked, not left out."""
@@ -62,6 +63,7 @@ async def observations(ctx: Context, patient: PatientScope, asked: ObservationQu
     access=access_patient,
     topic="observations:{patient_id}",
     section="patients",
+    load_class="charting",
 )
 async def new_observations(ctx: Context, patient: PatientScope) -> pages.SheetPage | Page:
     """The entry form, in the sheet beside the chart."""
@@ -117,7 +119,7 @@ async def trends_of_patient(ctx: Context, patient: PatientScope, asked: TrendQue
     lean=actions.record_lean,
     created="/observations/{page.id}",
     then="/patients/{page.patient_id}/observations",
-    load_class="charting",
+    load_class="medication",
 )
 async def record(ctx: Context, stay: ObservedStay, new: NewObservations) -> Observation:
     """Record one set. 409 without an open stay; 422 names what is impossible, or unlikely and not `confirmed`."""
@@ -142,6 +144,7 @@ async def observation(ctx: Context, observation_id: UUID) -> Observation | Page:
     access=access_observation,
     versioned=True,
     then="/patients/{page.patient_id}/observations",
+    load_class="medication",
 )
 async def mark_as_error(ctx: Context, row: ObservationRow, why: ErrorReason) -> Observation:
     """Mark a set as entered in error, with the reason. It stays in the record; the score is worked out without it."""
@@ -153,6 +156,7 @@ async def mark_as_error(ctx: Context, row: ObservationRow, why: ErrorReason) -> 
     needs=May.PRESCRIBE_SPO2_SCALE,
     access=access_encounter,
     then="/patients/{page.patient_id}/observations",
+    load_class="medication",
 )
 async def prescribe_scale(ctx: Context, encounter: EncounterScope, new: NewSpO2Scale) -> SpO2ScaleSet:
     """Prescribe the target of 88-92 % (scale 2), or go back to scale 1. The caller is the named prescriber."""

@@ -18,21 +18,20 @@ import asyncpg
 import msgspec
 
 from wardline.platform import clock, errors
-from wardline.platform.db import ACQUIRE_SECONDS_MAX, Db, Pool
+from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Problem
 from wardline.platform.http import lean
 from wardline.platform.http.answer import Answers
 from wardline.platform.http.body import Sent as SentBody
 from wardline.platform.http.body import convert, headers_of, invalid, path_values, query_values, read_body, sent_values
 from wardline.platform.http.context import Caller, Change, Context, Seen
+from wardline.platform.http.entrance import seconds_left
 from wardline.platform.http.reply import Reply, encode, problem_headers
 from wardline.platform.http.routes import ANYONE, Anonymous, Route, build_tree, find
 
 COOKIE = "__Host-wardline"
 TRIES_MAX = 3
 HEAD_SECONDS_MAX = 30  # for a form that says which route it means; then the route's own deadline counts
-# What was done at a bedside is refused last: it waits longer for a connection than a list does.
-WAIT_SECONDS_MAX = {"medication": 4.0, "charting": 3.0}
 _KEY = re.compile(r"[!-~]{8,100}")
 REPLY_BYTES_MAX = 65_536
 
@@ -138,7 +137,7 @@ class Door:
         route = node.methods.get(method)
         if method == "POST" and (route is None or _is_form(headers)):
             limit = route.body_bytes_max if route else 1_000_000
-            deadline.reschedule(asyncio.get_running_loop().time() + HEAD_SECONDS_MAX)
+            deadline.reschedule(asyncio.get_running_loop().time() + seconds_left(scope, HEAD_SECONDS_MAX))
             sent = await sent_values(headers, await read_body(receive, limit))
             route = node.methods.get((sent.method or method).upper()) if sent.is_form else route
         if route is None:
@@ -146,7 +145,7 @@ class Door:
         ctx.route = route.name
         self._permit(ctx, route, headers)
         values = path_values(route, raw)
-        deadline.reschedule(asyncio.get_running_loop().time() + route.deadline_seconds)
+        deadline.reschedule(asyncio.get_running_loop().time() + seconds_left(scope, route.deadline_seconds))
         if not route.writes:
             return await self._read(ctx, route, values, scope)
         return await self._write(ctx, route, values, scope, headers, receive, sent)
@@ -258,7 +257,7 @@ class Door:
         """The write in two round trips; None when it needs the ordinary form."""
         assert route.lean is not None
         outside = ctx.db
-        lease = outside.lease(WAIT_SECONDS_MAX.get(route.load_class, ACQUIRE_SECONDS_MAX))
+        lease = outside.lease()
         ctx.db = outside.on(lease)
         try:
             try:
@@ -282,8 +281,7 @@ class Door:
         caller_id = ctx.caller.id if ctx.signed_in else UUID(int=0)
         tenant_id = ctx.caller.tenant_id if ctx.signed_in else None
         outside = ctx.db
-        patience = WAIT_SECONDS_MAX.get(route.load_class, ACQUIRE_SECONDS_MAX)
-        async with self._pool.held(patience) as held, held.connection.transaction():
+        async with self._pool.held() as held, held.connection.transaction():
             ctx.db = Db(self._pool, tenant_id, held)
             try:
                 claim = await held.connection.fetchrow(

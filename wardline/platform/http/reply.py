@@ -23,7 +23,7 @@ SECURITY_HEADERS: list[tuple[bytes, bytes]] = [
     (b"x-frame-options", b"DENY"),
 ]
 NO_STORE = (b"cache-control", b"no-store")
-_NOT_STORED = [*SECURITY_HEADERS, NO_STORE]
+NOT_STORED = [*SECURITY_HEADERS, NO_STORE]
 HTML = b"text/html; charset=utf-8"
 JSON = b"application/json"
 PROBLEM_JSON = b"application/problem+json"
@@ -54,7 +54,7 @@ class Reply:
     async def send(self, send: Any, *, head: bool = False) -> None:
         stored = any(name == b"cache-control" for name, _ in self.headers)
         length = (b"content-length", b"%d" % len(self.body))
-        headers = [*self.headers, length, *(SECURITY_HEADERS if stored else _NOT_STORED)]
+        headers = [*self.headers, length, *(SECURITY_HEADERS if stored else NOT_STORED)]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if head else self.body})
 

@@ -18,8 +18,6 @@ from wardline.platform.http.context import Context
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 T = TypeVar("T")
 
-CLASSES = ("medication", "charting", "lists", "reports")  # shed last to first under overload
-
 
 class Anonymous(StrEnum):
     """The two 'permissions' that are none."""
@@ -74,7 +72,7 @@ class Route(msgspec.Struct, kw_only=True, eq=False):
     scope_name: str | None = None
     body_bytes_max: int = 1_000_000
     raw_body: bool = False
-    load_class: str = "lists"
+    load_class: str = "lists"  # one of admission.CLASSES: who is refused first under overload
     deadline_seconds: float = 8.0
     description: str = ""
 
@@ -101,6 +99,7 @@ def _declare(method: str, path: str, needs: StrEnum, options: dict[str, Any]) ->
         in_path = [part[1:-1] for part in path.split("/") if part.startswith("{")]
         access = options.get("access")
         parameters = {n: _path_type(handler, access, n) for n in in_path}
+        options.setdefault("load_class", "lists" if method == "GET" else "charting")
         route = Route(
             method=method,
             path=path,

@@ -17,6 +17,7 @@ import structlog
 from starlette.datastructures import Headers
 
 from wardline.platform import clock
+from wardline.platform.admission import Visit, serving
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import BadRequest, Busy, NotSignedIn, Problem, WrongMethod
 from wardline.platform.http.context import Caller, Context, Seen
@@ -24,10 +25,10 @@ from wardline.platform.http.door import COOKIE
 from wardline.platform.http.reply import PROBLEM_JSON, SECURITY_HEADERS, Reply, encode, problem_headers, problem_values
 from wardline.platform.live.connection import Connection
 from wardline.platform.live.hub import Hub
+from wardline.platform.live.turnstile import Turnstile, return_ms
 from wardline.platform.live.views import Audience, View, Watch, admit, understand
 
 TOPICS_MAX = 8
-OPENING_MAX = 200
 STREAMS_MAX = 30_000
 OPEN_SECONDS_MAX = 10
 CLOSE_SECONDS_MAX = 2
@@ -59,16 +60,26 @@ class Streams:
     """The application behind /live; it serves one connection for each browser tab."""
 
     def __init__(
-        self, hub: Hub, *, pool: Pool, gate: Callable[[str, Db], Awaitable[Caller | None]], record: Record
+        self,
+        hub: Hub,
+        *,
+        pool: Pool,
+        gate: Callable[[str, Db], Awaitable[Caller | None]],
+        record: Record,
+        turnstile: Turnstile,
     ) -> None:
         self._hub = hub
         self._pool = pool
+        self._turnstile = turnstile
         self._gate = gate
         self._record = record
-        self._opening = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one stream from its greeting to its end."""
+        if not self._turnstile.enter():
+            await self._turnstile.refuse(send)
+            return
+        before = serving.set(Visit("streams"))
         ctx = _context(scope, self._pool)
         life = self._hub.pace.life_seconds * random.uniform(0.8, 1.2)  # noqa: S311 - spread, not secrecy
         connection = Connection(send, UUID(int=0), asyncio.get_running_loop().time() + life)
@@ -81,6 +92,9 @@ class Streams:
         except BaseException:
             self._hub.leave(connection)
             raise
+        finally:
+            self._turnstile.leave()
+            serving.reset(before)
         try:
             await self._serve(connection, versions, receive, send)
         finally:
@@ -91,9 +105,8 @@ class Streams:
         """Check every topic, record the watching, and join the feeds. Nothing has been sent yet."""
         if scope["method"] != "GET":
             raise WrongMethod(allow="GET")
-        if self._hub.closing or self._opening >= OPENING_MAX or self._hub.streams >= STREAMS_MAX:
-            raise Busy("Too many streams are opening at once.")
-        self._opening += 1
+        if self._hub.closing or self._hub.streams >= STREAMS_MAX:
+            raise Busy("This process takes no more streams.")
         try:
             async with asyncio.timeout(OPEN_SECONDS_MAX):
                 await self._know_caller(ctx)
@@ -106,8 +119,6 @@ class Streams:
                     await self._hub.join(connection, watch, allowed, audience, ctx.caller.permissions)
         except TimeoutError:
             raise Busy("The stream could not be opened in time.") from None
-        finally:
-            self._opening -= 1
         ctx.headers, ctx.cookies = {}, {}  # a stream lives for minutes: it keeps no more than it needs
         ctx.reads.clear()
         return {watch.topic: watch.version for watch in watches}
@@ -136,8 +147,7 @@ class Streams:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         listening = asyncio.ensure_future(_until_disconnect(receive, connection))
         try:
-            retry = random.randint(1_000, 15_000)  # noqa: S311 - so that not everybody comes back at once
-            self._hub.opened(connection, versions, retry_ms=retry)
+            self._hub.opened(connection, versions, retry_ms=return_ms(self._hub.streams))
             await connection.done
             listening.cancel()
             if await connection.finish(CLOSE_SECONDS_MAX):

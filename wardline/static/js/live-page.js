@@ -12,7 +12,8 @@ const STALE_MS = 20_000;
 const GRACE_MS = 1_500; // a version may arrive just before its rows
 const HAND_MS = 1_500; // a pointer that moved this recently is about to click
 const WASH_MS = 1_300;
-const BACKOFF_MS = [1_000, 30_000];
+const BACK_MS = [1_000, 30_000];
+const BACK_USUAL_MS = 2_000;
 const REREAD_SPREAD_MS = 3_000;
 const MARK_SPREAD_MS = 300;
 const main = document.getElementById("main");
@@ -73,11 +74,16 @@ class LivePage extends HTMLElement {
       query.append("topic", topic);
       query.append("version", version);
     }
-    this.stream = new EventSource(`/live?${query}`);
-    this.stream.addEventListener("open", () => this.heard());
-    this.stream.addEventListener("rows", (event) => this.rows(JSON.parse(event.data)));
-    this.stream.addEventListener("versions", (event) => this.heartbeat(JSON.parse(event.data)));
-    this.stream.addEventListener("error", () => this.lost());
+    this.stream = window.wardline.listen(`/live?${query}`, {
+      opened: () => this.heard(),
+      event: (name, data) => this.told(name, data),
+      ended: (status, backMs) => this.lost(status, backMs),
+    });
+  }
+
+  told(name, data) {
+    if (name === "rows") this.rows(data);
+    else if (name === "versions") this.heartbeat(data);
   }
 
   shut() {
@@ -86,15 +92,21 @@ class LivePage extends HTMLElement {
     this.stream = null;
   }
 
-  lost() {
+  // After a restart of the server a whole network must not return in one second. The server says how long to stay away,
+  // to each at random and longer the more there are; where it says nothing more, the wait doubles, with full jitter.
+  lost(status, backMs) {
     this.shut();
-    const [least, most] = BACKOFF_MS;
-    const ceiling = Math.min(most, least * 2 ** this.attempt);
+    const [least, most] = BACK_MS;
+    const wait = status === 503 ? (backMs ?? BACK_USUAL_MS) + Math.random() * least : this.backoff(backMs, least, most);
     this.attempt += 1;
-    // Full jitter: after a restart of the server a whole hospital must not return in one second.
-    this.retry = setTimeout(() => this.open(), least / 2 + Math.random() * ceiling);
+    this.retry = setTimeout(() => this.open(), wait);
     this.chip("warn", "refresh-cw", "Reconnecting");
-    if (this.attempt === 4) this.reread();
+    if (this.attempt === 4 || status === 401) this.reread();
+  }
+
+  backoff(backMs, least, most) {
+    if (backMs !== null) return backMs;
+    return least / 2 + Math.random() * Math.min(most, BACK_USUAL_MS * 2 ** this.attempt);
   }
 
   visibility() {
