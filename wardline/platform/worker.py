@@ -26,10 +26,9 @@ from wardline.platform import db, responses, upkeep
 from wardline.platform.db import Db, Pool
 from wardline.platform.enqueue import defer
 from wardline.platform.errors import Problem
-from wardline.platform.jobs import JOBS, SUBSCRIBERS, TICKS, TRIES_MAX, Closing, Job, Tick, Work
+from wardline.platform.jobs import JOBS, LEADER_LOCK, SUBSCRIBERS, TICKS, TRIES_MAX, Closing, Job, Tick, Work
 from wardline.platform.metrics import Metrics
 
-LEADER_LOCK = 712_604_010
 RELAYED_AT_ONCE_MAX = 200
 FAULTS = (
     OSError,
