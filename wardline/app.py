@@ -25,6 +25,7 @@ from wardline.platform.live import VIEWS, Hub, Notifier, Streams, Turnstile
 from wardline.platform.metrics import METRICS
 from wardline.platform.processes import END_STREAMS
 from wardline.platform.render import render
+from wardline.platform.responses import Minutes
 from wardline.platform.settings import Settings
 
 SLICES = (
@@ -40,6 +41,7 @@ SLICES = (
     "interop",
     "admin",
 )
+READY_SECONDS = 5.0
 log = structlog.get_logger("app")
 
 
@@ -85,6 +87,9 @@ class App:
             observe=METRICS.observe,
         )
         self.entrance = Entrance(self.door, ROUTES, limiter=self.limiter, shares=self.shares, render=render)
+        self.minutes = Minutes(self.pool, METRICS)
+        self._ready = 0
+        self._watching: asyncio.Task[None] | None = None
         self.figures = metrics.Shared(METRICS, given.data / "run" / "metrics", role)
         self._measure()
 
@@ -95,11 +100,15 @@ class App:
         measures.measure_hub(METRICS, self.hub)
         measures.measure_notifier(METRICS, self.notifier)
         measures.measure_record(METRICS, self.ledger)
+        measures.measure_routes(METRICS, ROUTES)
+        METRICS.register("wardline_ready", "gauge", "1 while /ready says so.", lambda: self._ready)
 
     async def start(self) -> None:
         """Open connections ahead of the first request and begin the background work."""
         await self.figures.start()
         await self.pool.warm(2)
+        self.minutes.start()
+        self._watching = asyncio.create_task(self._watch_readiness())
         self.sessions.start()
         await self.hub.start()
         with contextlib.suppress(
@@ -109,8 +118,11 @@ class App:
 
     async def stop(self) -> None:
         """Finish cleanly."""
+        if self._watching is not None:
+            self._watching.cancel()
         await self.figures.stop()
         await self.hub.stop()
+        await self.minutes.stop()
         await self.notifier.close()
         await self.sessions.stop()
         await self.pool.close()
@@ -132,15 +144,25 @@ class App:
             await self.entrance(scope, receive, send)
 
     async def _answer_ready(self, scope: Any, send: Any) -> None:
-        """Ready: the database answers and its migrations are this code's."""
+        wrong = await self._what_is_wrong()
+        answer = Reply(503 if wrong else 200, encode({"ready": not wrong, "wrong": wrong}))
+        await answer.send(send, head=scope["method"] == "HEAD")
+
+    async def _watch_readiness(self) -> None:
+        while True:
+            await self._what_is_wrong()
+            await asyncio.sleep(READY_SECONDS)
+
+    async def _what_is_wrong(self) -> str:
+        """Ready, and nothing wrong: the database answers and its migrations are this code's."""
         wrong = ""
         try:
             there = await Db(self.pool, None).fetchval("SELECT version_num FROM public.wardline_migration")
             wrong = "" if there == self._head else "the migrations are not at the head"
         except (Problem, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             wrong = f"the database does not answer ({type(error).__name__})"
-        answer = Reply(503 if wrong else 200, encode({"ready": not wrong, "wrong": wrong}))
-        await answer.send(send, head=scope["method"] == "HEAD")
+        self._ready = int(not wrong)
+        return wrong
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         while True:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from wardline.platform.metrics import Metrics, Shared, exposition, may_ask
+from wardline.platform.metrics import TENANTS_MAX, Histogram, Metrics, Shared, exposition, may_ask
 
 
 def figures(text: bytes) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -21,17 +21,54 @@ def key(name: str, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
 
 def test_requests_are_counted_by_route_and_status_class():
     metrics = Metrics()
+    metrics.classify({"beds.ward_board": "lists"})
     for status, seconds in ((200, 0.004), (204, 0.005), (200, 0.3), (503, 60.0)):
         metrics.observe("beds.ward_board", status, seconds)
     found = figures(exposition(metrics.families()))
-    good = {"route": "beds.ward_board", "status": "2xx"}
+    good = {"route": "beds.ward_board", "class": "lists", "status": "2xx"}
     assert found[key("wardline_request_seconds_count", **good)] == 3
     assert found[key("wardline_request_seconds_bucket", **good, le="0.005")] == 2
     assert found[key("wardline_request_seconds_bucket", **good, le="0.5")] == 3
     assert found[key("wardline_request_seconds_sum", **good)] == 0.309
-    bad = {"route": "beds.ward_board", "status": "5xx"}
+    bad = {"route": "beds.ward_board", "class": "lists", "status": "503"}  # asked to try again: not among the faults
     assert found[key("wardline_request_seconds_bucket", **bad, le="10")] == 0
     assert found[key("wardline_request_seconds_bucket", **bad, le="+Inf")] == 1
+
+
+def test_a_tenants_requests_are_counted_and_the_number_of_tenants_is_bounded():
+    metrics = Metrics()
+    metrics.observe("beds.ward_board", 200, 0.004, "NORTH")
+    metrics.observe("beds.ward_board", 500, 0.25, "NORTH")
+    metrics.observe("desk.start", 303, 0.001)
+    for number in range(TENANTS_MAX + 100):
+        metrics.observe("beds.ward_board", 200, 0.25, f"H{number}")
+    found = figures(exposition(metrics.families()))
+    assert found[key("wardline_tenant_requests_total", tenant="NORTH")] == 2
+    assert found[key("wardline_tenant_request_seconds_total", tenant="NORTH")] == 0.254
+    assert found[key("wardline_tenant_failed_total", tenant="NORTH")] == 1
+    assert found[key("wardline_tenant_prompt_total", tenant="NORTH")] == 1
+    assert found[key("wardline_tenant_requests_total", tenant="other")] == 101
+    assert sum(name == "wardline_tenant_requests_total" for name, _ in found) == TENANTS_MAX + 1
+
+
+def test_a_declared_counter_is_shown_before_anything_was_counted():
+    metrics = Metrics()
+    metrics.declare("wardline_requests_shed_total", "Refused.", ("reports", "lists"))
+    text = exposition(metrics.families())
+    assert figures(text)[key("wardline_requests_shed_total", what="lists")] == 0
+    assert b"# HELP wardline_requests_shed_total Refused." in text
+
+
+def test_a_histogram_of_somebody_elses_is_shown():
+    metrics, histogram = Metrics(), Histogram()
+    metrics.register_histogram("wardline_some_seconds", "Some.", histogram)
+    histogram.observe(0.05)
+    histogram.observe(30)
+    found = figures(exposition(metrics.families()))
+    assert found[key("wardline_some_seconds_bucket", le="0.04")] == 0
+    assert found[key("wardline_some_seconds_bucket", le="0.05")] == 1
+    assert found[key("wardline_some_seconds_count")] == 2
+    assert found[key("wardline_some_seconds_sum")] == 30.05
 
 
 def test_registered_figures_are_read_when_asked_for():

@@ -8,6 +8,7 @@ from wardline.platform.metrics import Family, Sample
 
 ROWS_MAX = 15
 OLD_SECONDS = 30
+FAILED = ("5xx", "503")
 
 Samples = dict[str, list[Sample]]
 
@@ -55,7 +56,7 @@ def routes(samples: Samples) -> list[RouteFigures]:
         route = sample.labels["route"]
         if sample.suffix == "_count":
             counts[route] += sample.value
-            failed[route] += sample.value if sample.labels["status"] == "5xx" else 0
+            failed[route] += sample.value if sample.labels["status"] in FAILED else 0
         elif sample.suffix == "_sum":
             sums[route] += sample.value
         else:

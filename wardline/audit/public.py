@@ -1,6 +1,7 @@
 """What others use of the record: the ledger that the door writes to, and the entries as the pages show them."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from wardline.platform.db import Pool
 from wardline.platform.errors import Busy, Problem
 from wardline.platform.http import Caller, Change, Context, Seen
 from wardline.platform.ids import new_id
+from wardline.platform.metrics import Histogram
 
 FLUSH_SECONDS = 0.005
 FLUSH_WAIT_SECONDS_MAX = 3.0  # for a connection: what is recorded may already be committed, so it is refused last
@@ -39,6 +41,7 @@ class Ledger:
         self._flushes: set[asyncio.Task[None]] = set()
         self.flushed_entries = 0
         self.flushes = 0
+        self.flush_seconds = Histogram()
 
     def closing_values(self, ctx: Context, changes: Sequence[Change], reads: Sequence[Seen] = ()) -> list[Any]:
         """Parameters $10 to $16 of a write's closing call; what the write read is recorded with what it changed."""
@@ -124,11 +127,13 @@ class Ledger:
         task.add_done_callback(self._flushes.discard)
 
     async def _write(self, batch: list[Entry], done: "asyncio.Future[None]") -> None:
+        started = time.perf_counter()
         try:
             async with self._pool.held(FLUSH_WAIT_SECONDS_MAX) as held:
                 await held.connection.execute(_INSERT, *[list(column) for column in zip(*batch, strict=True)])
             self.flushed_entries += len(batch)
             self.flushes += 1
+            self.flush_seconds.observe(time.perf_counter() - started)
             done.set_result(None)
         except Exception as error:  # noqa: BLE001 - whoever waits gets the refusal; nobody's read goes out unrecorded
             problem = error if isinstance(error, Problem) else Busy("The record cannot be written.")

@@ -8,14 +8,15 @@ from urllib.parse import quote
 import msgspec
 
 from wardline import __version__
-from wardline.desk import queries
+from wardline.desk import queries, status_routes
 from wardline.identity.public import May, access_hospital, wards
 from wardline.patients.public import Search, find
 from wardline.platform.http import ANYONE, SIGNED_IN, Context, File, Listing, Page, Redirect, get
 from wardline.platform.http.openapi import document
-from wardline.platform.http.routes import ROUTES, Route
+from wardline.platform.http.routes import ROUTES, Anonymous, Route
 
 PALETTE_ROWS_MAX = 12
+__all__ = ["status_routes"]  # declares its routes when it is imported
 
 
 class Found(msgspec.Struct):
@@ -40,7 +41,7 @@ class Act(msgspec.Struct, frozen=True):
     label: str
     words: str
     href: str
-    needs: May
+    needs: May | Anonymous
     on_patient: bool = False
 
 
@@ -74,6 +75,7 @@ ACTS = (
     Act("Hospitals", "hospitals regions places", "/hospitals", May.MANAGE_WARDS),
     Act("Departments, wards and beds", "departments wards rooms beds places", "/places", May.MANAGE_WARDS),
     Act("How the service is running", "service processes health", "/service", May.READ_SERVICE),
+    Act("How Wardline is doing", "status slow speed down well incidents", "/status", SIGNED_IN),
 )
 
 
@@ -126,7 +128,7 @@ def _acts(ctx: Context, typed: str, patient: str | None) -> list[Found]:
     words = typed.lower().split()
     found: list[Found] = []
     for act in ACTS:
-        if not ctx.may(act.needs) or (act.on_patient and patient is None):
+        if not (act.needs is SIGNED_IN or ctx.may(act.needs)) or (act.on_patient and patient is None):
             continue
         if all(any(w.startswith(word) for w in f"{act.label} {act.words}".lower().split()) for word in words):
             hint = "On this patient" if act.on_patient else ""

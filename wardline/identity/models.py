@@ -127,6 +127,7 @@ class SessionRow(msgspec.Struct):
     staff_id: UUID
     hospital_id: UUID
     hospital: str
+    hospital_code: str
     time_zone: str
     role: str
     family: str

@@ -61,7 +61,7 @@ async def places(db: Db, *, staff_id: UUID) -> list[Place]:
 
 
 @query("""
-    SELECT s.id, s.staff_id, s.hospital_id, h.name, h.time_zone, a.role, p.family, p.given, p.title, p.post_nominal,
+    SELECT s.id, s.staff_id, s.hospital_id, h.name, h.code, h.time_zone, a.role, p.family, p.given, p.title, p.post_nominal,
            a.ward_id,
            s.seen_at, s.expires_at,
            ARRAY(SELECT DISTINCT h2.id FROM identity.assignment a2 JOIN identity.hospital h2 ON h2.active

@@ -53,6 +53,7 @@ def caller_of(row: SessionRow, ward_name: str | None) -> Caller:
         display_name=f"{name}, {row.post_nominal}" if row.post_nominal else f"{row.title} {name}".strip(),
         initials=f"{row.given[:1]}{row.family[:1]}".upper(),
         tenant_name=row.hospital,
+        tenant_code=row.hospital_code,
         place=ward_name or ROLE_WORDS[Role(row.role)],
         time_zone=row.time_zone,
         reach=frozenset(row.reach),

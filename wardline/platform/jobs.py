@@ -23,6 +23,7 @@ TRIES_MAX = 5
 SECONDS_MAX = 60
 OWNER = "network_administrator"
 SYSTEM = UUID(int=0)
+LEADER_LOCK = 712_604_010  # held by the worker that runs the ticks
 
 Run = TypeVar("Run", bound=Callable[..., Awaitable[None]])
 
@@ -190,6 +191,15 @@ def system_caller(tenant_id: UUID) -> Caller:
         permission_class="system",
         display_name="Wardline",
     )
+
+
+@query("""
+    SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database
+                    WHERE l.locktype = 'advisory' AND l.objid::bigint = :lock::bigint AND l.objsubid = 1 AND l.granted
+                      AND d.datname = current_database())
+""")
+async def is_somebody_leading(db: Db, *, lock: int = LEADER_LOCK) -> bool:  # pyright: ignore[reportReturnType]
+    """Whether a worker runs the ticks, on whichever machine."""
 
 
 # ---- what was given up -----------------------------------------------------------------------------------------------

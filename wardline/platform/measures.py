@@ -1,13 +1,15 @@
 """Which figures are taken from the parts of a process. The names here are those of docs/operations/monitoring.md."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from wardline.platform.admission import Limiter
 from wardline.platform.cache import FragmentCache
 from wardline.platform.db import Pool
 from wardline.platform.http.entrance import Entrance
+from wardline.platform.http.routes import Route
 from wardline.platform.live import Hub, Notifier
-from wardline.platform.metrics import Metrics
+from wardline.platform.metrics import Histogram, Metrics
 
 
 class Flushing(Protocol):
@@ -15,6 +17,7 @@ class Flushing(Protocol):
 
     flushes: int
     flushed_entries: int
+    flush_seconds: Histogram
 
 
 def measure_pool(metrics: Metrics, pool: Pool) -> None:
@@ -95,6 +98,12 @@ def measure_hub(metrics: Metrics, hub: Hub) -> None:
         "Streams that ended, by reason.",
         lambda: [({"reason": reason}, count) for reason, count in hub.ended.items()],
     )
+    metrics.register(
+        "wardline_tenant_streams",
+        "gauge",
+        "Open streams of each tenant's people.",
+        lambda: [({"tenant": code}, count) for code, count in hub.streams_of.items() if code],
+    )
 
 
 def measure_notifier(metrics: Metrics, notifier: Notifier) -> None:
@@ -107,7 +116,17 @@ def measure_notifier(metrics: Metrics, notifier: Notifier) -> None:
     )
 
 
+def measure_routes(metrics: Metrics, routes: Iterable[Route]) -> None:
+    """The load class of every route."""
+    metrics.classify({route.name: route.load_class for route in routes})
+
+
 def measure_record(metrics: Metrics, record: Flushing) -> None:
     """How reads reach the audit record."""
+    metrics.register_histogram(
+        "wardline_audit_flush_seconds",
+        "Until a batch was committed, the wait for a connection included.",
+        record.flush_seconds,
+    )
     metrics.register("wardline_audit_flushes_total", "counter", "Batches committed.", lambda: record.flushes)
     metrics.register("wardline_audit_entries_total", "counter", "Entries committed.", lambda: record.flushed_entries)

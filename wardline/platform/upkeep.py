@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from wardline.platform.jobs import TRIES_MAX, Work
-from wardline.platform.metrics import Metrics
+from wardline.platform.metrics import Figures, Kind, Metrics
 
 LOST_AFTER_SECONDS = 30
 REPLY_DAYS_KEPT = 2
@@ -93,6 +93,53 @@ async def _delete(work: Work, statement: str, days: int) -> None:
         done = await work.db.execute(statement, days, DELETED_AT_ONCE_MAX)
         if int(done.rpartition(" ")[2]) < DELETED_AT_ONCE_MAX:
             return
+
+
+class DatabaseFigures:
+    """What the database server says about itself, all clients together: asked by one worker, so it counts once."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, float] = {}
+
+    def register(self, metrics: Metrics) -> None:
+        """Show the figures last read; none before the first time."""
+        figures: tuple[tuple[str, Kind, str], ...] = (
+            ("wardline_database_connections", "gauge", "Connections to the database server, everybody's."),
+            ("wardline_database_connections_max", "gauge", "How many the server allows."),
+            ("wardline_database_bytes", "gauge", "Size of the database."),
+            ("wardline_database_commits_total", "counter", "Transactions committed."),
+            ("wardline_database_rollbacks_total", "counter", "Transactions rolled back."),
+            ("wardline_database_deadlocks_total", "counter", "Deadlocks that the server broke."),
+            ("wardline_database_temporary_bytes_total", "counter", "Written to disk for want of work memory."),
+        )
+        for name, kind, help_text in figures:
+            metrics.register(name, kind, help_text, lambda name=name: _known(self._read.get(name)))
+        metrics.register(
+            "wardline_database_blocks_total",
+            "counter",
+            "Blocks that were in the server's buffers, or had to be read.",
+            lambda: [({"result": r}, self._read[r]) for r in ("hit", "read") if r in self._read],
+        )
+
+    async def read(self, work: Work) -> None:
+        """Ask the server."""
+        row = await work.db.fetchrow(
+            """
+            SELECT (SELECT sum(a.numbackends) FROM pg_stat_database a) AS wardline_database_connections,
+                   current_setting('max_connections')::int AS wardline_database_connections_max,
+                   pg_database_size(d.datid) AS wardline_database_bytes,
+                   d.xact_commit AS wardline_database_commits_total, d.xact_rollback AS wardline_database_rollbacks_total,
+                   d.deadlocks AS wardline_database_deadlocks_total,
+                   d.temp_bytes AS wardline_database_temporary_bytes_total, d.blks_hit AS hit, d.blks_read AS read
+              FROM pg_stat_database d WHERE d.datname = current_database()
+            """
+        )
+        assert row is not None
+        self._read = {name: float(value) for name, value in row.items()}
+
+
+def _known(value: float | None) -> Figures:
+    return [] if value is None else [({}, value)]
 
 
 class QueueFigures:

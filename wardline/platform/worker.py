@@ -22,14 +22,13 @@ from procrastinate import exceptions as queue_errors
 from procrastinate.jobs import Job as QueuedJob
 from psycopg import Error as PsycopgError
 
-from wardline.platform import db, upkeep
+from wardline.platform import db, responses, upkeep
 from wardline.platform.db import Db, Pool
 from wardline.platform.enqueue import defer
 from wardline.platform.errors import Problem
-from wardline.platform.jobs import JOBS, SUBSCRIBERS, TICKS, TRIES_MAX, Closing, Job, Tick, Work
+from wardline.platform.jobs import JOBS, LEADER_LOCK, SUBSCRIBERS, TICKS, TRIES_MAX, Closing, Job, Tick, Work
 from wardline.platform.metrics import Metrics
 
-LEADER_LOCK = 712_604_010
 RELAYED_AT_ONCE_MAX = 200
 FAULTS = (
     OSError,
@@ -93,6 +92,9 @@ class Worker:
         self._pace = pace or Pace()
         self.leading = False
         metrics.register("wardline_worker_leading", "gauge", "1 where the ticks run.", lambda: int(self.leading))
+        metrics.declare("wardline_jobs_total", "Jobs run, by name and outcome.")
+        metrics.declare("wardline_job_seconds_total", "Time that jobs took, by name.")
+        metrics.declare("wardline_ticks_total", "Regular duties done, by name and outcome.")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until asked to stop. A duty that fails (the database is away) is begun again."""
@@ -231,13 +233,17 @@ class Worker:
             await asyncio.sleep(due - loop.time())
 
     def _own_ticks(self) -> list[Tick]:
-        figures = upkeep.QueueFigures()
-        figures.register(self._metrics)
+        queues, database, history = upkeep.QueueFigures(), upkeep.DatabaseFigures(), responses.History()
+        queues.register(self._metrics)
+        database.register(self._metrics)
         return [
             Tick("upkeep.lost_jobs", upkeep.take_back_lost_jobs, 10, 30),
-            Tick("upkeep.figures", figures.read, 15, 10),
+            Tick("upkeep.figures", queues.read, 15, 10),
+            Tick("upkeep.database_figures", database.read, 15, 10),
+            Tick("upkeep.history", history.keep, 60, 30),
             Tick("upkeep.partitions", upkeep.keep_partitions, 3600, 60),
             Tick("upkeep.old_rows", upkeep.delete_old_rows, 3600, 600),
+            Tick("upkeep.old_responses", responses.forget, 3600, 600),
         ]
 
 

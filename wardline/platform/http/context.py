@@ -29,6 +29,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str
     initials: str = ""
     tenant_name: str = ""
+    tenant_code: str = ""  # short, for figures
     place: str = ""
     time_zone: str = "UTC"
     reach: frozenset[UUID] = frozenset()  # every tenant the person may switch to or compare
@@ -109,6 +110,11 @@ class Context:
     def enter(self, caller: Caller) -> None:
         """Say who the caller is: for the door, and for signing in."""
         self._caller = caller
+
+    @property
+    def tenant_code(self) -> str:
+        """The short code of the caller's tenant, "" while nobody is signed in."""
+        return self._caller.tenant_code if self._caller is not None else ""
 
     @property
     def signed_in(self) -> bool:

@@ -72,7 +72,7 @@ class Door:
         ledger: Ledger,
         answers: Answers,
         nudge: Callable[[dict[str, int]], None],
-        observe: Callable[[str, int, float], None],
+        observe: Callable[[str, int, float, str], None],
     ) -> None:
         self._tree = build_tree(list(routes))
         self._pool = pool
@@ -110,7 +110,7 @@ class Door:
         for cookie in ctx.reply_cookies:
             reply.headers.append((b"set-cookie", cookie.encode("latin-1")))
         await reply.send(send, head=scope["method"] == "HEAD")
-        self._observe(ctx.route or "unmatched", reply.status, time.perf_counter() - started)
+        self._observe(ctx.route or "unmatched", reply.status, time.perf_counter() - started, ctx.tenant_code)
 
     def _context(self, scope: Any, headers: Mapping[str, str]) -> Context:
         given = headers.get("x-request-id", "")

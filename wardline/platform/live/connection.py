@@ -29,11 +29,13 @@ class Connection:
         "opened",
         "reason",
         "session_id",
+        "tenant_code",
     )
 
     def __init__(self, send: Any, session_id: UUID, ends_at: float) -> None:
         self.session_id = session_id
         self.ends_at = ends_at
+        self.tenant_code = ""
         self.feeds: list[Feed] = []
         self.opened = False
         self.reason = "closed"

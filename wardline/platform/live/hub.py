@@ -8,6 +8,7 @@ before its rows were read, so a page never believes itself newer than it is.
 import asyncio
 import contextlib
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -131,6 +132,7 @@ class Hub:
         self.pushes = 0
         self.healed = 0  # changes that the poll found before any nudge did
         self.ended: dict[str, int] = {}
+        self.streams_of: Counter[str] = Counter()  # by the tenant's short code
 
     # ---- life ----------------------------------------------------------------------------------------------------
 
@@ -196,6 +198,7 @@ class Hub:
         """
         min(self._shares, key=len).add(connection)
         connection.opened = True
+        self.streams_of[connection.tenant_code] += 1
         retry = f"retry: {retry_ms}\n".encode()
         connection.put(retry + versions_event("hello", connection.feeds, self._now()))
         for feed in connection.feeds:
@@ -216,6 +219,7 @@ class Hub:
                     del self._topics[feed.topic]
         if connection.opened:
             self.ended[connection.reason] = self.ended.get(connection.reason, 0) + 1
+            self.streams_of[connection.tenant_code] -= 1
 
     # ---- changes -------------------------------------------------------------------------------------------------
 

@@ -111,6 +111,7 @@ class Streams:
             async with asyncio.timeout(OPEN_SECONDS_MAX):
                 await self._know_caller(ctx)
                 connection.session_id = ctx.caller.session_id
+                connection.tenant_code = ctx.caller.tenant_code
                 watches = asked(scope["query_string"], self._hub.views)
                 scopes = [await self._admitted(ctx, watch) for watch in watches]
                 await self._record.reads(ctx, ctx.reads)
