@@ -266,6 +266,14 @@ def daytime(at: dt.datetime | None) -> str:
     return "" if at is None else f"{day(at)} {clock(at)}"
 
 
+def near(at: dt.datetime | None) -> str:
+    """14:20 today, 25-Nov 14:20 on any other day: a time of yesterday must not read as one of today."""
+    if at is None:
+        return ""
+    date = day_short(at)
+    return clock(at) if date == "Today" else f"{date} {clock(at)}"
+
+
 def iso(at: dt.date | dt.datetime | None) -> str:
     """RFC 3339, for the datetime attribute."""
     return "" if at is None else at.isoformat()
@@ -395,6 +403,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "ident": ident,
     "iso": iso,
     "last_point": last_point,
+    "near": near,
     "place": place,
     "relative": relative,
     "spark_points": spark_points,
