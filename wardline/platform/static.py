@@ -40,6 +40,7 @@ SCRIPTS = (
     "js/palette.js",
     "js/relative-times.js",
     "js/live-page.js",
+    "js/alarms.js",
     "js/bed-board.js",
     "js/observe.js",
     "js/signin.js",

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from wardline.platform.db import Db, query
-from wardline.tasks.models import Bell, ClimbingTask, HeldTask, NewTask, Standing, Task
+from wardline.tasks.models import Alarm, Bell, ClimbingTask, HeldTask, NewTask, Standing, Task
 
 PAGE_MAX = 100
 
@@ -216,3 +216,15 @@ async def open_tasks(
 """)
 async def bell(db: Db, *, hospital_id: UUID, owner_role: str) -> Bell:
     """What nobody has acknowledged yet, for the bell in the top bar. Index: task_owner."""
+
+
+@query("""
+    SELECT t.id, p.family, p.given, coalesce(c.bed_label, ''), t.reason, t.due_at
+      FROM tasks.task t
+      JOIN patients.person p ON p.id = t.person_id
+      LEFT JOIN encounters.current c ON c.hospital_id = t.hospital_id AND c.encounter_id = t.encounter_id
+     WHERE t.hospital_id = :hospital_id AND t.owner_role = :owner_role AND t.state = 'open' AND t.priority = 'critical'
+     ORDER BY t.due_at DESC LIMIT 1
+""")
+async def newest_alarm(db: Db, *, hospital_id: UUID, owner_role: str) -> Alarm | None:
+    """The critical task whose clock was set last. Index: task_owner."""
