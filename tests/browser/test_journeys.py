@@ -114,3 +114,22 @@ async def test_a_patient_is_admitted_and_given_a_bed(browser: Browser, site: Ser
     await expect(nurse.page.locator(".ban")).to_contain_text("Contact isolation")
     await expect(nurse.page.locator(".ban")).to_contain_text("7-0")
     await done(nurse)
+
+
+async def test_the_banner_opens_into_address_and_contacts(browser: Browser, site: Served) -> None:
+    world = site.world
+    person = await world.patient(world.a, family="Okonkwo", given="Blessing")
+    nurse = await sit_down(browser, site, "nurse_a")
+    await nurse.page.goto(f"{site.address}/patients/{person}")
+    card = nurse.page.locator(".ban .bancard")
+    await expect(card).to_be_hidden()
+    await nurse.page.keyboard.press("b")
+    await expect(card).to_contain_text("Family doctor")
+    await expect(nurse.page.get_by_role("button", name="Address and contacts")).to_have_attribute(
+        "aria-expanded", "true"
+    )
+    await nurse.page.keyboard.press("Escape")
+    await expect(card).to_be_hidden()
+    await nurse.page.get_by_role("button", name="Address and contacts").click()
+    await expect(card).to_contain_text("Next of kin")
+    await done(nurse)

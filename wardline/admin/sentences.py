@@ -87,7 +87,7 @@ WATCHED = {
     "ward": "a ward board",
     "beds": "the bed board",
     "tasks": "the worklist",
-    "bell": "the number of waiting tasks",
+    "bell": "the calls for their role",
     "patient": "the record of {patient}",
     "observations": "the observations of {patient}",
 }

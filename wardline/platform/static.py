@@ -37,6 +37,7 @@ SCRIPTS = (
     "js/forms.js",
     "js/sheet.js",
     "js/keys.js",
+    "js/banner.js",
     "js/palette.js",
     "js/relative-times.js",
     "js/live-page.js",
