@@ -188,6 +188,8 @@ def test_a_time_of_another_day_says_its_day() -> None:
     yesterday = NOW - dt.timedelta(days=1)
     assert rendering.near(yesterday) == f"{rendering.day_short(yesterday)} {rendering.clock(yesterday)}"
     assert rendering.near(None) == ""
+    assert rendering.day_short(NOW - dt.timedelta(days=400)) == rendering.day(NOW - dt.timedelta(days=400))
+    assert rendering.day_brief(NOW - dt.timedelta(days=2)) == rendering.day(NOW - dt.timedelta(days=2))[:6]
 
 
 def test_relative_times_beside_absolute_ones() -> None:
