@@ -65,9 +65,8 @@ def screens(address: str) -> dict[str, list[tuple[str, str]]]:
     wards = nurse.ask("/wards")["items"]
     ward = next(w for w in wards if w["name"] == "Ward 7")
     board = nurse.ask(f"/wards/{ward['id']}")
-    lying = [bed["patient"] for bed in board["beds"] if bed["patient"]]
-    sickest = max(lying, key=lambda p: p["news_score"] or 0)
-    patient, family = sickest["person_id"], sickest["family"]
+    calling = board["needs"][0]  # the most urgent call of the ward
+    patient, family = calling["person_id"], calling["family"]
     desk = Call(address, "reception@northgate.example")
     found = desk.ask(f"/patients?q={family}")["items"][0]
     born = found["born_on"]
@@ -76,8 +75,8 @@ def screens(address: str) -> dict[str, list[tuple[str, str]]]:
             (f"/wards/{ward['id']}", "ward"),
             (f"/patients/{patient}", "chart"),
             (f"/patients/{patient}/observations/new", "observe"),
-            ("/tasks", "worklist"),
         ],
+        "registrar1@northgate.example": [("/tasks", "worklist")],
         "reception@northgate.example": [
             (f"/patients?q={family[:4]}", "search"),
             (f"/patients/new?q={found['family']}%20{found['given'].split()[0]}%20{born}", "register"),

@@ -2,11 +2,12 @@
 
 import csv
 import io
+import json
 from uuid import UUID
 
 import pytest
 
-from tests.client import Client
+from tests.client import Client, items
 from wardline.admin.sentences import OF_PATIENT, OTHERS
 from wardline.platform.ids import new_id
 
@@ -58,6 +59,29 @@ async def test_a_refusal_is_there_and_can_be_looked_for(client: Client) -> None:
     ]
     assert named
     assert {e["actor_id"] for e in named} == {str(client.world.staff["pharmacist_a"])}
+
+
+async def test_sentences_say_what_was_refused_and_watched_in_words(client: Client) -> None:
+    assert (await client.get("/staff", as_="laboratory_technician_a")).status_code == 403
+    who = client.world.staff["laboratory_technician_a"]
+    found = items(await client.get(f"/audit?outcome=refused&staff={who}", as_="hospital_administrator_a"))
+    assert found[0]["sentence"].endswith("was refused (not allowed): add staff, give and take roles, end sessions.")
+    ward, hospital = client.world.a.ward_id, client.world.a.id
+    topics = {
+        "live.watched": {"topic": f"ward:{ward}"},
+        "live.ended": {"topics": [f"beds:{hospital}", f"bell:{hospital}:nurse"]},
+    }
+    async with client.world.owner() as db:
+        for action, detail in topics.items():
+            await db.execute(
+                "INSERT INTO audit.entry (at, id, hospital_id, actor_id, actor_role, action, outcome, request_id, detail)"
+                " VALUES (now(), $1, $2, $3, 'nurse', $4, 'read', 'test', $5::jsonb)",
+                new_id(), hospital, who, action, json.dumps(detail),
+            )  # fmt: skip
+    listed = items(await client.get(f"/audit?staff={who}", as_="hospital_administrator_a"))
+    said = " ".join(entry["sentence"] for entry in listed)
+    assert "watched a ward board live." in said
+    assert "stopped watching the bed board live." in said
 
 
 async def test_pages_follow_each_other_without_gap_or_double(client: Client) -> None:

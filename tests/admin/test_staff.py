@@ -181,6 +181,9 @@ async def test_the_matrix_says_what_the_server_enforces(client: Client) -> None:
     assert {"record_observations", "read_ward"} <= held
     assert "manage_staff" not in held
     assert "Wards" in body["roles"][nurse]["pages"]
+    assert len(body["roles"]) == 10
+    patient = next(i for i, role in enumerate(body["roles"]) if role["role"] == "patient")
+    assert not any(row["held"][patient] for row in body["permissions"])
 
 
 async def test_the_service_page_counts_this_process(client: Client) -> None:

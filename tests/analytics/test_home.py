@@ -96,6 +96,26 @@ async def test_the_numbers_are_the_stored_facts(client: Client) -> None:
     assert tile(other, "noon")["state"] == "none"
 
 
+async def test_days_on_which_nobody_was_there_count_nothing(client: Client) -> None:
+    await count(client)
+    other = (await client.get("/home", as_="hospital_manager_b")).json()
+    assert set(tile(other, "full")["weeks"][:-1]) == {0.0}
+    assert set(tile(other, "waiting")["weeks"][:-1]) == {0.0}
+
+
+async def test_a_hospital_without_beds_loosens_no_target(client: Client) -> None:
+    def waiting_high(body: dict[str, Any]) -> float:
+        return tile(body, "waiting")["target_high"]
+
+    before = waiting_high((await client.get("/home", as_="network_administrator_a")).json())
+    async with client.world.owner() as db:
+        await db.execute(
+            "INSERT INTO identity.hospital (id, region_id, code, name, time_zone) VALUES ($1, $2, 'NOBED', 'No Beds', 'UTC')",
+            new_id(), client.world.a.region_id,
+        )  # fmt: skip
+    assert waiting_high((await client.get("/home", as_="network_administrator_a")).json()) == before
+
+
 async def test_counting_again_changes_nothing(client: Client) -> None:
     async def facts() -> list[Any]:
         async with client.world.owner() as db:

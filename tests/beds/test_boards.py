@@ -1,5 +1,6 @@
 """The boards through the front door: what they show, to whom, what they cost, and what is pushed to who watches."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -77,6 +78,31 @@ async def test_a_task_of_the_ward_is_among_the_needs(client: Client) -> None:
     page = (await client.get(f"/wards/{ward.id}", as_="nurse_a", html=True)).text
     assert "Registrar at" in page
     assert "NEWS 8, up from 4" in page
+
+
+async def test_what_is_taken_on_stands_behind_what_waits_newest_first(client: Client) -> None:
+    ward, stays = await _full_ward(client)
+    add = (
+        "INSERT INTO tasks.task (hospital_id, id, kind, subject_key, ward_id, person_id, encounter_id, title, reason, priority,"
+        " state, owner_role, owner_words, ladder, due_at, acknowledged_at, acknowledged_by)"
+        " SELECT hospital_id, gen_random_uuid(), 'escalation', $3, $2, person_id, id, 'Emergency response', $3, 'critical',"
+        " CASE WHEN $4::int IS NULL THEN 'open' ELSE 'acknowledged' END, 'nurse', 'Nurse in charge', '{}', now(),"
+        " now() - make_interval(hours => $4), CASE WHEN $4::int IS NULL THEN NULL::uuid ELSE $5 END"
+        " FROM encounters.encounter WHERE id = $1"
+    )
+    async with client.world.owner() as owner:
+        for reason, hours in (("NEWS 7", 30), ("NEWS 9", 1), ("NEWS 8", None)):
+            await owner.execute(add, stays["ill"], ward.id, reason, hours, client.world.staff["nurse_a"])
+    needs = (await client.get(f"/wards/{ward.id}", as_="nurse_a")).json()["needs"]
+    assert [need["reason"] for need in needs if need["kind"] == "task"] == ["NEWS 8", "NEWS 9", "NEWS 7"]
+    assert needs[-1]["acknowledged_at"] is not None
+    page = (await client.get(f"/wards/{ward.id}", as_="nurse_a", html=True)).text
+    waiting, _, answered = page.partition("<h3>Acknowledged</h3>")
+    assert "NEWS 8" in waiting
+    assert f"{len(needs) - 2} now" in waiting
+    yesterday = next(need for need in needs if need["reason"] == "NEWS 7")["acknowledged_at"]
+    assert f'datetime="{yesterday[:10]}' in answered
+    assert re.search(r">\d\d-\w{3} \d\d:\d\d</time>: NEWS 7", answered)
 
 
 async def test_pages_say_in_words_what_they_show(client: Client) -> None:

@@ -46,13 +46,23 @@ async def test_observations_reach_the_doctor_at_once(browser: Browser, site: Ser
         await nurse.page.fill(f"[name={field}]", value)
     await nurse.page.locator("label", has_text="Oxygen").first.click()
     await nurse.page.locator("label:has(input[name=consciousness][value=A])").click()
+    registrar = await sit_down(browser, site, "doctor_a")
+    await registrar.open("/patients")
+    await expect(registrar.page.locator("#live-chip")).to_contain_text("Live")
     save = nurse.page.locator("form button.go").last
     await save.click()
+    await expect(registrar.page.locator("#toast")).to_contain_text("DOYLE, Francis", timeout=5000)
     row = doctor.page.locator(f"#bed-{world.a.beds[3]}")
     await expect(row.locator(".sc.n3")).to_be_visible(timeout=5000)
     needs = doctor.page.locator("#ward-needs, #needs, [id*=need]").first
     await expect(needs).to_contain_text("DOYLE")
-    await done(nurse, doctor)
+    await registrar.page.get_by_role("button", name="Open worklist").click()
+    call = registrar.page.locator("#tasks tr", has_text="DOYLE")
+    await call.get_by_role("button", name="Acknowledge").click()
+    await expect(call).to_contain_text("Done")
+    await expect(needs.locator(".answered")).to_contain_text("DOYLE", timeout=5000)
+    await expect(doctor.page.locator("#toast")).to_be_empty()
+    await done(nurse, doctor, registrar)
 
 
 async def test_registering_somebody_who_is_on_file(browser: Browser, site: Served) -> None:
@@ -103,4 +113,23 @@ async def test_a_patient_is_admitted_and_given_a_bed(browser: Browser, site: Ser
     await nurse.open(f"/patients/{person}")
     await expect(nurse.page.locator(".ban")).to_contain_text("Contact isolation")
     await expect(nurse.page.locator(".ban")).to_contain_text("7-0")
+    await done(nurse)
+
+
+async def test_the_banner_opens_into_address_and_contacts(browser: Browser, site: Served) -> None:
+    world = site.world
+    person = await world.patient(world.a, family="Okonkwo", given="Blessing")
+    nurse = await sit_down(browser, site, "nurse_a")
+    await nurse.page.goto(f"{site.address}/patients/{person}")
+    card = nurse.page.locator(".ban .bancard")
+    await expect(card).to_be_hidden()
+    await nurse.page.keyboard.press("b")
+    await expect(card).to_contain_text("Family doctor")
+    await expect(nurse.page.get_by_role("button", name="Address and contacts")).to_have_attribute(
+        "aria-expanded", "true"
+    )
+    await nurse.page.keyboard.press("Escape")
+    await expect(card).to_be_hidden()
+    await nurse.page.get_by_role("button", name="Address and contacts").click()
+    await expect(card).to_contain_text("Next of kin")
     await done(nurse)

@@ -23,7 +23,12 @@ AXE = (
     (static.STATIC / "vendor" / "axe.min.js").read_text() if (static.STATIC / "vendor" / "axe.min.js").is_file() else ""
 )
 RULES = json.dumps({"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
-FRAGMENTS = {"GET /tasks/bell", "GET /patients/matches", "GET /patients/{patient_id}/observations/preview"}
+FRAGMENTS = {
+    "GET /tasks/bell",
+    "GET /patients/matches",
+    "GET /patients/{patient_id}/card",
+    "GET /patients/{patient_id}/observations/preview",
+}
 NOT_PAGES = {
     "GET /palette",
     "GET /openapi.json",

@@ -1,8 +1,9 @@
 """The chart summary through the front door."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tests.client import Client
+from wardline.chart.panels import ribbon
 
 SIGNS = {
     "respiration_per_min": 24,
@@ -52,3 +53,11 @@ async def test_opening_the_chart_is_recorded_before_it_is_shown(client: Client) 
             "SELECT action, outcome FROM audit.entry WHERE person_id = $1 AND at >= $2", person, asked_at
         )
     assert [tuple(row) for row in rows] == [("patient.read", "read")]
+
+
+def test_no_hour_is_written_over_the_word_now() -> None:
+    for minute in range(0, 24 * 60, 7):
+        now = datetime(2026, 11, 26, tzinfo=UTC) + timedelta(minutes=minute)
+        ticks = ribbon([], now, "Europe/London").ticks
+        assert len(ticks) >= 7
+        assert all(abs(tick.at - now) >= timedelta(minutes=55) for tick in ticks)

@@ -8,7 +8,13 @@ from wardline.platform.http.routes import ROUTES
 
 @pytest.mark.parametrize(
     ("who", "place"),
-    [(None, "/sign-in"), ("nurse_a", "/wards"), ("receptionist_a", "/patients"), ("hospital_manager_a", "/home")],
+    [
+        (None, "/sign-in"),
+        ("nurse_a", "/wards"),
+        ("doctor_a", "/tasks"),
+        ("receptionist_a", "/patients"),
+        ("hospital_manager_a", "/home"),
+    ],
 )
 async def test_everybody_starts_where_their_work_is(client: Client, who: str | None, place: str) -> None:
     answer = await client.get("/", as_=who, html=True)

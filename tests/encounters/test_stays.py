@@ -140,3 +140,29 @@ async def test_only_a_doctor_of_this_hospital_answers_for_a_stay(client: Client)
     admission = {"reason": "Chest pain", "doctor_id": str(client.world.staff["doctor_a"])}
     admitted = await client.post(f"/patients/{person}/encounters", admission, as_="receptionist_a")
     assert admitted.status_code == 201, admitted.text
+
+
+async def test_every_page_of_a_patient_says_where_they_lie_and_their_isolation(client: Client) -> None:
+    person, stay = await admitted(client)
+    bed = client.world.a.beds[2]
+    given = {"encounter_id": stay["id"], "override_reason": "No side room is free"}
+    placed = await client.put(f"/beds/{bed}/occupancy", given, as_="nurse_a")
+    assert placed.status_code == 200, placed.text
+    label = placed.json()["bed_label"]
+    own = ("", "/details", "/edit", "/encounters", "/problems", "/observations", "/observations/new")
+    pages = [f"/patients/{person}{page}" for page in (*own, "/observations/trends")]
+    for path in [*pages, *(f"/encounters/{stay['id']}/{page}" for page in ("move", "leaving", "plan"))]:
+        page = await client.get(path, as_="nurse_a", html=True)
+        assert page.status_code == 200, path
+        banner = page.text.partition('class="ban')[2].partition("</section>")[0]
+        assert label in banner, path
+        assert "Contact isolation" in banner, path
+
+
+async def test_who_is_here_already_is_not_offered_for_admission(client: Client) -> None:
+    person, stay = await admitted(client)
+    details = f"/patients/{person}/details"
+    assert (await client.get(details, as_="nurse_a")).json()["is_staying"] is True
+    assert ">Admit<" not in (await client.get(details, as_="nurse_a", html=True)).text
+    await client.post(f"/encounters/{stay['id']}/discharge", {}, as_="nurse_a")
+    assert ">Admit<" in (await client.get(details, as_="nurse_a", html=True)).text

@@ -183,6 +183,15 @@ def test_times_are_shown_in_the_hospitals_zone() -> None:
     assert rendering.day(None) == ""
 
 
+def test_a_time_of_another_day_says_its_day() -> None:
+    assert rendering.near(NOW - dt.timedelta(minutes=5)) == rendering.clock(NOW - dt.timedelta(minutes=5))
+    yesterday = NOW - dt.timedelta(days=1)
+    assert rendering.near(yesterday) == f"{rendering.day_short(yesterday)} {rendering.clock(yesterday)}"
+    assert rendering.near(None) == ""
+    assert rendering.day_short(NOW - dt.timedelta(days=400)) == rendering.day(NOW - dt.timedelta(days=400))
+    assert rendering.day_brief(NOW - dt.timedelta(days=2)) == rendering.day(NOW - dt.timedelta(days=2))[:6]
+
+
 def test_relative_times_beside_absolute_ones() -> None:
     assert rendering.relative(NOW + dt.timedelta(minutes=35)) == "in 35 min"
     assert rendering.relative(NOW - dt.timedelta(minutes=12)) == "12 min late"

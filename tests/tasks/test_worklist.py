@@ -125,3 +125,15 @@ async def test_the_end_of_the_stay_ends_its_tasks(client: Client, escalation: di
     assert (late.status_code, late.json()["state"]) == (409, "cancelled")
     refused = await client.post(f"/patients/{escalation['person_id']}/observations", SICK, as_="nurse_a")
     assert (refused.status_code, refused.json()["code"]) == (409, "no_open_stay")
+
+
+async def test_what_waits_stands_before_what_is_taken_on(client: Client, escalation: dict[str, Any]) -> None:
+    await client.post(f"/tasks/{escalation['id']}/acknowledgement", as_="doctor_a")
+    patient = await client.world.patient(client.world.a, family=f"Okonkwo {uuid4().hex[:6]}")
+    await client.world.stay(client.world.a, patient)
+    saved = await client.post(f"/patients/{patient}/observations", SICK, as_="nurse_a")
+    listed = items(await client.get("/tasks", as_="doctor_a"))
+    order = [each["id"] for each in listed]
+    assert order.index(saved.json()["task_id"]) < order.index(escalation["id"])
+    states = [each["state"] for each in listed]
+    assert states == sorted(states, key=["open", "acknowledged"].index)

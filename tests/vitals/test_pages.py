@@ -119,6 +119,9 @@ async def test_a_mistaken_set_is_shown_as_one(client: Client, patient: UUID) -> 
 async def test_trends_and_risk_are_pages(client: Client, patient: UUID) -> None:
     trend = await page(client, f"/patients/{patient}/observations/trends")
     assert trend.count('<svg class="trd"') == 6
+    marks = re.findall(r'class="xt"[^>]*>([^<]+)<', trend)
+    assert marks
+    assert all(re.fullmatch(r"(00|04|08|12|16|20):00", mark) for mark in marks), marks
     assert await page(client, f"/patients/{patient}/observations/trends?hours=168")
     own = Client(client.app, await World.build(client.world.owner_url))
     lying = await own.world.patient(own.world.a, family="Boateng")

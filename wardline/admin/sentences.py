@@ -1,7 +1,10 @@
 """Entries of the record as sentences that people read: who did what to whom."""
 
+from typing import Any
+
 from wardline.admin.audit_models import Entry, EntryRow
-from wardline.identity.public import ROLE_WORDS, Role
+from wardline.identity.public import ROLE_WORDS, SENTENCES, May, Role
+from wardline.platform.http.routes import ROUTES
 from wardline.platform.jobs import SYSTEM
 
 OF_PATIENT = {
@@ -78,6 +81,16 @@ OTHERS = {
     "room.changed": "changed a room",
 }
 REFUSED = "request.refused"
+LIVE = ("live.watched", "live.ended")
+# What can be watched, by the kind of its topic.
+WATCHED = {
+    "ward": "a ward board",
+    "beds": "the bed board",
+    "tasks": "the worklist",
+    "bell": "the calls for their role",
+    "patient": "the record of {patient}",
+    "observations": "the observations of {patient}",
+}
 
 
 def _bare(sentence: str) -> str:
@@ -140,6 +153,8 @@ def what_words(row: EntryRow) -> str:
     if words is not None:
         return words.format(patient=patient)
     detail = row.detail or {}
+    if row.action in LIVE:
+        return _watched_words(row.action, detail).format(patient=patient)
     staff = f"{(row.subject_given or '')[:1]}. {row.subject_family}" if row.subject_family else "somebody"
     if row.action in OTHERS:
         return OTHERS[row.action].format(staff=staff, role=role_words(str(detail.get("role", ""))))
@@ -148,11 +163,26 @@ def what_words(row: EntryRow) -> str:
     return f"{verb or 'did'}: {kind}{about}"
 
 
+def _watched_words(action: str, detail: dict[str, Any]) -> str:
+    topics = [str(detail["topic"])] if "topic" in detail else [str(topic) for topic in detail.get("topics", [])]
+    kinds = [topic.partition(":")[0] for topic in topics]
+    shown = [WATCHED[kind] for kind in kinds if kind in WATCHED and (kind != "bell" or len(kinds) == 1)]
+    what = " and ".join(dict.fromkeys(shown)) or "a page"
+    return f"watched {what} live" if action == "live.watched" else f"stopped watching {what} live"
+
+
 def _refused_words(row: EntryRow) -> str:
     detail = row.detail or {}
     why = {401: "not signed in", 403: "not allowed", 404: "nothing there for them", 429: "too many attempts"}
     status = detail.get("status")
     reason = why.get(status, "refused") if isinstance(status, int) else "refused"
-    place, _, act = str(detail.get("route", "")).rpartition(".")
-    asked = f"{place}: {act.replace('_', ' ')}" if act and act != "unmatched" else "an address that does not exist"
-    return f"was refused ({reason}): {asked}"
+    return f"was refused ({reason}): {_asked_words(str(detail.get('route', '')))}"
+
+
+def _asked_words(name: str) -> str:
+    """What a request asked for, as the table of permissions puts it; the route's own words where it needs none."""
+    route = next((route for route in ROUTES if route.name == name), None)
+    if route is None:
+        return "an address that does not exist"
+    words = SENTENCES[route.needs] if isinstance(route.needs, May) else route.summary
+    return f"{words[:1].lower()}{words[1:]}".rstrip(".")

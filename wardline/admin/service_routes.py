@@ -13,7 +13,7 @@ from wardline.platform.http.routes import ROUTES
 @get("/roles", needs=May.READ_ROLES, page="admin/roles.html", title="Roles", section="staff")
 async def roles(ctx: Context) -> RolesPage:
     """Which role may do what, and what each would see: made from the table that the server enforces."""
-    columns = [role for role in Role if role is not Role.PATIENT]
+    columns = list(Role)
     return RolesPage(
         roles=[
             RoleColumn(

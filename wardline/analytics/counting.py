@@ -53,7 +53,8 @@ _IN_A_BED = "EXISTS (SELECT 1 FROM beds.occupancy o WHERE o.hospital_id = e.hosp
               WHERE b.hospital_id = :hospital_id AND b.active AND w.active),
     fact AS (
         SELECT d.day_on, '{}'::int[] AS buckets,
-               coalesce(sum(extract(epoch FROM least(o.ended_at, d.upto_at, now()) - greatest(o.started_at, d.from_at))), 0) AS numerator,
+               coalesce(sum(extract(epoch FROM least(o.ended_at, d.upto_at, now()) - greatest(o.started_at, d.from_at)))
+                        FILTER (WHERE o.bed_id IS NOT NULL), 0) AS numerator,
                (SELECT beds FROM beds) * extract(epoch FROM least(d.upto_at, now()) - d.from_at) AS denominator
           FROM day d LEFT JOIN beds.occupancy o ON o.hospital_id = :hospital_id AND o.started_at < least(d.upto_at, now())
                                                AND (o.ended_at IS NULL OR o.ended_at > d.from_at)
@@ -62,7 +63,8 @@ _IN_A_BED = "EXISTS (SELECT 1 FROM beds.occupancy o WHERE o.hospital_id = e.hosp
     )
 )
 async def count_full(db: Db, *, hospital_id: UUID, zone: str, from_on: date, upto_on: date) -> None:
-    """Seconds in which beds were taken, of all seconds of all beds."""
+    """Seconds in which beds were taken, of all seconds of all beds. A day without anybody counts nothing: least() and
+    greatest() pass over a missing row's nulls and would make it a whole day."""
 
 
 @query(
@@ -80,7 +82,8 @@ async def count_full(db: Db, *, hospital_id: UUID, zone: str, from_on: date, upt
            AND e.started_at < (SELECT max(upto_at) FROM day)),
     fact AS (
         SELECT d.day_on, '{}'::int[] AS buckets,
-               coalesce(sum(extract(epoch FROM least(w.out_at, d.upto_at) - greatest(w.started_at, d.from_at))), 0) AS numerator,
+               coalesce(sum(extract(epoch FROM least(w.out_at, d.upto_at) - greatest(w.started_at, d.from_at)))
+                        FILTER (WHERE w.started_at IS NOT NULL), 0) AS numerator,
                extract(epoch FROM least(d.upto_at, now()) - d.from_at) AS denominator
           FROM day d LEFT JOIN wait w ON w.started_at < d.upto_at AND w.out_at > d.from_at
          GROUP BY d.day_on, d.from_at, d.upto_at)

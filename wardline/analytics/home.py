@@ -51,6 +51,10 @@ class Facts:
         """How many beds these hospitals have."""
         return sum(self._now[i].beds for i in ids if i in self._now)
 
+    def with_beds(self, ids: list[UUID]) -> int:
+        """How many of these hospitals have beds: a target for each hospital is for those."""
+        return sum(1 for i in ids if i in self._now and self._now[i].beds)
+
     def waiting_long(self, ids: list[UUID]) -> int:
         """How many wait longer than 4 h now."""
         return sum(self._now[i].waiting_long for i in ids if i in self._now)
@@ -84,7 +88,8 @@ def tile(measure: Measure, facts: Facts, places: list[Place], now: datetime, *, 
     value = facts.current(measure, ids)
     before = [value_of(measure, facts.week(measure, week, ids)) for week in range(WEEKS - 1, 0, -1)]
     weeks = [*before, value]
-    low, high, _ = target(measure, len(places))
+    hospitals = facts.with_beds(ids)
+    low, high, _ = target(measure, hospitals)
     note, strong = _note(measure, facts, places)
     return Tile(
         key=measure.key,
@@ -93,7 +98,7 @@ def tile(measure: Measure, facts: Facts, places: list[Place], now: datetime, *, 
         words=words(measure, value),
         unit=measure.unit,
         change=change_words(measure, value, before[-1]),
-        state=state_of(measure, value, len(places)),
+        state=state_of(measure, value, hospitals),
         target_low=low,
         target_high=high,
         weeks=[None if w is None else round(w, 2) for w in weeks],
@@ -101,7 +106,7 @@ def tile(measure: Measure, facts: Facts, places: list[Place], now: datetime, *, 
         note_strong=strong,
         as_of=facts.as_of(measure, now),
         href=measure.href if may_open else f"/home?by=hospital#{measure.key}",
-        drawing=None if value is None else _drawing(measure, value, weeks, len(places)),
+        drawing=None if value is None else _drawing(measure, value, weeks, hospitals),
     )
 
 
@@ -121,9 +126,9 @@ def _note(measure: Measure, facts: Facts, places: list[Place]) -> tuple[str, str
     return "", measure.of_words.format(**said) + days
 
 
-def _drawing(measure: Measure, value: float, weeks: list[float | None], places: int) -> Drawing:
-    low, high, _ = target(measure, places)
-    times = max(places, 1) if measure.each else 1
+def _drawing(measure: Measure, value: float, weeks: list[float | None], hospitals: int) -> Drawing:
+    low, high, _ = target(measure, hospitals)
+    times = max(hospitals, 1) if measure.each else 1
     axis_low, axis_high = measure.axis_low * times, measure.axis_high * times
     known = [w for w in weeks if w is not None]
     goal = low if measure.worst == "lowest" else high
@@ -180,10 +185,11 @@ def rows(facts: Facts, places: list[Place], by: str) -> list[PlaceRow]:
 
 
 def _cell(measure: Measure, facts: Facts, members: list[Place]) -> Cell:
-    value = facts.current(measure, [p.id for p in members])
+    ids = [p.id for p in members]
+    value = facts.current(measure, ids)
     return Cell(
         measure.key,
         None if value is None else round(value, 2),
         words(measure, value),
-        state_of(measure, value, len(members)),
+        state_of(measure, value, facts.with_beds(ids)),
     )

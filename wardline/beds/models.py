@@ -241,6 +241,7 @@ class Need(Struct):
     given: str
     bed_label: str
     words: str
+    reason: str  # the words without what kind of task it is
     due_at: datetime
     task_id: UUID | None
     owner_role: str

@@ -299,12 +299,18 @@ def room_heads(rooms: list[Room], beds: list[Bed]) -> list[RoomHead]:
 
 
 def needs_now(tasks: list[TaskRow], beds: list[Bed]) -> list[Need]:
-    """Open tasks and late observations, the critical first, then by how long they have been due."""
+    """Open tasks and late observations, the critical first, then by how long they have been due; behind them what
+    somebody has taken on, the newest answer first."""
     found = [_task_need(task) for task in tasks] + [
         _observations_need(bed, bed.patient, "warn") for bed in beds if bed.patient and bed.patient.observations_late
     ]
     order = {"crit": 0, "warn": 1, "info": 2}
-    return sorted(found, key=lambda need: (order[need.tier], need.due_at))
+    waiting = [need for need in found if need.acknowledged_at is None]
+    answered = [(need.acknowledged_at, need) for need in found if need.acknowledged_at is not None]
+    return [
+        *sorted(waiting, key=lambda need: (order[need.tier], need.due_at)),
+        *(need for _, need in sorted(answered, key=lambda pair: pair[0], reverse=True)),
+    ]
 
 
 def _task_need(task: TaskRow) -> Need:
@@ -317,6 +323,7 @@ def _task_need(task: TaskRow) -> Need:
         given=task.given or "",
         bed_label=(task.bed_label or "").rpartition("-")[2],
         words=f"{task.title}: {task.reason}" if task.reason else task.title,
+        reason=task.reason or task.title,
         due_at=task.due_at,
         task_id=task.id,
         owner_role=task.owner_role,
@@ -337,6 +344,7 @@ def _observations_need(bed: Bed, who: Patient, tier: str) -> Need:
         given=who.given,
         bed_label=bed.label,
         words="Observations",
+        reason="",
         due_at=who.observations_due_at,
         task_id=None,
         owner_role="",
@@ -360,8 +368,8 @@ def needs_soon(beds: list[Bed], now: datetime) -> list[Need]:
             words = f"Arrives from {kept.from_place}" if kept.from_place else "Arrives"
             need = Need(
                 kind="arrival", tier="info", person_id=None, family=kept.family, given=kept.given, bed_label=bed.label,
-                words=words, due_at=kept.due_at, task_id=None, owner_role="", owner_words="", next_words="", climbs_at=None,
-                acknowledged_at=None,
+                words=words, reason="", due_at=kept.due_at, task_id=None, owner_role="", owner_words="", next_words="",
+                climbs_at=None, acknowledged_at=None,
             )  # fmt: skip
             found.append(need)
     return sorted(found, key=lambda need: need.due_at)[:SOON_ROWS_MAX]

@@ -11,6 +11,7 @@ from wardline.vitals.public import Sign, Signs, latest_of_stay, offered_to, resp
 RIBBON_HOURS = 24
 RIBBON_AHEAD_HOURS = 1
 TICK_HOURS = 3
+TICK_CLEAR_OF_NOW = timedelta(minutes=55)  # the word "Now" stands there
 AVPU = {"A": "Alert", "C": "New confusion", "V": "Voice", "P": "Pain", "U": "Unresponsive"}
 NAMES = {
     Sign.RESPIRATION: ("Respiration", "per min"),
@@ -97,7 +98,7 @@ def ribbon(sets: list[SetRow], now: datetime, zone: str) -> Ribbon:
     local = begin.astimezone(ZoneInfo(zone))
     first = local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=TICK_HOURS - local.hour % TICK_HOURS)
     hours = [first + timedelta(hours=TICK_HOURS * n) for n in range(RIBBON_HOURS // TICK_HOURS + 1)]
-    ticks = [Tick(at, left(at)) for at in hours if at <= begin + span]
+    ticks = [Tick(at, left(at)) for at in hours if at <= begin + span and abs(at - now) >= TICK_CLEAR_OF_NOW]
     said = ", ".join(f"{mark.label} at {mark.at.astimezone(ZoneInfo(zone)):%H:%M}" for mark in scores)
     words = f"NEWS2 in the last 24 hours: {said}." if said else "No NEWS2 score in the last 24 hours."
     return Ribbon(ticks, scores, thread, left(now), words)

@@ -81,13 +81,14 @@ ACTS = (
 
 @get("/", needs=ANYONE)
 async def start(ctx: Context) -> Redirect:
-    """Where the working day begins: the own ward, the bed board, the measures, or signing in."""
+    """Where the working day begins: the own ward, the calls for a doctor, the boards, the measures, or signing in."""
     if not ctx.signed_in:
         return Redirect("/sign-in")
     ward_id = await queries.own_ward(ctx.db, staff_id=ctx.caller.id, hospital_id=ctx.caller.tenant_id)
     if ward_id is not None and ctx.may(May.READ_WARD):
         return Redirect(f"/wards/{ward_id}")
     starts = (
+        (May.ANSWER_AS_DOCTOR, "/tasks"),
         (May.READ_CHART, "/wards"),
         (May.REGISTER_PATIENT, "/patients"),
         (May.READ_MEASURES, "/home"),

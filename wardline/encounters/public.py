@@ -28,7 +28,7 @@ from wardline.encounters.observed import (
 )
 from wardline.encounters.queries import encounters_of, problems
 from wardline.identity.public import seal
-from wardline.patients.public import Alert, Banner, PatientScope, patient_banner
+from wardline.patients.public import Alert, Banner, PatientScope, on_banner, patient_banner
 from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
@@ -56,10 +56,20 @@ def patient_of(scope: EncounterScope) -> PatientScope:
 async def banner_with_stay(db: Db, patient: PatientScope) -> Banner:
     """The patient's banner with the bed and what whoever comes near must know."""
     banner = await patient_banner(db, patient)
-    stay = await queries.current_stay(db, patient)
-    if stay is not None and stay.class_ != "outpatient":
-        show_stay(banner, bed_label=stay.bed_label, isolation=stay.isolation, pregnant=stay.pregnant)
+    await add_stay(db, patient, banner)
     return banner
+
+
+async def add_stay(db: Db, patient: PatientScope, banner: Banner) -> bool:
+    """Put the open stay, if there is one, on a banner."""
+    stay = await queries.current_stay(db, patient)
+    if stay is None or stay.class_ == "outpatient":
+        return False
+    show_stay(banner, bed_label=stay.bed_label, isolation=stay.isolation, pregnant=stay.pregnant)
+    return True
+
+
+on_banner.append(add_stay)
 
 
 def show_stay(banner: Banner, *, bed_label: str | None, isolation: str | None, pregnant: bool) -> None:

@@ -20,7 +20,7 @@ from wardline.patients.models import (
     Registered,
     Sex,
 )
-from wardline.patients.public import access_patient, patient_banner
+from wardline.patients.public import access_patient, whole_banner
 from wardline.platform import files
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
@@ -170,6 +170,7 @@ async def use_record(ctx: Context, patient_id: UUID, typed: UseRecord) -> Regist
     if typed.kin_name.strip():
         await _add_missing_kin(ctx, patient, typed)
     person = await queries.person(ctx.db, patient)
+    banner, _ = await whole_banner(ctx.db, patient)
     return Registered(
         person_id=person.person_id,
         network_number=person.network_number,
@@ -179,7 +180,7 @@ async def use_record(ctx: Context, patient_id: UUID, typed: UseRecord) -> Regist
         version=person.version,
         is_new=False,
         offers=_offers(typed, person, birth_date_of(typed, today(ctx))),
-        banner=await patient_banner(ctx.db, patient),
+        banner=banner,
     )
 
 

@@ -202,6 +202,7 @@ class PatientDetails(msgspec.Struct, kw_only=True):
     identifiers: list[Identifier]
     contacts: list[Contact]
     allergies: list[Allergy]
+    is_staying: bool
     version: int
 
 

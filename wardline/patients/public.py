@@ -1,5 +1,6 @@
 """What other slices use of patients: the access check that makes a patient's scope, the banner and the details."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from wardline.identity.public import seal
@@ -33,6 +34,9 @@ from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 
+# What the slices above know and every banner must show: bed, isolation. Each says whether the patient has an open stay.
+on_banner: list[Callable[[Db, PatientScope, Banner], Awaitable[bool]]] = []
+
 
 async def access_patient(ctx: Context, patient_id: UUID) -> PatientScope:
     """The patient, when registered at the caller's hospital; NotFound otherwise. Records that the record was opened."""
@@ -55,6 +59,13 @@ async def record_death(ctx: Context, patient: PatientScope) -> None:
 async def patient_banner(db: Db, patient: PatientScope) -> Banner:
     """Who the page is about, in one query. Bed, ward and further alerts are added by the slices that know them."""
     return banner_of(await queries.banner(db, patient))
+
+
+async def whole_banner(db: Db, patient: PatientScope) -> tuple[Banner, bool]:
+    """The banner with what the slices above know, and whether the patient has an open stay."""
+    banner = await patient_banner(db, patient)
+    is_staying = [await add(db, patient, banner) for add in on_banner]
+    return banner, any(is_staying)
 
 
 def banner_of(row: BannerRow) -> Banner:
@@ -88,11 +99,13 @@ def _confirmed(row: BannerRow) -> str:
 
 
 async def patient_details(db: Db, patient: PatientScope) -> PatientDetails:
-    """Everything that is known about the person apart from the stay: five reads on one connection."""
+    """Everything that is known about the person apart from the stay: six reads on one connection."""
     async with db.one_connection() as one:
         person = await queries.person(one, patient)
+        banner, is_staying = await whole_banner(one, patient)
         return PatientDetails(
-            banner=await patient_banner(one, patient),
+            banner=banner,
+            is_staying=is_staying,
             person=person,
             identifiers=await queries.identifiers(one, patient),
             contacts=await queries.contacts(one, patient),
@@ -125,8 +138,10 @@ __all__ = [
     "add_registrations",
     "banner_of",
     "find",
+    "on_banner",
     "patient_banner",
     "patient_details",
     "record_death",
     "state_no_known_allergies",
+    "whole_banner",
 ]

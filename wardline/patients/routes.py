@@ -148,6 +148,18 @@ async def details(ctx: Context, patient: PatientScope) -> PatientDetails:
 
 
 @get(
+    "/patients/{patient_id}/card",
+    needs=May.READ_PATIENT,
+    access=access_patient,
+    page="patients/card.html",
+    title="{page.person.family}, {page.person.given}",
+)
+async def card(ctx: Context, patient: PatientScope) -> PatientDetails:
+    """What the opened banner shows: address, contacts, family doctor."""
+    return await patient_details(ctx.db, patient)
+
+
+@get(
     "/patients/{patient_id}/edit",
     needs=May.CHANGE_PATIENT,
     access=access_patient,

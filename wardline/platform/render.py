@@ -22,6 +22,7 @@ from wardline.platform.static import asset
 
 PACKAGE = Path(__file__).resolve().parent.parent
 UTC = ZoneInfo("UTC")
+HALF_A_YEAR_DAYS = 182
 MONTHS = (
     "Jan",
     "Feb",
@@ -253,18 +254,31 @@ def day(at: dt.date | dt.datetime | None) -> str:
 
 
 def day_short(at: dt.date | dt.datetime | None) -> str:
-    """23-Nov, or Today."""
+    """23-Nov, or Today; with its year like day_brief."""
     if at is None:
         return ""
     date = local(at).date() if isinstance(at, dt.datetime) else at
-    if date == local(rendering().now).date():
-        return "Today"
-    return f"{date.day:02}-{MONTHS[date.month - 1]}"
+    return "Today" if date == local(rendering().now).date() else day_brief(date)
+
+
+def day_brief(at: dt.date | dt.datetime) -> str:
+    """23-Nov; 23-Nov-2013 from half a year away: an old date must not read as one of these days."""
+    date = local(at).date() if isinstance(at, dt.datetime) else at
+    is_far = abs((date - local(rendering().now).date()).days) > HALF_A_YEAR_DAYS
+    return day(date) if is_far else day(date)[:6]
 
 
 def daytime(at: dt.datetime | None) -> str:
     """23-Nov-2026 14:20."""
     return "" if at is None else f"{day(at)} {clock(at)}"
+
+
+def near(at: dt.datetime | None) -> str:
+    """14:20 today, 25-Nov 14:20 on any other day: a time of yesterday must not read as one of today."""
+    if at is None:
+        return ""
+    date = day_short(at)
+    return clock(at) if date == "Today" else f"{date} {clock(at)}"
 
 
 def iso(at: dt.date | dt.datetime | None) -> str:
@@ -396,6 +410,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "clock": clock,
     "clock_seconds": clock_seconds,
     "day": day,
+    "day_brief": day_brief,
     "day_short": day_short,
     "daytime": daytime,
     "dose_number": dose_number,
@@ -403,6 +418,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "ident": ident,
     "iso": iso,
     "last_point": last_point,
+    "near": near,
     "place": place,
     "relative": relative,
     "spark_points": spark_points,

@@ -25,8 +25,11 @@ async def live_worklist(db: Db, scope: RoleScope) -> Worklist:
 
 
 async def live_bell(db: Db, scope: RoleScope) -> Bell:
-    """What nobody has acknowledged yet."""
-    return await queries.bell(db, hospital_id=scope.hospital_id, owner_role=scope.role)
+    """What nobody has acknowledged yet, and the newest alarm among it."""
+    bell = await queries.bell(db, hospital_id=scope.hospital_id, owner_role=scope.role)
+    if bell.critical:
+        bell.alarm = await queries.newest_alarm(db, hospital_id=scope.hospital_id, owner_role=scope.role)
+    return bell
 
 
 @live(

@@ -132,8 +132,20 @@ class Worklist(Struct):
     everyone: bool = False
 
 
+class Alarm(Struct):
+    """The newest critical task that waits, said aloud on every page of who must answer it."""
+
+    task_id: UUID
+    family: str
+    given: str
+    bed_label: str
+    reason: str
+    due_at: datetime
+
+
 class Bell(Struct):
-    """How many tasks wait for somebody of this role."""
+    """How many tasks wait for somebody of this role; pushed with the newest alarm."""
 
     open: int
     critical: int
+    alarm: Alarm | None = None

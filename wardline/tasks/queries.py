@@ -8,13 +8,13 @@ from uuid import UUID
 from msgspec import Struct
 
 from wardline.platform.db import Db, query
-from wardline.tasks.models import Bell, ClimbingTask, HeldTask, NewTask, Standing, Task
+from wardline.tasks.models import Alarm, Bell, ClimbingTask, HeldTask, NewTask, Standing, Task
 
 PAGE_MAX = 100
 
 
 class Cursor(Struct, frozen=True):
-    """The last row of a page: rank of its priority (0 is critical), due time, id."""
+    """The last row of a page: its rank (0 is critical and open), due time, id."""
 
     rank: int
     due_at: datetime
@@ -180,6 +180,10 @@ TASK_COLUMNS = """
       LEFT JOIN patients.person p ON p.id = t.person_id
       LEFT JOIN encounters.current c ON c.hospital_id = t.hospital_id AND c.encounter_id = t.encounter_id
 """
+RANKS = {"critical": 0, "urgent": 1, "routine": 2}
+ANSWERED = 3  # what somebody has taken on stands behind everything that waits
+RANK = f"""(CASE t.priority WHEN 'critical' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END
+           + CASE t.state WHEN 'open' THEN 0 ELSE {ANSWERED} END)"""
 
 
 @query(f"""
@@ -195,15 +199,14 @@ async def task(db: Db, *, hospital_id: UUID, task_id: UUID) -> Task:
      WHERE t.hospital_id = :hospital_id AND t.state IN ('open', 'acknowledged')
        AND (:owner_role::text IS NULL OR t.owner_role = :owner_role)
        AND (:ward_id::uuid IS NULL OR t.ward_id = :ward_id)
-       AND (CASE t.priority WHEN 'critical' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END, t.due_at, t.id)
-           > (:after.rank::int, :after.due_at::timestamptz, :after.id::uuid)
-     ORDER BY CASE t.priority WHEN 'critical' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END, t.due_at, t.id
+       AND ({RANK}, t.due_at, t.id) > (:after.rank::int, :after.due_at::timestamptz, :after.id::uuid)
+     ORDER BY {RANK}, t.due_at, t.id
      LIMIT :limit
 """)
 async def open_tasks(
     db: Db, *, hospital_id: UUID, owner_role: str | None, ward_id: UUID | None, after: Cursor, limit: int
 ) -> list[Task]:
-    """Most urgent first. Indexes: task_owner, task_ward; a hospital has some hundred open tasks."""
+    """What waits before what is answered, most urgent first. Indexes: task_owner, task_ward; a hospital has some hundred open tasks."""
 
 
 @query("""
@@ -213,3 +216,15 @@ async def open_tasks(
 """)
 async def bell(db: Db, *, hospital_id: UUID, owner_role: str) -> Bell:
     """What nobody has acknowledged yet, for the bell in the top bar. Index: task_owner."""
+
+
+@query("""
+    SELECT t.id, p.family, p.given, coalesce(c.bed_label, ''), t.reason, t.due_at
+      FROM tasks.task t
+      JOIN patients.person p ON p.id = t.person_id
+      LEFT JOIN encounters.current c ON c.hospital_id = t.hospital_id AND c.encounter_id = t.encounter_id
+     WHERE t.hospital_id = :hospital_id AND t.owner_role = :owner_role AND t.state = 'open' AND t.priority = 'critical'
+     ORDER BY t.due_at DESC LIMIT 1
+""")
+async def newest_alarm(db: Db, *, hospital_id: UUID, owner_role: str) -> Alarm | None:
+    """The critical task whose clock was set last. Index: task_owner."""

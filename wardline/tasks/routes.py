@@ -23,7 +23,7 @@ on_discharge.append(actions.cancel_tasks_of_stay)
     load_class="charting",
 )
 async def worklist(ctx: Context, asked: TaskQuery) -> Worklist:
-    """Tasks that wait for the caller's role, most urgent first; of a ward, or of everyone, when asked."""
+    """Tasks of the caller's role, unanswered and most urgent first; of a ward, or of everyone, when asked."""
     own_role = None if asked.everyone or asked.ward_id else ctx.caller.role
     items = await queries.open_tasks(
         ctx.db,
@@ -83,5 +83,5 @@ def _cursor(after: str | None) -> queries.Cursor:
 
 
 def _cursor_of(task: Task) -> str:
-    rank = {"critical": 0, "urgent": 1}.get(task.priority, 2)
+    rank = queries.RANKS[task.priority] + (0 if task.state == "open" else queries.ANSWERED)
     return f"{rank}~{task.due_at:%Y-%m-%dT%H:%M:%S.%fZ}~{task.id}"

@@ -13,6 +13,7 @@ WIDTH, HEIGHT = 620, 104
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 10, 22
 HOURS_OFFERED = (24, 72, 168)
 TEXT_APART = 20
+TICK_APART = 18  # from the ends of the axis, so that no time is cut off
 
 
 class Axis(Struct, frozen=True):
@@ -121,11 +122,13 @@ def _y_ticks(axis: Axis) -> list[Tick]:
 
 
 def _x_ticks(since: datetime, hours: int, zone: ZoneInfo) -> list[Tick]:
-    parts = 6 if hours <= 24 else 4
-    step = timedelta(hours=hours / parts)
+    """Marks on round hours of local time, or on midnights where days are shown."""
+    step, form = (timedelta(hours=4), "%H:%M") if hours <= 24 else (timedelta(days=1), "%d-%b")
+    begin = since.astimezone(zone)
+    at = begin.replace(hour=0, minute=0, second=0, microsecond=0)
     ticks: list[Tick] = []
-    for count in range(1, parts):
-        at = since + step * count
-        form = "%H:%M" if hours <= 24 else "%d-%b %H:%M"
-        ticks.append(Tick(f"{_x(at, since, hours):.1f}", f"{at.astimezone(zone):{form}}"))
+    while at < begin + timedelta(hours=hours):
+        if at >= begin and WIDTH - RIGHT - TICK_APART > _x(at, since, hours) > LEFT + TICK_APART:
+            ticks.append(Tick(f"{_x(at, since, hours):.1f}", f"{at:{form}}"))
+        at += step
     return ticks

@@ -30,6 +30,12 @@ function search() {
   } else document.dispatchEvent(new CustomEvent("wardline:palette"));
 }
 
+function openBanner() {
+  if (!document.querySelector("main > .ban [data-more]")) return false;
+  document.dispatchEvent(new CustomEvent("wardline:banner"));
+  return true;
+}
+
 function showList() {
   document.getElementById("keys-on").checked = lettersOn();
   document.getElementById("keys-dialog").showModal();
@@ -45,6 +51,7 @@ function letter(key) {
   if (key === "g") return true;
   if (key === "/") return search(), true;
   if (key === "?") return showList(), true;
+  if (key === "b") return openBanner();
   if (key === "j") return step(1);
   if (key === "k") return step(-1);
   return false;

@@ -48,10 +48,13 @@ function icon(name, size = 16) {
 
 let toastTimer = 0;
 
-function toast(words, act = null) {
+// One message at a time; an empty one takes the last away. kind "crit" is for calls.
+function toast(words, { act = null, kind = "", staysMs = act ? 10_000 : 6_000 } = {}) {
   const place = document.getElementById("toast");
   if (!place) return;
   clearTimeout(toastTimer);
+  if (!words) return place.replaceChildren();
+  place.className = `toast ${kind}`.trim();
   const text = document.createElement("span");
   text.textContent = words;
   place.replaceChildren(text);
@@ -65,7 +68,7 @@ function toast(words, act = null) {
     });
     place.append(button);
   }
-  toastTimer = setTimeout(() => place.replaceChildren(), act ? 10_000 : 6_000);
+  toastTimer = setTimeout(() => place.replaceChildren(), staysMs);
 }
 
 // A typing person: keys and live changes leave them alone.
