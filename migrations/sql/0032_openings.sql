@@ -101,10 +101,10 @@ BEGIN
         rooms := (SELECT array_agg(ROW(r.id, r.ward_id, r.label, r.kind, r.sex)::beds.board_room ORDER BY r.position, r.label, r.id)
                     FROM identity.room r WHERE r.hospital_id = hospital AND r.ward_id = ward);
         tasks := (SELECT array_agg(ROW(k.id, k.title, k.reason, k.priority, k.state, k.owner_role, k.owner_words, k.ladder, k.due_at,
-                         k.climbs_at, k.acknowledged_at, k.person_id, p.family, p.given, c.bed_label)::beds.board_task ORDER BY k.due_at, k.id)
+                         k.climbs_at, k.acknowledged_at, k.person_id, p.family, p.given, c.bed_label)::beds.board_task ORDER BY k.state = 'acknowledged', k.due_at, k.id)
                     FROM (SELECT * FROM tasks.task k
                            WHERE k.hospital_id = hospital AND k.ward_id = ward AND k.state IN ('open', 'acknowledged')
-                           ORDER BY k.due_at, k.id LIMIT 50) k
+                           ORDER BY k.state = 'acknowledged', k.due_at, k.id LIMIT 50) k
                     LEFT JOIN patients.person p ON p.id = k.person_id
                     LEFT JOIN encounters.current c ON c.hospital_id = k.hospital_id AND c.encounter_id = k.encounter_id);
     END IF;

@@ -197,7 +197,7 @@ def board_bed(row: BedRow, families: Counter[str], now: datetime, today: date) -
         room_id=row.room_id,
         room=row.room,
         label=row.label,
-        state=row.state,
+        state="occupied" if patient else row.state,
         state_since=row.state_since,
         state_reason=row.state_reason,
         features=row.features,
