@@ -86,7 +86,7 @@ def result(
     """Everything that a reader needs to believe a figure."""
     ours, ceiling, usual = work["door"], peers.get("ceiling.door"), peers.get("usual.door")
     return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "date": now(),
         "commit": commit(),
         "machine": processes.machine(),
         "people": people,
@@ -111,8 +111,17 @@ def save(values: dict[str, Any], path: Path) -> None:
     path.write_text(json.dumps(values, indent=2) + "\n")
 
 
+def now() -> str:
+    """The moment, for a result."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def commit() -> str:
     asked = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude", "*"], capture_output=True, text=True, check=False
+        ["git", "describe", "--always", "--dirty", "--exclude", "*"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return asked.stdout.strip() or "unknown"

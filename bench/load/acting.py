@@ -43,6 +43,7 @@ class Tally:
                 self.before[error] += 1
             return
         microseconds = int((now - call.due) * 1e6)
+        number = bucket(microseconds)
         since = call.due - self.begins
         windows = self.routes.get(call.route)
         if windows is None:
@@ -53,8 +54,8 @@ class Tally:
                 cells = table[at] = Cells()
             if error:
                 cells.errors[error] = cells.errors.get(error, 0) + 1
-            number = bucket(microseconds)
-            cells.buckets[number] = cells.buckets.get(number, 0) + 1
+            buckets = cells.failed if error else cells.right
+            buckets[number] = buckets.get(number, 0) + 1
             cells.max_us = max(cells.max_us, microseconds)
 
     def delivered(self, seconds: float) -> None:
@@ -81,7 +82,15 @@ class Acting:
     """One worker's users at work."""
 
     def __init__(
-        self, users: list[User], journeys: Journeys, client: Client, tally: Tally, pages: Pages, dice: Random
+        self,
+        users: list[User],
+        journeys: Journeys,
+        client: Client,
+        tally: Tally,
+        pages: Pages,
+        dice: Random,
+        *,
+        retries: int,
     ) -> None:
         self._users = users
         self._journeys = journeys
@@ -97,6 +106,8 @@ class Acting:
         self.offered = 0
         self.late_sends = 0
         self.conflicts = 0
+        self.retries = 0
+        self._retries_max = retries
 
     def start(self, table: Timetable, mean_seconds: float) -> None:
         """Act from the opening of the first stream until the end; who has no page yet does not act."""
@@ -156,7 +167,7 @@ class Acting:
         """Judge an answer, keep its figures, and let it change what the rig knows."""
         now = monotonic()
         error = call.error or (f"status {call.status}" if call.status != call.expected else call.check(call))
-        if call.status == 409 and call.route == "take on a task":
+        if call.status == 409 and call.route in ("take on a task", "finish a task"):
             self.conflicts += 1  # somebody of another worker's was first: a right answer
             error = ""
         good = not error and call.status == call.expected
@@ -166,10 +177,19 @@ class Acting:
             error = self._version(call)
         self.tally.add(call, now, error)
         self._journeys.settle(call, good=good)
+        if call.status == 503 and call.tries < self._retries_max:
+            self._again(call)
         if call.route in ("first page", "reread"):
             self._read(call, good=good)
         elif call.route == "first bell":
             self._read_bell(call, good=good)
+
+    def _again(self, call: Call) -> None:
+        """Somebody who does not read "try again later" presses the button again, at once."""
+        again = Call(call.user, call.route, call.request, due=monotonic(), check=call.check, note=call.note)
+        again.tries = call.tries + 1
+        self.retries += 1
+        self._send(call.user, again)
 
     def _version(self, call: Call) -> str:
         """What is known of a topic when a page is asked for, the page must show."""

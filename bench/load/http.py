@@ -30,7 +30,7 @@ class Call:
 
     __slots__ = (
         "again", "body", "check", "done", "due", "error", "expected", "head", "head_as_sent", "http", "note", "request",
-        "route", "status", "then", "user",
+        "route", "status", "then", "tries", "user",
     )  # fmt: skip
 
     def __init__(
@@ -54,6 +54,7 @@ class Call:
         self.then: Callable[[Call], None] | None = None  # who hears of the answer instead of the client's owner
         self.http: Http | None = None
         self.again = False
+        self.tries = 0
         self.done = False
         self.error = ""
         self.status = 0

@@ -34,7 +34,6 @@ class Sent(msgspec.Struct):
     patient: Patient | None = None
     beds: list[Bed] = []
     leaves: str = ""
-    starts: bool = False
 
 
 class Journeys:
@@ -185,7 +184,8 @@ class Journeys:
         if address is not None and self._dice.random() < 0.5:
             self._busy.add(address)
             path = f"/tasks/{address}".encode()
-            return self._write(user, "take on a task", path, [], due, checks.contains(address[:36]), Sent())
+            route = "take on a task" if address.endswith("acknowledgement") else "finish a task"
+            return self._write(user, route, path, [], due, checks.contains(address[:36]), Sent())
         patient = user.patient or self._open_chart(user)
         user.planned = self._problem
         return self._of_patient(user, "problems", patient, b"/problems", due, None)
@@ -251,9 +251,10 @@ class Journeys:
         form = [] if starts else [("_method", "DELETE")]
         path = f"/beds/{bed.id}/cleaning".encode()
         topics = [self._named(f"ward:{bed.ward}"), self._named(f"beds:{user.actor.hospital}")]
-        sent = Sent(raises=[(topic, topic.known) for topic in topics], beds=[bed], starts=starts)
+        sent = Sent(raises=[(topic, topic.known) for topic in topics], beds=[bed])
         self._busy.add(bed.id)
-        return self._write(user, "clean a bed", path, form, due, checks.contains(bed.id), sent)
+        route = "clean a bed" if starts else "make a bed ready"
+        return self._write(user, route, path, form, due, checks.contains(bed.id), sent)
 
     # ---- what an answer changes ----------------------------------------------------------------------------------
 
@@ -272,8 +273,8 @@ class Journeys:
             topic.known = max(topic.known, base + 1)
         if call.route == "change the stay" and sent.patient is not None:
             sent.patient.version += 1
-        elif call.route == "clean a bed":
-            sent.beds[0].state = "cleaning" if sent.starts else "ready"
+        elif call.route in ("clean a bed", "make a bed ready"):
+            sent.beds[0].state = "cleaning" if call.route == "clean a bed" else "ready"
         elif call.route == "move a patient" and sent.patient is not None:
             self._moved(sent.patient, sent.beds[0], sent.leaves)
 

@@ -1,8 +1,6 @@
 """What the leading process and its workers tell each other: the cast of a run and its timetable. Times are seconds of
 the machine's monotonic clock, which all processes share."""
 
-from typing import Any
-
 import msgspec
 
 WINDOW_SECONDS = 10
@@ -88,6 +86,7 @@ class Part(msgspec.Struct):
     sources: list[str]  # loopback addresses to connect from; empty: the machine's choice
     password: str
     mean_seconds: float
+    retries: int  # how often an impatient user repeats what was refused with 503
     actors: list[Actor]
     places: list[Place]
     known: dict[str, list[Known]]  # by hospital
@@ -115,9 +114,10 @@ class Timetable(msgspec.Struct):
 
 
 class Cells(msgspec.Struct):
-    """One route in one window: latencies by bucket, errors by kind."""
+    """Requests of one stretch: latencies by bucket of the right answers and of the failures, errors by kind."""
 
-    buckets: dict[int, int] = {}
+    right: dict[int, int] = {}
+    failed: dict[int, int] = {}
     max_us: int = 0
     errors: dict[str, int] = {}
 
@@ -131,7 +131,7 @@ class Told(msgspec.Struct):
     seconds: dict[int, Cells]  # every route together, by second
     offered: int
     late_sends: int  # sent more than 10 ms after the intended moment: the rig itself was late
+    retries: int
     counts: dict[str, int]
     screens_ms: dict[int, int]  # from sending a write to its rows on a watcher's screen, by bucket
     samples: list[str]  # a few errors in full
-    extra: dict[str, Any] = {}

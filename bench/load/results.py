@@ -1,18 +1,19 @@
 """The figures of a run: what the workers told, put together."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from bench import processes, report
-from bench.load import mix
-from bench.load.histogram import add, percentiles
-from bench.load.model import WINDOW_SECONDS, Cells, Told
+from bench.load import mix, routes
+from bench.load.histogram import add, percentiles, share_ms
+from bench.load.model import WINDOW_SECONDS, Cells, Phase, Told
 
 SHED = "status 503"
-WRITES = frozenset(
-    {"save observations", "change the stay", "take on a task", "record a problem", "move a patient", "clean a bed"}
-)
+SAMPLES_MAX = 40
+NORMAL_TIMES_MAX = 1.5  # a p95 up to so many times that of the reference is normal again
+STORM_SECONDS_MAX = 90.0
 
 
 class Together:
@@ -26,28 +27,31 @@ class Together:
         self.counts: dict[str, int] = {}
         for each in told:
             add(self.screens_ms, each.screens_ms)
-            add(self.counts, each.counts)  # type: ignore[arg-type]
+            for name, count in each.counts.items():
+                self.counts[name] = self.counts.get(name, 0) + count
             add_cells(self.seconds, each.seconds)
             for route, windows in each.routes.items():
                 add_cells(self.routes.setdefault(route, {}), windows)
 
-    def over(self, cells: list[Cells]) -> dict[str, Any]:
-        """Count, percentiles and errors of many cells."""
-        whole = merged(cells)
-        errors = sum(whole.errors.values())
-        return {
-            "count": sum(whole.buckets.values()),
-            **percentiles(whole.buckets),
-            "max_ms": round(whole.max_us / 1000, 1),
-            "errors": errors,
-            "shed": whole.errors.get(SHED, 0),
-        }
+    def between(self, begins: float, ends: float) -> Cells:
+        """All requests that were due from one second to another."""
+        return merged(cells for second, cells in self.seconds.items() if begins <= second < ends)
+
+    def by_route(self, begins: float, ends: float) -> dict[str, Cells]:
+        """The same for each route; the seconds are whole windows."""
+        found: dict[str, Cells] = {}
+        for route, windows in sorted(self.routes.items()):
+            inside = [cells for at, cells in windows.items() if begins <= at * WINDOW_SECONDS < ends]
+            if inside:
+                found[route] = merged(inside)
+        return found
 
 
-def merged(cells: list[Cells]) -> Cells:
-    whole = Cells({}, 0, {})
+def merged(cells: Iterable[Cells]) -> Cells:
+    whole = Cells()
     for each in cells:
-        add(whole.buckets, each.buckets)
+        add(whole.right, each.right)
+        add(whole.failed, each.failed)
         whole.max_us = max(whole.max_us, each.max_us)
         for error, count in each.errors.items():
             whole.errors[error] = whole.errors.get(error, 0) + count
@@ -59,108 +63,161 @@ def add_cells(into: dict[int, Cells], more: dict[int, Cells]) -> None:
         into[at] = merged([into[at], cells]) if at in into else cells
 
 
+def described(cells: Cells) -> dict[str, Any]:
+    """Count, percentiles over every answer, and errors."""
+    every = dict(cells.right)
+    add(every, cells.failed)
+    return {
+        "count": sum(every.values()),
+        **percentiles(every),
+        "max_ms": round(cells.max_us / 1000, 1),
+        "errors": sum(cells.errors.values()),
+        "shed": cells.errors.get(SHED, 0),
+    }
+
+
 def figures(
     together: Together, *, users: int, mean_seconds: float, people: int, seconds: float, usage: dict[str, Any]
 ) -> dict[str, Any]:
-    """The figures that anybody asks for first."""
-    overall = together.over(list(together.seconds.values()))
-    offered = sum(each.offered for each in together.told)
-    right = overall["count"] - overall["errors"]
-    writes = sum(
-        together.over(list(together.routes[name].values()))["count"] for name in WRITES & together.routes.keys()
-    )
+    """The figures that anybody asks for first, over all that was measured."""
+    whole = together.between(0, seconds)
+    overall = described(whole)
+    of_routes = {name: described(cells) for name, cells in together.by_route(0, seconds).items()}
+    writes = sum(values["count"] for name, values in of_routes.items() if routes.is_write(name))
     return {
         "users": users,
         "mean_seconds": mean_seconds,
         "people": people,
-        "seconds": seconds,
-        "offered_per_s": round(offered / seconds, 1),
-        "achieved_per_s": round(right / seconds, 1),
+        "seconds": round(seconds, 1),
+        "offered_per_s": round(sum(each.offered for each in together.told) / seconds, 1),
+        "achieved_per_s": round(sum(whole.right.values()) / seconds, 1),
         **{name: overall[name] for name in ("p50_ms", "p95_ms", "p99_ms", "max_ms", "errors", "shed")},
         "requests": overall["count"],
         "writes_share": round(writes / max(1, overall["count"]), 3),
         "late_sends": sum(each.late_sends for each in together.told),
+        "retries": sum(each.retries for each in together.told),
         "screen_ms": {**percentiles(together.screens_ms), "count": sum(together.screens_ms.values())},
         "server_cpu_s": usage.get("server_cpu_s", 0.0),
         "rig_cpu_s": usage.get("rig_cpu_s", 0.0),
         "usage": usage,
-        "routes": {name: together.over(list(windows.values())) for name, windows in sorted(together.routes.items())},
-        "errors_by_kind": dict(
-            sorted(merged(list(together.seconds.values())).errors.items(), key=lambda item: -item[1])
-        ),
-        "windows": windows_of(together),
+        "routes": of_routes,
+        "classes": by_class(together.by_route(0, seconds)),
+        "errors_by_kind": dict(sorted(whole.errors.items(), key=lambda item: -item[1])),
+        "windows": windows_of(together, seconds),
         "counts": together.counts,
-        "samples": [sample for each in together.told for sample in each.samples][:40],
+        "samples": [sample for each in together.told for sample in each.samples][:SAMPLES_MAX],
     }
 
 
-def windows_of(together: Together) -> list[dict[str, Any]]:
+def by_class(cells: dict[str, Cells]) -> dict[str, dict[str, Any]]:
+    """The routes by the class in which the product admits them."""
+    of: dict[str, list[Cells]] = {}
+    for route, each in cells.items():
+        of.setdefault(routes.load_class(route), []).append(each)
+    return {name: admitted(merged(each)) for name, each in sorted(of.items())}
+
+
+def admitted(cells: Cells) -> dict[str, Any]:
+    """What became of requests under pressure: the share that was answered right, how fast those were, and how fast the
+    others were told no."""
+    right, failed = sum(cells.right.values()), sum(cells.failed.values())
+    return {
+        "count": right + failed,
+        "right_share": round(right / max(1, right + failed), 5),
+        "shed": cells.errors.get(SHED, 0),
+        "other_errors": failed - cells.errors.get(SHED, 0),
+        "right_p95_ms": share_ms(cells.right, 0.95),
+        "right_p99_ms": share_ms(cells.right, 0.99),
+        "refused_p99_ms": share_ms(cells.failed, 0.99),
+    }
+
+
+def windows_of(together: Together, seconds: float) -> list[dict[str, Any]]:
     """Every ten seconds: the whole, and each route's p95."""
-    last = max((at for windows in together.routes.values() for at in windows), default=-1)
     found: list[dict[str, Any]] = []
-    for at in range(last + 1):
-        here = {route: windows[at] for route, windows in together.routes.items() if at in windows}
-        routes = {route: together.over([cells]) for route, cells in here.items()}
-        whole = together.over(list(here.values()))
-        found.append({"second": at * WINDOW_SECONDS, **whole, "routes": {r: v["p95_ms"] for r, v in routes.items()}})
+    for second in range(0, int(seconds), WINDOW_SECONDS):
+        here = together.by_route(second, second + WINDOW_SECONDS)
+        whole = described(merged(here.values()))
+        of_routes = {route: described(cells)["p95_ms"] for route, cells in here.items()}
+        found.append({"second": second, **whole, "routes": of_routes})
     return found
 
 
-def about(options: dict[str, Any]) -> dict[str, Any]:
-    """What was measured, where, and how."""
-    return {"commit": report.commit(), "machine": processes.machine(), "options": options, "mix": mix.MODEL}
-
-
-def per_request_us(values: dict[str, Any]) -> float:
-    """The rig's own CPU for a request, with everything else it does."""
-    return round(1e6 * values["rig_cpu_s"] / max(1, values["requests"]), 1)
-
-
-def encode(values: dict[str, Any]) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(values, enc_hook=str), indent=1)
+# ---- particular runs ---------------------------------------------------------------------------------------------------
 
 
 def storm(values: dict[str, Any], standing: list[dict[str, Any]], second: float) -> dict[str, Any]:
-    """How the streams came back after all had broken at once, and what the requests felt meanwhile."""
-    waits = sorted(wait for each in standing for wait in each["reopened"] if wait >= 0)
+    """How the streams came back after all had broken at once, and what requests felt meanwhile."""
+    waits = sorted(wait for each in standing for wait in each["reopened"])
+    users = values["users"]
     back = {
-        share: waits[min(len(waits), int(values["users"] * share + 0.999)) - 1]
-        if len(waits) >= values["users"] * share
-        else None
-        for share in (0.95, 1.0)
+        share: waits[int(users * share + 0.999) - 1] if len(waits) >= users * share else None for share in (0.95, 1)
     }
-    until = second + (back[1.0] or back[0.95] or 90.0)
+    until = second + min(STORM_SECONDS_MAX, back[1] or STORM_SECONDS_MAX)
     before = [w["p95_ms"] for w in values["windows"] if w["second"] + WINDOW_SECONDS <= second]
     meanwhile = [w["p95_ms"] for w in values["windows"] if second <= w["second"] < until]
     return {
+        "at_second": second,
         "back_95_s": back[0.95],
-        "back_100_s": back[1.0],
+        "back_100_s": back[1],
         "p95_ms_before": max(before, default=0.0),
         "p95_ms_meanwhile": max(meanwhile, default=0.0),
     }
 
 
-def lines(values: dict[str, Any]) -> list[str]:
-    """The figures for people."""
-    found = [
-        f"{values['users']:,} users, mean {values['mean_seconds']:g} s: offered {values['offered_per_s']:,}/s, answered right {values['achieved_per_s']:,}/s,"
-        f" {values['writes_share']:.0%} writes",
-        f"p50 {values['p50_ms']:.1f} ms, p95 {values['p95_ms']:.1f} ms, p99 {values['p99_ms']:.1f} ms, longest {values['max_ms']:.0f} ms;"
-        f" {values['errors']} errors, of them {values['shed']} shed",
-        f"{values['updates_published']:,} updates published, {values['updates_lost']} lost; {values['boards']:,} boards, {values['boards_stale']} stale;"
-        f" save to screen p95 {values['screen_ms']['p95_ms']:.0f} ms",
-        f"CPU: server {values['server_cpu_s']:.1f} s, rig {values['rig_cpu_s']:.1f} s ({per_request_us(values):.0f} us a request)"
-        f" in {values['seconds']:.0f} s",
-    ]
-    for kind, used in sorted(values["usage"].get("kinds", {}).items()):
+def overload(together: Together, phases: list[Phase], begins: float, capacity: float) -> list[dict[str, Any]]:
+    """Each stretch at some multiple of the capacity, and how soon the rest after it was like the reference again."""
+    reference = phases[0]
+    normal_ms = share_ms(_of(together, reference, begins).right, 0.95) * NORMAL_TIMES_MAX
+    found: list[dict[str, Any]] = []
+    for number, phase in enumerate(phases):
+        if phase.name == "rest":
+            continue
+        cells = _of(together, phase, begins)
+        seconds = phase.ends - phase.begins
+        offered = sum(cells.right.values()) + sum(cells.failed.values())
+        goodput = sum(cells.right.values()) / seconds
+        rest = phases[number + 1] if number + 1 < len(phases) else None
         found.append(
-            f"  {kind:<10} {used['cores']:>6.2f} cores {used['memory_mb_max']:>8.0f} MB {used['files_max']:>7} files {used['processes']:>4} processes"
+            {
+                "name": phase.name,
+                "wanted_per_s": round(capacity * phase.factor, 1),
+                "offered_per_s": round(offered / seconds, 1),
+                "goodput_per_s": round(goodput, 1),
+                "goodput_of_capacity": round(goodput / capacity, 3),
+                **admitted(cells),
+                "classes": by_class(together.by_route(phase.begins - begins, phase.ends - begins)),
+                "normal_after_s": normal_after(together, rest, begins, normal_ms) if rest else None,
+            }
         )
-    found.append(f"{'route':<22} {'count':>8} {'p50':>8} {'p95':>8} {'p99':>8} {'max':>8} {'errors':>7}")
-    for name, r in values["routes"].items():
-        found.append(
-            f"{name:<22} {r['count']:>8} {r['p50_ms']:>8.1f} {r['p95_ms']:>8.1f} {r['p99_ms']:>8.1f} {r['max_ms']:>8.0f} {r['errors']:>7}"
-        )
-    found += [f"  {count} x {error}" for error, count in values["errors_by_kind"].items()]
-    found += [f"  {sample[:300]}" for sample in values["samples"][:5]]
     return found
+
+
+def _of(together: Together, phase: Phase, begins: float) -> Cells:
+    return together.between(round(phase.begins - begins), round(phase.ends - begins))
+
+
+def normal_after(together: Together, rest: Phase, begins: float, normal_ms: float) -> int | None:
+    """Seconds until nothing fails and the p95 of every further second is normal; None when that never came."""
+    first, last = round(rest.begins - begins), round(rest.ends - begins)
+    for second in range(last - 1, first - 1, -1):
+        cells = together.seconds.get(second, Cells())
+        if cells.failed or share_ms(cells.right, 0.95) > normal_ms:
+            return second + 1 - first if second + 1 < last else None
+    return 0
+
+
+def about(options: dict[str, Any]) -> dict[str, Any]:
+    """What was measured, where, and how."""
+    return {
+        "date": report.now(),
+        "commit": report.commit(),
+        "machine": processes.machine(),
+        "options": options,
+        "mix": mix.MODEL,
+        "roles": {role.name: {"share": role.share, "home": role.home, **role.acts} for role in mix.ROLES},
+    }
+
+
+def encode(values: dict[str, Any]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(values), indent=1) + b"\n"

@@ -13,7 +13,7 @@ from bench import processes
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 FILES_EVERY = 10  # seconds: listing tens of thousands of open files takes its time
 RIG = "rig"
-KINDS = ("web", "live", "worker", "postgres", "redis", "nginx", "other")
+LEADING = "rig, leading"
 
 
 class Usage(msgspec.Struct):
@@ -37,7 +37,7 @@ class Sample(msgspec.Struct):
 class Sampler:
     """Follows families of processes. What a process has used stays counted when it ends."""
 
-    def __init__(self, servers: list[int], rig: list[int]) -> None:
+    def __init__(self, servers: list[int], rig: int) -> None:
         self._servers, self._rig = servers, rig
         self._cpu: dict[tuple[str, int], float] = {}
         self._first: dict[tuple[str, int], float] = {}
@@ -74,9 +74,10 @@ class Sampler:
         return sample
 
     def _processes(self) -> list[tuple[str, int]]:
-        rig = {each for first in self._rig for each in processes.family(first)}
+        rig = processes.family(self._rig)
         found = {each: kind_of(each) for first in self._servers for each in processes.family(first) if each not in rig}
-        return [*((RIG, each) for each in rig), *((kind, each) for each, kind in found.items())]
+        own = [(LEADING if each == self._rig else RIG, each) for each in rig]
+        return own + [(kind, each) for each, kind in found.items()]
 
     def _count_files(self, members: dict[str, list[int]]) -> None:
         if time.monotonic() - self._files_at < FILES_EVERY:
@@ -202,8 +203,8 @@ def between(samples: list[Sample], begins: float, ends: float) -> dict[str, Any]
     return {
         "seconds": round(last.at - first.at, 1),
         "kinds": kinds,
-        "server_cpu_s": round(sum(kind["cpu_s"] for name, kind in kinds.items() if name != RIG), 2),
-        "rig_cpu_s": round(kinds.get(RIG, {}).get("cpu_s", 0.0), 2),
+        "server_cpu_s": round(sum(kind["cpu_s"] for name, kind in kinds.items() if not name.startswith(RIG)), 2),
+        "rig_cpu_s": round(sum(kind["cpu_s"] for name, kind in kinds.items() if name.startswith(RIG)), 2),
         "others_cpu_s": round(max(0.0, busy - known), 2),
         "stolen_cpu_s": round(stolen, 2),
     }

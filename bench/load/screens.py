@@ -15,6 +15,7 @@ MESSAGE_BYTES_KEPT_MAX = 16_000_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _RELATIVE = re.compile(r"(<time [^>]*data-relative[^>]*>)[^<]*")
 _KEY = re.compile(r'(name="idempotency_key" value=")[^"]*')
+_WAITED = re.compile(r'\b\d+ (?:h(?: \d+ min)?|min|days)\b|<svg class="wbar".*?</svg>', re.DOTALL)
 
 
 class Rows:
@@ -50,7 +51,7 @@ class Sent(msgspec.Struct):
     versions: dict[str, int] = {}
 
 
-Message = Rows | Versions
+Message = Rows | Versions | float  # a number: after how many seconds a broken stream is to come back
 _decode = msgspec.json.Decoder(Sent).decode
 
 
@@ -77,6 +78,8 @@ def understood(text: bytes) -> list[Message]:
     """Events as messages; others than rows and versions say nothing that a page shows."""
     found: list[Message] = []
     for event in text.split(b"\n\n"):
+        if event.startswith(b"retry: "):
+            found.append(int(event[7:].partition(b"\n")[0]) / 1000)
         data = event.find(b"data: ")
         if data < 0:
             continue
@@ -162,9 +165,9 @@ def element_at(html: str, start: int) -> str:
 
 
 def comparable(text: str) -> str:
-    """An element without what differs between two renderings of the same: keys of forms, and words that every browser
-    works out anew from the clock."""
-    return _KEY.sub(r"\1", _RELATIVE.sub(r"\1", text)).strip()
+    """An element without what differs between two renderings of the same: keys of forms, and how long ago something
+    was, which changes by the minute while nothing happens."""
+    return _WAITED.sub("", _KEY.sub(r"\1", _RELATIVE.sub(r"\1", text))).strip()
 
 
 def differing(shown: Shown, fresh: Shown) -> list[str]:

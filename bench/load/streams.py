@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 from bench.load.http import Wire
 from bench.load.requests import Requests
-from bench.load.screens import Reader, Rows
+from bench.load.screens import Reader, Rows, Versions
 from bench.load.users import Topic, User
 
 # As in live-page.js.
-BACKOFF_SECONDS = (1.0, 30.0)
+BACK_SECONDS = (1.0, 30.0)
+BACK_USUAL_SECONDS = 2.0
 STALE_SECONDS = 20.0
 GRACE_SECONDS = 1.5
 REREAD_SPREAD_SECONDS = 3.0
@@ -70,7 +71,8 @@ class Stream(asyncio.Protocol):
     def _greet(self, head: bytes) -> bool:
         status = int(head[9:12])
         if status != 200:
-            self._watching.refused(status)
+            after = head.partition(b"\r\nretry-after:")[2].partition(b"\r\n")[0].strip()
+            self._watching.refused(self.user, status, float(after) if after.isdigit() else 0.0)
             self.transport.abort()
             return False
         self._chunked = b"transfer-encoding: chunked" in head
@@ -152,8 +154,11 @@ class Watching:
         user.attempt = 0
         user.heard_at = monotonic()
 
-    def refused(self, status: int) -> None:
+    def refused(self, user: User, status: int, after_seconds: float) -> None:
+        """The server says when to come again; some add a little at random."""
         self.counts[f"streams_refused_{status}"] += 1
+        if status == 503:
+            user.back_seconds = (after_seconds or BACK_USUAL_SECONDS) + self._dice.random() * BACK_SECONDS[0]
 
     def lost(self, user: User, stream: Stream) -> None:
         """The stream has ended: come back with full jitter."""
@@ -167,12 +172,17 @@ class Watching:
         user.stream = None
         if self.closing:
             return
-        least, most = BACKOFF_SECONDS
-        wait = least / 2 + self._dice.random() * min(most, least * 2**user.attempt)
+        wait = user.back_seconds or self._backoff(user.attempt)
+        user.back_seconds = 0.0
         user.attempt += 1
         user.late = self._loop.call_later(wait, self.open, user)
         if user.attempt == REREAD_ATTEMPT:
             self._reread(user)
+
+    def _backoff(self, attempt: int) -> float:
+        """Where the server has said nothing: twice as long each time, with full jitter."""
+        least, most = BACK_SECONDS
+        return least / 2 + self._dice.random() * min(most, BACK_USUAL_SECONDS * 2**attempt)
 
     def heard(self, user: User, text: bytes) -> None:
         """Put what came into what the user's screen shows."""
@@ -180,8 +190,10 @@ class Watching:
         for message in self._reader.messages(text):
             if isinstance(message, Rows):
                 self._rows(user, message, now)
-            else:
+            elif isinstance(message, Versions):
                 self._versions(user, message.versions, now)
+            else:
+                user.back_seconds = message
         if user.stale:
             user.stale = False
             self.reread_soon(user, 0)

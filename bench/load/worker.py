@@ -41,7 +41,7 @@ class Worker:
         pages = Pages(part.views)
         journeys = Journeys(part, self.requests, self.topics, dice)
         self.client = Client(Wire(part.url, part.sources[:1]), self._finished)
-        self.acting = Acting(self.users, journeys, self.client, self.tally, pages, dice)
+        self.acting = Acting(self.users, journeys, self.client, self.tally, pages, dice, retries=part.retries)
         self.watching = Watching(
             Wire(part.stream_url, part.sources[1:] or part.sources),
             self.requests,
@@ -132,6 +132,7 @@ class Worker:
             seconds=self.tally.seconds,
             offered=self.acting.offered,
             late_sends=self.acting.late_sends,
+            retries=self.acting.retries,
             counts=counts,
             screens_ms=self.tally.screens_ms,
             samples=self.tally.samples,
