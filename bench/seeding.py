@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from wardline.demo.population import People, people
+from wardline.demo.population import Particulars, People, people
 from wardline.identity.sessions import token_hash
 from wardline.platform.ids import new_id
 
@@ -158,8 +158,8 @@ class Seeder:
         self._grown: dict[UUID, list[UUID]] = {hospital: [] for hospital in self._hospitals}
         names: dict[UUID, list[tuple[UUID, str, str]]] = {hospital: [] for hospital in self._hospitals}
         serial = 0
-        for batch in people(count, hospitals=HOSPITALS):
-            rows = list(self._rows(batch))
+        for batch, particulars in people(count, hospitals=HOSPITALS):
+            rows = list(self._rows(batch, particulars))
             await self._copy("patients.person", PERSON, rows)
             registrations = [
                 (hospital, row[0], f"H{hospital.hex[-2:]}{serial + n:08}")
@@ -180,20 +180,17 @@ class Seeder:
             await self._db.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         await self._db.execute("SELECT patients.rebuild_search()")
 
-    def _rows(self, batch: People) -> Iterator[tuple[Any, ...]]:
-        texts = [
-            column.tolist()
-            for column in (
-                batch.network_number, batch.family, batch.given, batch.title, batch.sex, batch.born_on, batch.deceased_on,
-                batch.mobile, batch.address, batch.town, batch.postcode, batch.family_doctor,
-            )
-        ]  # fmt: skip
+    def _rows(self, batch: People, its: Particulars) -> Iterator[tuple[Any, ...]]:
+        before = [column.texts() for column in (its.network_number, its.family, its.given, its.title, its.sex)]
+        born, deceased = batch.born_on.tolist(), batch.deceased_on.tolist()
+        behind = [column.texts() for column in (its.mobile, its.address, its.town, its.postcode, its.family_doctor)]
+        columns = [*before, born, deceased, *behind]
         first, second = batch.hospital.tolist(), batch.second_hospital.tolist()
-        for n, number in enumerate(batch.id):
+        for n, octets in enumerate(batch.id):
             at = [self._hospitals[first[n]]]
             if second[n] >= 0 and second[n] != first[n]:
                 at.append(self._hospitals[second[n]])
-            yield (UUID(number), *(column[n] for column in texts), at)
+            yield (UUID(bytes=octets.tobytes()), *(column[n] for column in columns), at)
 
     async def _patients(self) -> None:
         """Somebody in every bed, with three days of observations."""

@@ -2,21 +2,21 @@
 
 Names come with the frequencies of the US Census of 1990 (PyPI `names`), renormalised, because the lists leave out the
 rarest tenth. Everything else is made up: towns, streets and postcodes do not exist, phones lie in a block of their own.
-Batches depend only on (seed, batch number), so that they can be made in parallel and resumed.
+Batches depend only on (seed, batch number), so that they can be made in parallel, one part without the other, and again.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
-from wardline.demo.naming import CensusFile, census
+from wardline.demo.columns import Column, Numbers, Octets, Truths, Words, digits, joined, only
+from wardline.demo.naming import census
 
-BATCH_PEOPLE = 20_000
+BATCH_PEOPLE = 50_000
 FEMALE_SHARE = 0.508
 SECOND_GIVEN_SHARE = 0.38
 SECOND_HOSPITAL_SHARE = 0.2
@@ -25,126 +25,157 @@ DECEASED_SHARE_OVER_60 = 0.18
 NETWORK_BODIES = 900_000_000
 NETWORK_MULTIPLIER = 387_420_491
 SERIALS_PER_PERSON = 1.12  # one serial in eleven has no check digit
+# People of one number were registered in this time after the network was founded.
+REGISTERED_WITHIN_DAYS = 300
+DAY_MILLISECONDS = 86_400_000
 
 # Share of people in each band of five years of age, 0-4 to 95-99: a population as in north-western Europe.
 AGE_BANDS = (5.4, 5.8, 6.0, 5.8, 6.1, 6.6, 6.9, 6.7, 6.5, 6.1, 6.6, 6.8, 6.3, 5.4, 4.8, 4.4, 2.9, 1.7, 0.9, 0.3)
-TITLES_FEMALE = np.array(["Mrs", "Ms", "Miss", "Dr", ""])
-TITLES_MALE = np.array(["Mr", "Mr", "Mr", "Dr", ""])
+TITLES = Words(["Mrs", "Ms", "Miss", "Mr", "Dr", ""])
+TITLES_FEMALE, TITLES_MALE, NO_TITLE = np.array([0, 1, 2, 4, 5]), np.array([3, 3, 3, 4, 5]), 5
 TITLE_SHARES = (0.4, 0.2, 0.2, 0.01, 0.19)
+SEXES = Words(["male", "female"])
 TOWN_STARTS = ("Ash", "Birch", "Carrow", "Dun", "Elder", "Fair", "Glen", "Hart", "Inver", "Kirk", "Lang", "Marsh")
 TOWN_ENDS = ("brae", "by", "combe", "field", "ford", "haven", "holm", "ley", "mere", "stead")
 STREET_STARTS = ("Harbour", "Mill", "Station", "Orchard", "Castle", "Quarry", "Heather", "Lime", "Priory", "Bridge")
 STREET_ENDS = ("Row", "Lane", "Street", "Road", "Close", "Terrace", "Gardens", "Way")
-DOCTORS = ("Muir", "Okafor", "Lane", "Patel", "Brandt", "Silva", "Novak", "Haddad", "Quinn", "Iversen")
+FAMILY_DOCTORS = ("Muir", "Okafor", "Lane", "Patel", "Brandt", "Silva", "Novak", "Haddad", "Quinn", "Iversen")
+DOCTORS = Words([f"Dr {name}" for name in FAMILY_DOCTORS])
+POSTCODE_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
+MOBILE_START, MOBILE_DIGITS = "0770", 7
 
-Words = NDArray[np.str_]
-Numbers = NDArray[np.int64]
+# What the numbers of a batch are drawn for; each has chance of its own, so that one can be made without the others.
+FOR_PEOPLE, FOR_PARTICULARS = 0, 1
 
 
-@dataclass(frozen=True)
-class People:
+class People(Struct, frozen=True):
     """Columns of one batch, a value for each person. `born_on` and `deceased_on` are days; NaT is not deceased.
 
-    `hospital` and `second_hospital` are positions in the caller's list of hospitals; -1 is none.
+    `hospital` and `second_hospital` are positions in the caller's list of hospitals; -1 is none. `id` rises, and so does
+    `registered`, in Unix milliseconds.
     """
 
-    id: list[str]
-    network_number: Words
-    family: Words
-    given: Words
-    title: Words
-    sex: Words
+    number: int
+    id: Octets
+    registered: Numbers
+    female: Truths
     born_on: NDArray[np.datetime64]
     deceased_on: NDArray[np.datetime64]
-    mobile: Words
-    address: Words
-    town: Words
-    postcode: Words
-    family_doctor: Words
+    town: Numbers
     hospital: Numbers
     second_hospital: Numbers
 
     def __len__(self) -> int:
-        return len(self.family)
+        return len(self.female)
+
+
+class Names(Struct, frozen=True):
+    """Names by their positions in the lists of names; `second_given` is -1 for most."""
+
+    family: Numbers
+    given: Numbers
+    second_given: Numbers
+
+
+class Particulars(Struct, frozen=True):
+    """What else stands in a person's record, in the words of the record; `mobile_digits` is -1 without a phone."""
+
+    network_number: Column
+    family: Column
+    given: Column
+    title: Column
+    sex: Column
+    mobile: Column
+    mobile_digits: Numbers
+    address: Column
+    town: Column
+    postcode: Column
+    family_doctor: Column
+    names: Names
 
 
 def people(
-    count: int, *, hospitals: int, seed: int = 1, today: date = date(2026, 11, 24), first: int = 0
-) -> Iterator[People]:
-    """Batches of people, from person number `first` on (a multiple of BATCH_PEOPLE) up to `count`."""
-    for number in range(first // BATCH_PEOPLE, batches(count)):
-        yield batch(number, count, hospitals=hospitals, seed=seed, today=today)
+    count: int, *, hospitals: int, seed: int = 1, today: date = date(2026, 11, 24)
+) -> Iterator[tuple[People, Particulars]]:
+    """So many people, batch by batch."""
+    for number in range(batches(count)):
+        found = batch(number, count, hospitals=hospitals, seed=seed, today=today)
+        yield found, particulars(found, seed=seed, today=today)
 
 
-def batches(count: int) -> int:
+def chance(*key: int) -> np.random.Generator:
+    """Random numbers that are always the same for this key."""
+    return np.random.Generator(np.random.PCG64(key))
+
+
+def batches(count: int, size: int = BATCH_PEOPLE) -> int:
     """How many batches make so many people."""
-    return -(-count // BATCH_PEOPLE)
+    return -(-count // size)
 
 
-def serial_after(count: int, first_serial: int = 0) -> int:
-    """The first serial of network numbers that `count` people have not used: set the sequence to it."""
-    return first_serial + int(batches(count) * BATCH_PEOPLE * SERIALS_PER_PERSON) + 40
-
-
-def batch(number: int, count: int, *, hospitals: int, seed: int, today: date, first_serial: int = 0) -> People:
-    """One batch of `count` people, the same for the same arguments; network numbers begin at a serial."""
-    random = np.random.Generator(np.random.PCG64([seed, number]))
-    size = batch_size(number, count)
-    female = random.random(size) < FEMALE_SHARE
-    born = _born(random, size, today)
-    town = random.integers(0, len(TOWN_STARTS) * len(TOWN_ENDS), size)
+def batch(
+    number: int, count: int, *, hospitals: int, seed: int, today: date, founded: date | None = None,
+    size: int = BATCH_PEOPLE,
+) -> People:  # fmt: skip
+    """One batch of `count` people, the same for the same arguments."""
+    random = chance(seed, FOR_PEOPLE, number)
+    first = number * size
+    size = min(size, count - first)
+    registered = _registered(random, first, size, count, founded or today)
+    town = random.integers(0, len(towns()), size)
     hospital = _hospital(random, town, hospitals)
     second = (hospital + random.integers(1, max(hospitals, 2), size)) % max(hospitals, 1)
     has_second = (random.random(size) < SECOND_HOSPITAL_SHARE) & (hospitals > 1)
+    born = _born(random, size, today)
     return People(
-        id=_ids(random, size),
-        network_number=network_numbers(number, size, first_serial),
-        family=_pick(random, "dist.all.last", size),
-        given=_given(random, female),
-        title=_titles(random, female, born, today),
-        sex=np.where(female, "female", "male"),
+        number=number,
+        id=ids_at(random, registered),
+        registered=registered,
+        female=random.random(size) < FEMALE_SHARE,
         born_on=born,
         deceased_on=_deceased(random, born, today),
-        mobile=_mobiles(random, size),
-        address=_addresses(random, size),
-        town=towns()[town],
-        postcode=_postcodes(random, town),
-        family_doctor=np.char.add("Dr ", np.array(DOCTORS)[random.integers(0, len(DOCTORS), size)]),
+        town=town,
         hospital=hospital,
         second_hospital=np.where(has_second, second, -1),
     )
 
 
-@cache
-def _names(file: CensusFile) -> tuple[Words, NDArray[np.float64]]:
-    words, sums = census(file)
-    return np.array(words), np.array(sums) / sums[-1]
+def particulars(
+    people: People, *, seed: int, today: date, first_serial: int = 0, batch_people: int = BATCH_PEOPLE
+) -> Particulars:
+    """The rest of a batch's records; network numbers begin at a serial."""
+    random, size = chance(seed, FOR_PARTICULARS, people.number), len(people)
+    names = Names(_pick(random, family_shares(), size), *_given(random, people.female))
+    has_second = names.second_given >= 0
+    mobile = np.where(random.random(size) < MOBILE_SHARE, random.integers(0, 10**MOBILE_DIGITS, size), -1)
+    given = given_names()
+    return Particulars(
+        network_number=digits(network_numbers(people.number, size, first_serial, batch_people), 10),
+        family=family_names().column(names.family),
+        given=joined(given.column(names.given), only(joined(SPACE.column(names.given * 0), given.column(names.second_given)), has_second)),
+        title=TITLES.column(_titles(random, people, today)),
+        sex=SEXES.column(people.female.astype(np.int64)),
+        mobile=only(joined(Words([MOBILE_START]).column(mobile * 0), digits(np.maximum(mobile, 0), MOBILE_DIGITS)), mobile >= 0),
+        mobile_digits=mobile,
+        address=joined(houses().column(random.integers(0, 179, size)), streets().column(random.integers(0, len(STREET_STARTS) * len(STREET_ENDS), size))),
+        town=Words(towns()).column(people.town),
+        postcode=_postcodes(random, people.town),
+        family_doctor=DOCTORS.column(random.integers(0, len(FAMILY_DOCTORS), size)),
+        names=names,
+    )  # fmt: skip
 
 
-def _pick(random: np.random.Generator, file: CensusFile, size: int) -> Words:
-    words, sums = _names(file)
-    return words[np.minimum(np.searchsorted(sums, random.random(size)), len(words) - 1)]
-
-
-def _given(random: np.random.Generator, female: NDArray[np.bool_]) -> Words:
-    size = len(female)
-    first = np.where(female, _pick(random, "dist.female.first", size), _pick(random, "dist.male.first", size))
-    second = np.where(female, _pick(random, "dist.female.first", size), _pick(random, "dist.male.first", size))
-    both = np.char.add(np.char.add(first, " "), second)
-    return np.where(random.random(size) < SECOND_GIVEN_SHARE, both, first)
-
-
-def _titles(random: np.random.Generator, female: NDArray[np.bool_], born: NDArray[np.datetime64], today: date) -> Words:
-    size = len(female)
-    women = random.choice(TITLES_FEMALE, size, p=TITLE_SHARES)
-    men = random.choice(TITLES_MALE, size, p=TITLE_SHARES)
-    grown = (np.datetime64(today, "D") - born).astype(np.int64) > 18 * 365
-    return np.where(grown, np.where(female, women, men), "")
+# --- who they are --------------------------------------------------------------------------------------------------------
+def _registered(random: np.random.Generator, first: int, size: int, count: int, founded: date) -> Numbers:
+    """When each was registered: one after the other, evenly over the time after the founding."""
+    start = int(np.datetime64(founded, "ms").astype(np.int64))
+    order = first + np.arange(size) + random.random(size)
+    return start + (order / count * REGISTERED_WITHIN_DAYS * DAY_MILLISECONDS).astype(np.int64)
 
 
 def _born(random: np.random.Generator, size: int, today: date) -> NDArray[np.datetime64]:
-    shares = np.array(AGE_BANDS) / sum(AGE_BANDS)
-    band = random.choice(len(AGE_BANDS), size, p=shares)
+    sums = np.cumsum(AGE_BANDS) / sum(AGE_BANDS)
+    band = np.searchsorted(sums, random.random(size))
     days = (band * 5 * 365.25 + random.random(size) * 5 * 365.25).astype(np.int64)
     return np.datetime64(today, "D") - days
 
@@ -164,65 +195,124 @@ def _hospital(random: np.random.Generator, town: Numbers, hospitals: int) -> Num
     return np.where(random.random(len(town)) < 0.85, near, random.integers(0, hospitals, len(town)))
 
 
-def _mobiles(random: np.random.Generator, size: int) -> Words:
-    tail = np.char.zfill(random.integers(0, 10_000_000, size).astype(str), 7)
-    numbers = np.char.add("0770", tail)
-    return np.where(random.random(size) < MOBILE_SHARE, numbers, "")
+def ids_at(random: np.random.Generator, milliseconds: Numbers) -> Octets:
+    """UUIDs of version 7, as if made at these Unix milliseconds."""
+    size = len(milliseconds)
+    octets = np.frombuffer(bytearray(random.bytes(16 * size)), dtype=np.uint8).reshape(size, 16)
+    octets[:, :6] = milliseconds.astype(">i8").view(np.uint8).reshape(size, 8)[:, 2:]
+    octets[:, 6] = octets[:, 6] & 0x0F | 0x70
+    octets[:, 8] = octets[:, 8] & 0x3F | 0x80
+    return octets
 
 
-def _addresses(random: np.random.Generator, size: int) -> Words:
-    starts = np.array(STREET_STARTS)[random.integers(0, len(STREET_STARTS), size)]
-    ends = np.array(STREET_ENDS)[random.integers(0, len(STREET_ENDS), size)]
-    house = random.integers(1, 180, size).astype(str)
-    return np.char.add(np.char.add(np.char.add(house, " "), np.char.add(starts, " ")), ends)
+# --- names ---------------------------------------------------------------------------------------------------------------
+SPACE = Words([" "])
 
 
 @cache
-def towns() -> Words:
-    """Names of invented towns."""
-    return np.array([start + end for start in TOWN_STARTS for end in TOWN_ENDS])
+def family_names() -> Words:
+    """Every family name."""
+    return Words(census("dist.all.last")[0])
 
 
-def _postcodes(random: np.random.Generator, town: Numbers) -> Words:
-    letters = np.array(list("ABDEFGHJLNPQRSTUWXYZ"))
-    size = len(town)
-    area = np.array([chr(65 + number // 10) + letters[number % 10] for number in range(len(towns()))])[town]
-    district = np.char.add(random.integers(1, 20, size).astype(str), " ")
-    inward = np.char.add(random.integers(0, 10, size).astype(str), letters[random.integers(0, len(letters), size)])
-    return np.char.add(
-        np.char.add(area, district), np.char.add(inward, letters[random.integers(0, len(letters), size)])
+@cache
+def given_texts() -> tuple[list[str], int]:
+    """Every given name of women, then of men, and where those of men begin."""
+    women, men = census("dist.female.first")[0], census("dist.male.first")[0]
+    return [*women, *men], len(women)
+
+
+@cache
+def given_names() -> Words:
+    """Every given name, as above."""
+    return Words(given_texts()[0])
+
+
+@cache
+def family_shares() -> NDArray[np.float64]:
+    """The shares of the family names, added up to 1."""
+    return _shares("dist.all.last")
+
+
+def _shares(file: str) -> NDArray[np.float64]:
+    sums = np.array(census(file)[1])  # pyright: ignore[reportArgumentType]
+    return sums / sums[-1]
+
+
+@cache
+def _given_shares() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return _shares("dist.female.first"), _shares("dist.male.first")
+
+
+def _pick(random: np.random.Generator, sums: NDArray[np.float64], size: int) -> Numbers:
+    return np.minimum(np.searchsorted(sums, random.random(size)), len(sums) - 1)
+
+
+def _given(random: np.random.Generator, female: Truths) -> tuple[Numbers, Numbers]:
+    """The position of each given name, and of a second one; -1 for most."""
+    size, men_from = len(female), given_texts()[1]
+    women, men = _given_shares()
+    first, second = (
+        np.where(female, _pick(random, women, size), men_from + _pick(random, men, size)) for _ in range(2)
     )
+    return first, np.where(random.random(size) < SECOND_GIVEN_SHARE, second, -1)
 
 
-def batch_size(number: int, count: int) -> int:
-    """How many of `count` people are in this batch."""
-    return min(BATCH_PEOPLE, count - number * BATCH_PEOPLE)
+def _titles(random: np.random.Generator, people: People, today: date) -> Numbers:
+    pick = np.searchsorted(np.cumsum(TITLE_SHARES), random.random(len(people)))
+    pick = np.minimum(pick, len(TITLE_SHARES) - 1)
+    grown = (np.datetime64(today, "D") - people.born_on).astype(np.int64) > 18 * 365
+    return np.where(grown, np.where(people.female, TITLES_FEMALE[pick], TITLES_MALE[pick]), NO_TITLE)
 
 
-def network_numbers(number: int, size: int, first_serial: int = 0) -> Words:
+# --- where they live -----------------------------------------------------------------------------------------------------
+@cache
+def towns() -> list[str]:
+    """Names of invented towns."""
+    return [start + end for start in TOWN_STARTS for end in TOWN_ENDS]
+
+
+@cache
+def houses() -> Words:
+    """Numbers of houses, with the space behind."""
+    return Words([f"{number} " for number in range(1, 180)])
+
+
+@cache
+def streets() -> Words:
+    """Names of invented streets."""
+    return Words([f"{start} {end}" for start in STREET_STARTS for end in STREET_ENDS])
+
+
+@cache
+def _postcode_halves() -> tuple[Words, Words]:
+    """The first half by town and district, the second by its digit and letters."""
+    letters = POSTCODE_LETTERS
+    areas = [chr(65 + number // 10) + letters[number % 10] for number in range(len(towns()))]
+    outward = [f"{area}{district} " for area in areas for district in range(1, 20)]
+    return Words(outward), Words([f"{digit}{one}{two}" for digit in range(10) for one in letters for two in letters])
+
+
+def _postcodes(random: np.random.Generator, town: Numbers) -> Column:
+    outward, inward = _postcode_halves()
+    first = outward.column(town * 19 + random.integers(0, 19, len(town)))
+    return joined(first, inward.column(random.integers(0, len(inward.lengths), len(town))))
+
+
+# --- their numbers -------------------------------------------------------------------------------------------------------
+def serial_after(count: int, first_serial: int = 0, batch_people: int = BATCH_PEOPLE) -> int:
+    """The first serial of network numbers that `count` people have not used: set the sequence to it."""
+    return first_serial + int(batches(count, batch_people) * batch_people * SERIALS_PER_PERSON) + 40
+
+
+def network_numbers(number: int, size: int, first_serial: int = 0, batch_people: int = BATCH_PEOPLE) -> Numbers:
     """The numbers of a batch's first `size` people; as wardline.patients.rules.network_number(), for many at once."""
-    first = first_serial + int(number * BATCH_PEOPLE * SERIALS_PER_PERSON)
+    first = first_serial + int(number * batch_people * SERIALS_PER_PERSON)
     serials = np.arange(first, first + int(size * SERIALS_PER_PERSON) + 40, dtype=np.int64)
     bodies = 100_000_000 + serials * NETWORK_MULTIPLIER % NETWORK_BODIES
-    weights = np.arange(10, 1, -1)
-    digits = bodies[:, None] // 10 ** np.arange(8, -1, -1) % 10
-    rest = 11 - (digits * weights).sum(axis=1) % 11
+    rest = np.zeros(len(bodies), dtype=np.int64)
+    for place in range(9):
+        rest += bodies // 10 ** (8 - place) % 10 * (10 - place)
+    rest = 11 - rest % 11
     valid = rest != 10
-    return (bodies[valid] * 10 + rest[valid] % 11)[:size].astype(str)
-
-
-def _ids(random: np.random.Generator, size: int) -> list[str]:
-    """UUIDs of one day, in rising order."""
-    return ids_at(random, np.sort(random.integers(0, 86_400_000, size)) + 1_764_000_000_000)
-
-
-def ids_at(random: np.random.Generator, moments: Numbers) -> list[str]:
-    """UUIDs of version 7 as 32 hexadecimal digits, as if made at these Unix milliseconds."""
-    size = len(moments)
-    octets: NDArray[np.uint8] = random.integers(0, 256, (size, 16), dtype=np.uint8)
-    for place in range(6):
-        octets[:, place] = (moments >> (8 * (5 - place))) & 255
-    octets[:, 6] = octets[:, 6] & 0x0F | 0x70
-    octets[:, 8] = octets[:, 8] & 0x3F | 0x80
-    digits: Any = octets.tobytes().hex()
-    return [digits[start : start + 32] for start in range(0, size * 32, 32)]
+    return (bodies[valid] * 10 + rest[valid] % 11)[:size]

@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from wardline.vitals.models import Sign, Signs
+from wardline.vitals.models import Band, Sign, Signs
 from wardline.vitals.rules import Score, band_of, points_of
 
 Numbers = NDArray[np.int64]
@@ -26,8 +26,8 @@ class Measured(Struct, frozen=True):
     temperature_tenths: Numbers
 
 
-def scores(measured: Measured) -> tuple[Numbers, list[str]]:
-    """Total and band of each set."""
+def scores(measured: Measured) -> tuple[Numbers, Numbers]:
+    """Total of each set, and the position of its band in `Band`."""
     points = np.stack(
         [
             points_table(Sign.RESPIRATION)[measured.respiration],
@@ -40,7 +40,7 @@ def scores(measured: Measured) -> tuple[Numbers, list[str]]:
     )
     totals = points.sum(axis=0)
     single_three = (points == 3).any(axis=0).astype(np.int64)
-    return totals, band_table()[totals, single_three].tolist()
+    return totals, band_table()[totals, single_three]
 
 
 VALUES: dict[Sign, tuple[int, Callable[[int], Signs]]] = {
@@ -61,13 +61,15 @@ def points_table(sign: Sign) -> Numbers:
 
 
 @cache
-def band_table() -> NDArray[np.object_]:
-    """The band by total and by whether one sign alone is worth 3."""
-    bands = np.empty((SCORE_MAX + 1, 2), dtype=object)
+def band_table() -> Numbers:
+    """The position of the band by total and by whether one sign alone is worth 3."""
+    positions = {band: position for position, band in enumerate(Band)}
+    bands = np.empty((SCORE_MAX + 1, 2), dtype=np.int64)
     for total in range(SCORE_MAX + 1):
         for three in (0, 1):
             band = band_of(complete_score(total, three=bool(three)))
-            bands[total, three] = band.value if band else ""
+            assert band is not None
+            bands[total, three] = positions[band]
     return bands
 
 

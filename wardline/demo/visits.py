@@ -1,40 +1,57 @@
-"""Past visits of very many people, column by column: encounters, what was found, observations with their scores."""
+"""Past visits of very many people, column by column: encounters, what was found, observations with their scores.
 
+The past is made month by month, as it went into the database of a hospital: what began in a month depends only on the
+batch of people and on that month, so that each table is written in the order of time and each partition by itself.
+"""
+
+from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from wardline.demo.columns import (
+    Column,
+    Numbers,
+    Octets,
+    Truths,
+    Words,
+    days,
+    moments,
+    same,
+    tenths,
+    truths,
+    uuids,
+    whole_numbers,
+)
 from wardline.demo.conditions import BY_SPECIALTY, Condition
 from wardline.demo.network import Hospital
-from wardline.demo.population import People, ids_at
-from wardline.demo.scoring import Measured, Numbers, scores
+from wardline.demo.population import People, chance, ids_at
+from wardline.demo.scoring import Measured, scores
+from wardline.vitals.models import Band
 
-VISITS_MEAN, VISITS_MAX = 2.15, 12
+VISITS_MEAN = 2.11
 CLASSES = ("outpatient", "emergency", "inpatient")
+OUTPATIENT, EMERGENCY, INPATIENT = range(3)
 CLASS_SHARES = (0.45, 0.3, 0.25)
 DAYS_BACK_MAX, DAYS_BACK_MIN, BEFORE_DEATH_DAYS = 690, 30, 30
 INPATIENT_DAYS_MEDIAN, INPATIENT_DAYS_SPREAD, INPATIENT_DAYS_MAX = 4.0, 0.6, 25.0
-SETS_A_DAY, SETS_MAX, SETS_OF_EMERGENCY = 2.15, 26, 2
-SECOND_HOSPITAL_SHARE = 0.2
-LEFT_TO = np.array(["home", "care_home", "other_hospital", "other"])
-LEFT_TO_SHARES = (0.9, 0.06, 0.03, 0.01)
+SETS_A_DAY, SETS_MAX, SETS_OF_EMERGENCY = 2.13, 26, 2
+ELSEWHERE_SHARE = 0.2
+PROBLEM_SHARE, ACTIVE_SHARE = 0.6, 0.6
 DAY_SECONDS = 86_400
 
-Columns = list[list[str]]
-Texts = NDArray[Any]
-
-
-class Visits(Struct):
-    """Columns of COPY text for three tables, and when each person of the batch was last seen (0: never)."""
-
-    encounters: Columns
-    problems: Columns
-    sets: Columns
-    last_seen: Numbers
-
+CLASS_WORDS = Words(CLASSES)
+FROM = Words(["Family doctor", "Emergency", "Emergency"])
+LEFT_TO = Words(["home", "care_home", "other_hospital", "other"])
+LEFT_TO_SHARES = (0.9, 0.06, 0.03, 0.01)
+BANDS = Words([band.value for band in Band])
+TENTHS = tenths()
+# What the numbers of a batch and month are drawn for.
+FOR_STAYS, FOR_ENCOUNTERS, FOR_PROBLEMS, FOR_TIMES, FOR_SIGNS = 10, 11, 12, 13, 14
 
 ENCOUNTER_COLUMNS = (
     "hospital_id", "id", "person_id", "class", "state", "reason", "specialty", "admitted_from", "doctor_id", "started_at",
@@ -50,189 +67,246 @@ SET_COLUMNS = (
 )  # fmt: skip
 
 
-class Network(Struct):
-    """What a batch needs to know of each hospital, by its position."""
+class Network(Struct, frozen=True):
+    """What a batch needs to know of each hospital, by its position: ids as octets."""
 
-    ids: Texts
-    doctors: Texts
-    nurses: Texts
+    ids: Octets
+    doctors: Octets
+    nurses: Octets
+    codes: Words
 
 
 def network_of(hospitals: list[Hospital]) -> Network:
     """As many doctors and nurses for each hospital as the smallest has, so that they can be picked by number."""
-    doctors = [[ward.doctors[0].id.hex for ward in each.wards] for each in hospitals]
-    nurses = [[nurse.id.hex for ward in each.wards for nurse in ward.nurses[:2]] for each in hospitals]
-    return Network(texts([each.id.hex for each in hospitals]), texts(doctors), texts(nurses))
+
+    def ids(lists: list[list[bytes]]) -> Octets:
+        return np.frombuffer(b"".join(b"".join(each) for each in lists), dtype=np.uint8).reshape(len(lists), -1, 16)
+
+    doctors = [[ward.doctors[0].id.bytes for ward in each.wards] for each in hospitals]
+    nurses = [[nurse.id.bytes for ward in each.wards for nurse in ward.nurses[:2]] for each in hospitals]
+    codes = Words([each.plan.code for each in hospitals])
+    return Network(ids([[each.id.bytes] for each in hospitals])[:, 0], ids(doctors), ids(nurses), codes)
 
 
-def visits(random: np.random.Generator, people: People, network: Network, now_seconds: int) -> Visits:
-    """The past of one batch of people."""
-    count = len(people)
-    who = np.repeat(np.arange(count), np.minimum(random.poisson(VISITS_MEAN, count), VISITS_MAX))
-    kind = random.choice(len(CLASSES), len(who), p=CLASS_SHARES)
-    born, latest = _lifetimes(people, now_seconds)
-    started = latest[who] - (random.random(len(who)) * (DAYS_BACK_MAX - DAYS_BACK_MIN) * DAY_SECONDS).astype(np.int64)
-    # Nobody is seen before birth, and whoever died long ago is not observed in partitions of those years.
-    seen = (started > born[who] + DAY_SECONDS) & (started > now_seconds - DAYS_BACK_MAX * DAY_SECONDS)
-    who, kind, started = who[seen], kind[seen], started[seen]
+class Month(Struct, frozen=True):
+    """A month of the past in Unix seconds. Visits begin from `since` until before `until`; the first and the last month
+    are cut. The month itself is from `begins` until before `ends`."""
+
+    number: int
+    begins: int
+    ends: int
+    since: int
+    until: int
+
+    @property
+    def name(self) -> str:
+        """As partitions are called: 202611."""
+        return np.datetime_as_string(np.datetime64(self.begins, "s"), unit="M").replace("-", "")
+
+
+def months_of(now: datetime) -> list[Month]:
+    """Every month of UTC in which somebody was seen, the first one first; the last ones may have the ends of stays only."""
+    seconds = int(now.timestamp())
+    earliest, latest = seconds - DAYS_BACK_MAX * DAY_SECONDS, seconds - DAYS_BACK_MIN * DAY_SECONDS
+    first, last = (
+        np.datetime64(earliest, "s").astype("datetime64[M]"),
+        np.datetime64(seconds, "s").astype("datetime64[M]"),
+    )
+    borders = np.arange(first, last + 2).astype("datetime64[s]").astype(np.int64).tolist()
+    return [
+        Month(number, begins, ends, max(begins, earliest), max(begins, min(ends, latest)))
+        for number, (begins, ends) in enumerate(pairwise(borders))
+    ]
+
+
+class Stays(Struct, frozen=True):
+    """What began in one month, of one batch: `who` and `at` are positions of people and of hospitals."""
+
+    who: Numbers
+    at: Numbers
+    elsewhere: Truths
+    kind: Numbers
+    started: Numbers
+    seconds: Numbers
+    condition: Numbers
+    id: Octets
+
+
+def stays_of(people: People, month: Month, seed: int) -> Stays:
+    """The visits and stays that began in that month."""
+    random = chance(seed, FOR_STAYS, people.number, month.number)
+    span = (DAYS_BACK_MAX - DAYS_BACK_MIN) * DAY_SECONDS
+    count = random.poisson(len(people) * VISITS_MEAN * (month.until - month.since) / span)
+    who = np.sort(random.integers(0, len(people), count))
+    started = random.integers(month.since, max(month.until, month.since + 1), count)
+    # Nobody is seen before birth, or comes back from the dead.
+    born, last = _lifetimes(people, who)
+    alive = (started > born + DAY_SECONDS) & (started <= last)
+    who, started = who[alive], started[alive]
+    size = len(who)
     second = people.second_hospital[who]
-    elsewhere = (second >= 0) & (random.random(len(who)) < SECOND_HOSPITAL_SHARE)
-    at = np.where(elsewhere, second, people.hospital[who])
-    stays = _Stays(random, network, texts(people.id)[who], at, kind, started)
-    last_seen = np.zeros(count, dtype=np.int64)
-    home = ~elsewhere
-    np.maximum.at(last_seen, who[home], started[home])
-    return Visits(stays.encounters(), stays.problems(), stays.sets(), last_seen)
+    elsewhere = (second >= 0) & (second != people.hospital[who]) & (random.random(size) < ELSEWHERE_SHARE)
+    kind = np.searchsorted(np.cumsum(CLASS_SHARES), random.random(size), side="right")
+    return Stays(
+        who=who,
+        at=np.where(elsewhere, second, people.hospital[who]),
+        elsewhere=elsewhere,
+        kind=kind,
+        started=started,
+        seconds=_seconds(random, kind),
+        condition=random.integers(0, len(conditions()), size),
+        id=ids_at(random, started * 1000 + random.integers(0, 1000, size)),
+    )
 
 
-def _lifetimes(people: People, now_seconds: int) -> tuple[Numbers, Numbers]:
+def _lifetimes(people: People, who: Numbers) -> tuple[Numbers, Numbers]:
     """Birth and the last possible beginning of a visit, in Unix seconds."""
-    born = people.born_on.astype("datetime64[s]").astype(np.int64)
-    latest = np.full(len(people), now_seconds - DAYS_BACK_MIN * DAY_SECONDS)
-    died = ~np.isnat(people.deceased_on)
-    deaths = people.deceased_on[died].astype("datetime64[s]").astype(np.int64) - BEFORE_DEATH_DAYS * DAY_SECONDS
-    latest[died] = np.minimum(latest[died], deaths)
-    return born, latest
+    born = people.born_on[who].astype("datetime64[s]").astype(np.int64)
+    deceased = people.deceased_on[who]
+    last = deceased.astype("datetime64[s]").astype(np.int64) - BEFORE_DEATH_DAYS * DAY_SECONDS
+    return born, np.where(np.isnat(deceased), np.iinfo(np.int64).max, last)
 
 
-class _Stays:
-    """The visits of a batch; each method makes the rows of one table."""
-
-    def __init__(
-        self, random: np.random.Generator, network: Network, person: Texts, at: Numbers, kind: Numbers, started: Numbers
-    ) -> None:
-        self.random, self.network, self.person, self.at, self.kind, self.started = (
-            random,
-            network,
-            person,
-            at,
-            kind,
-            started,
-        )
-        size = len(at)
-        self.id = texts(ids_at(random, started * 1000 + random.integers(0, 1000, size)))
-        self.seconds = self._seconds(size)
-        self.condition = random.integers(0, len(conditions()), size)
-        self.doctor = network.doctors[at, random.integers(0, network.doctors.shape[1], size)]
-        self.hospital = network.ids[at]
-
-    def _seconds(self, size: int) -> Numbers:
-        """How long each visit took."""
-        days = INPATIENT_DAYS_MEDIAN * self.random.lognormal(0, INPATIENT_DAYS_SPREAD, size)
-        inpatient = np.clip(days, 0.5, INPATIENT_DAYS_MAX) * DAY_SECONDS
-        emergency = self.random.integers(45 * 60, 420 * 60, size)
-        return np.choose(self.kind, [np.full(size, 1800), emergency, inpatient.astype(np.int64)])
-
-    def encounters(self) -> Columns:
-        started, ended = times(self.started), times(self.started + self.seconds)
-        size = len(self.at)
-        return [
-            self.hospital.tolist(),
-            self.id.tolist(),
-            self.person.tolist(),
-            texts(CLASSES)[self.kind].tolist(),
-            ["finished"] * size,
-            condition_texts("words")[self.condition].tolist(),
-            specialties()[self.condition].tolist(),
-            texts(("Family doctor", "Emergency", "Emergency"))[self.kind].tolist(),
-            self.doctor.tolist(),
-            started,
-            ended,
-            self.random.choice(LEFT_TO, size, p=LEFT_TO_SHARES).tolist(),
-            started,
-        ]
-
-    def problems(self) -> Columns:
-        """One for each stay in a ward: why the person was there."""
-        inpatient = self.kind == CLASSES.index("inpatient")
-        condition, started = self.condition[inpatient], self.started[inpatient]
-        days = np.datetime_as_string(started.astype("datetime64[s]").astype("datetime64[D]")).tolist()
-        size = len(condition)
-        return [
-            self.hospital[inpatient].tolist(),
-            ids_at(self.random, started * 1000 + 1),
-            self.person[inpatient].tolist(),
-            self.id[inpatient].tolist(),
-            ["ICD-10-CM"] * size,
-            condition_texts("code")[condition].tolist(),
-            condition_texts("display")[condition].tolist(),
-            days,
-            np.where(self.random.random(size) < 0.4, "active", "resolved").tolist(),
-            times(started),
-        ]
-
-    def sets(self) -> Columns:
-        """The observations of stays and emergency visits, evenly spread over each."""
-        count = self._sets_of_each()
-        stay = np.repeat(np.arange(len(self.at)), count)
-        number = np.arange(len(stay)) - np.repeat(np.cumsum(count) - count, count)
-        share = (number + self.random.random(len(stay)) * 0.8) / count[stay]
-        taken = self.started[stay] + (share * self.seconds[stay]).astype(np.int64)
-        measured, severity = self._measured(stay)
-        totals, bands = scores(measured)
-        flow = np.clip(severity * 10, 1, 10).astype(np.int64)
-        nurse = self.random.integers(0, self.network.nurses.shape[1], len(stay))
-        diastolic = (measured.systolic * 0.58).astype(np.int64)
-        recorded = times(taken + 60)
-        number_texts = whole_numbers()
-        return [
-            self.hospital[stay].tolist(),
-            ids_at(self.random, taken * 1000 + 60_000),
-            self.person[stay].tolist(),
-            self.id[stay].tolist(),
-            times(taken),
-            recorded,
-            self.network.nurses[self.at[stay], nurse].tolist(),
-            number_texts[measured.respiration].tolist(),
-            number_texts[measured.spo2].tolist(),
-            np.where(measured.on_oxygen, "t", "f").tolist(),
-            np.where(measured.on_oxygen, number_texts[flow], "\\N").tolist(),
-            np.where(measured.on_oxygen, "nasal", "\\N").tolist(),
-            number_texts[measured.systolic].tolist(),
-            number_texts[diastolic].tolist(),
-            number_texts[measured.pulse].tolist(),
-            ["A"] * len(stay),
-            tenths()[measured.temperature_tenths].tolist(),
-            number_texts[totals].tolist(),
-            ["7"] * len(stay),
-            bands,
-            recorded,
-        ]
-
-    def _sets_of_each(self) -> Numbers:
-        by_stay = np.clip((self.seconds / DAY_SECONDS * SETS_A_DAY).astype(np.int64), 2, SETS_MAX)
-        return np.choose(self.kind, [np.zeros_like(by_stay), np.full_like(by_stay, SETS_OF_EMERGENCY), by_stay])
-
-    def _measured(self, stay: Numbers) -> tuple[Measured, NDArray[np.float64]]:
-        """Signs around how ill each patient was; most people in hospital are not very ill."""
-        size = len(stay)
-        ill = self.random.beta(1.3, 4.5, len(self.at))[stay]
-        severity = np.clip(ill + self.random.normal(0, 0.06, size), 0, 1)
-        chest, fever = (
-            condition_numbers("chest")[self.condition[stay]],
-            condition_numbers("fever")[self.condition[stay]],
-        )
-        breathless = severity + 0.45 * chest
-        on_oxygen = breathless > 0.72
-
-        def around(middle: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
-            return middle + self.random.normal(0, spread, size)
-
-        measured = Measured(
-            respiration=whole(around(15.2 + 1.6 * chest + 10.5 * severity, 1.1), 8, 40),
-            spo2=whole(around(97.3 - 3.4 * breathless + 1.8 * on_oxygen, 0.7), 84, 100),
-            on_oxygen=on_oxygen,
-            systolic=whole(around(128 - 42 * np.maximum(0, severity - 0.35), 12), 80, 200),
-            pulse=whole(around(74 + 42 * severity, 7), 45, 160),
-            temperature_tenths=whole(10 * around(36.5 + 2.4 * fever * np.minimum(1, severity * 1.5), 0.25), 350, 405),
-        )
-        return measured, severity
+def _seconds(random: np.random.Generator, kind: Numbers) -> Numbers:
+    """How long each visit took."""
+    lengths = INPATIENT_DAYS_MEDIAN * random.lognormal(0, INPATIENT_DAYS_SPREAD, len(kind))
+    inpatient = (np.clip(lengths, 0.5, INPATIENT_DAYS_MAX) * DAY_SECONDS).astype(np.int64)
+    emergency = random.integers(45 * 60, 420 * 60, len(kind))
+    return np.select([kind == EMERGENCY, kind == INPATIENT], [emergency, inpatient], 1800)
 
 
-# --- texts ---------------------------------------------------------------------------------------------------------------
-def texts(values: Any) -> Texts:
-    """An array of Python texts: picking from it copies references, not letters."""
-    return np.array(values, dtype=object)
+def encounters(people: People, stays: Stays, month: Month, network: Network, seed: int) -> list[Column]:
+    """The encounters of these stays, all finished."""
+    random = chance(seed, FOR_ENCOUNTERS, people.number, month.number)
+    size = len(stays.who)
+    started = moments(stays.started)
+    doctor = random.integers(0, network.doctors.shape[1], size)
+    left_to = np.searchsorted(np.cumsum(LEFT_TO_SHARES), random.random(size), side="right")
+    return [
+        uuids(network.ids[stays.at]),
+        uuids(stays.id),
+        uuids(people.id[stays.who]),
+        CLASS_WORDS.column(stays.kind),
+        same(b"finished", size),
+        condition_words("words").column(stays.condition),
+        specialties().column(stays.condition),
+        FROM.column(stays.kind),
+        uuids(network.doctors[stays.at, doctor]),
+        started,
+        moments(stays.started + stays.seconds),
+        LEFT_TO.column(np.minimum(left_to, len(LEFT_TO_SHARES) - 1)),
+        started,
+    ]
+
+
+def problems(people: People, stays: Stays, month: Month, network: Network, seed: int) -> list[Column]:
+    """What more than half of the stays in a ward left behind: why the person was there."""
+    random = chance(seed, FOR_PROBLEMS, people.number, month.number)
+    which = np.flatnonzero((stays.kind == INPATIENT) & (random.random(len(stays.kind)) < PROBLEM_SHARE))
+    started, condition = stays.started[which], stays.condition[which]
+    return [
+        uuids(network.ids[stays.at[which]]),
+        uuids(ids_at(random, started * 1000 + 1)),
+        uuids(people.id[stays.who[which]]),
+        uuids(stays.id[which]),
+        same(b"ICD-10-CM", len(which)),
+        condition_words("code").column(condition),
+        condition_words("display").column(condition),
+        days(started.astype("datetime64[s]")),
+        PROBLEM_STATES.column((random.random(len(which)) < ACTIVE_SHARE).astype(np.int64)),
+        moments(started),
+    ]
+
+
+PROBLEM_STATES = Words(["resolved", "active"])
+
+
+# --- observations --------------------------------------------------------------------------------------------------------
+class Taken(Struct, frozen=True):
+    """Sets of observations: the stay each belongs to, when it was taken, and what was measured."""
+
+    stay: Numbers
+    at: Numbers
+    severity: NDArray[np.float64]
+    measured: Measured
+
+
+def sets(people: People, stays: Stays, began: Month, taken_in: Month, network: Network, seed: int) -> list[Column]:
+    """The observations that were taken in one month, of stays and emergency visits that began in this or another one."""
+    stay, taken, ill = _times(people, stays, began, seed)
+    inside = (taken >= taken_in.begins) & (taken < taken_in.ends)
+    # A month's chance must not depend on how many sets of the same stays fell into another.
+    random = chance(seed, FOR_SIGNS, people.number, began.number, taken_in.number)
+    return _set_columns(random, people, stays, network, _signs(random, stays, stay[inside], taken[inside], ill[inside]))
+
+
+def _times(people: People, stays: Stays, month: Month, seed: int) -> tuple[Numbers, Numbers, NDArray[np.float64]]:
+    """Which stay each set belongs to, when it was taken (evenly spread over the stay) and how ill the patient was."""
+    random = chance(seed, FOR_TIMES, people.number, month.number)
+    by_day = np.clip((stays.seconds / DAY_SECONDS * SETS_A_DAY).astype(np.int64), 2, SETS_MAX)
+    count = np.select([stays.kind == EMERGENCY, stays.kind == INPATIENT], [SETS_OF_EMERGENCY, by_day], 0)
+    stay = np.repeat(np.arange(len(count)), count)
+    number = np.arange(len(stay)) - np.repeat(np.cumsum(count) - count, count)
+    share = (number + random.random(len(stay)) * 0.8) / count[stay]
+    # Most people in hospital are not very ill.
+    ill = random.beta(1.3, 4.5, len(count))
+    return stay, stays.started[stay] + (share * stays.seconds[stay]).astype(np.int64), ill[stay]
+
+
+def _signs(random: np.random.Generator, stays: Stays, stay: Numbers, taken: Numbers, ill: NDArray[np.float64]) -> Taken:
+    """Signs around how ill each patient was, and what was wrong."""
+    size = len(stay)
+    severity = np.clip(ill + random.normal(0, 0.06, size), 0, 1)
+    condition = stays.condition[stay]
+    chest, fever = condition_numbers("chest")[condition], condition_numbers("fever")[condition]
+    breathless = severity + 0.45 * chest
+    on_oxygen = breathless > 0.72
+
+    def around(middle: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
+        return middle + random.normal(0, spread, size)
+
+    measured = Measured(
+        respiration=whole(around(15.2 + 1.6 * chest + 10.5 * severity, 1.1), 8, 40),
+        spo2=whole(around(97.3 - 3.4 * breathless + 1.8 * on_oxygen, 0.7), 84, 100),
+        on_oxygen=on_oxygen,
+        systolic=whole(around(128 - 42 * np.maximum(0, severity - 0.35), 12), 80, 200),
+        pulse=whole(around(74 + 42 * severity, 7), 45, 160),
+        temperature_tenths=whole(10 * around(36.5 + 2.4 * fever * np.minimum(1, severity * 1.5), 0.25), 350, 405),
+    )
+    return Taken(stay, taken, severity, measured)
+
+
+def _set_columns(
+    random: np.random.Generator, people: People, stays: Stays, network: Network, taken: Taken
+) -> list[Column]:
+    stay, measured, size = taken.stay, taken.measured, len(taken.stay)
+    at, recorded = stays.at[stay], moments(taken.at + 60)
+    nurse = random.integers(0, network.nurses.shape[1], size)
+    totals, bands = scores(measured)
+    without = ~measured.on_oxygen
+    return [
+        uuids(network.ids[at]),
+        uuids(ids_at(random, taken.at * 1000 + 60_000)),
+        uuids(people.id[stays.who[stay]]),
+        uuids(stays.id[stay]),
+        moments(taken.at),
+        recorded,
+        uuids(network.nurses[at, nurse]),
+        whole_numbers(measured.respiration, 2),
+        whole_numbers(measured.spo2, 2),
+        truths(measured.on_oxygen),
+        TENTHS.column(np.clip(taken.severity * 10, 1, 10).astype(np.int64) * 10, null=without),
+        Column(same(b"nasal", size).parts, without),
+        whole_numbers(measured.systolic, 2),
+        whole_numbers((measured.systolic * 0.58).astype(np.int64), 2),
+        whole_numbers(measured.pulse, 2),
+        same(b"A", size),
+        TENTHS.column(measured.temperature_tenths),
+        whole_numbers(totals, 2),
+        same(b"\0\x07", size),
+        BANDS.column(bands),
+        recorded,
+    ]
 
 
 def whole(values: NDArray[np.float64], low: int, high: int) -> Numbers:
@@ -240,23 +314,7 @@ def whole(values: NDArray[np.float64], low: int, high: int) -> Numbers:
     return np.clip(np.rint(values), low, high).astype(np.int64)
 
 
-def times(seconds: Numbers) -> list[str]:
-    """Unix seconds as PostgreSQL reads them."""
-    return np.datetime_as_string(seconds.astype("datetime64[s]"), timezone="UTC").tolist()
-
-
-@cache
-def whole_numbers() -> Texts:
-    """Whole numbers by value."""
-    return texts([str(number) for number in range(1000)])
-
-
-@cache
-def tenths() -> Texts:
-    """Numbers with one decimal, by tenths."""
-    return texts([f"{number / 10:.1f}" for number in range(1000)])
-
-
+# --- conditions ----------------------------------------------------------------------------------------------------------
 @cache
 def conditions() -> list[tuple[str, Condition]]:
     """Every condition with a specialty that treats it."""
@@ -264,18 +322,18 @@ def conditions() -> list[tuple[str, Condition]]:
 
 
 @cache
-def specialties() -> Texts:
+def specialties() -> Words:
     """The specialty of each condition."""
-    return texts([specialty for specialty, _ in conditions()])
+    return Words([specialty for specialty, _ in conditions()])
 
 
 @cache
-def condition_texts(field: str) -> Texts:
+def condition_words(field: str) -> Words:
     """One text of each condition."""
-    return texts([getattr(each, field) for _, each in conditions()])
+    return Words([getattr(each, field) for _, each in conditions()])
 
 
 @cache
-def condition_numbers(field: str) -> NDArray[np.float64]:
+def condition_numbers(field: str) -> NDArray[Any]:
     """One number of each condition."""
     return np.array([getattr(each, field) for _, each in conditions()])
