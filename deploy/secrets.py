@@ -4,7 +4,7 @@ There is no default secret. What exists is left alone, so a restart changes noth
 certificate or a password of their own in its place beforehand. Each file is closed (0400) and, where root makes it,
 owned by the account that reads it.
 
-    python -m deploy.secrets FOLDER [--name HOST]... [--service-hosts]
+    python -m deploy.secrets FOLDER --name ward.hospital.example
 """
 
 import argparse
@@ -24,8 +24,18 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CERTIFICATE_DAYS = 397
 # The accounts inside the images that compose.yaml names.
-OWNERS = {"app": 10001, "postgres": 999, "redis": 999, "nginx": 101, "store": 1000, "grafana": 472, "prometheus": 65534}
-EXPORTERS = 65534
+OWNERS = {
+    "app": 10001,
+    "postgres": 999,
+    "redis": 999,
+    "nginx": 101,
+    "store": 1000,
+    "prometheus": 65534,
+    "exporters": 65534,
+    "grafana": 472,
+    "pgadmin": 5050,
+    "commander": 1000,
+}
 
 # Who owns the database, who serves people and is bound by row-level security, and who only looks at figures.
 OWNER, APP, MONITOR = "wardline_owner", "wardline_app", "wardline_monitor"
@@ -34,11 +44,10 @@ OWNER, APP, MONITOR = "wardline_owner", "wardline_app", "wardline_monitor"
 class Secrets:
     """The folder with one folder for each reader; `postgres` and `redis` say where those two are found."""
 
-    def __init__(self, folder: Path, *, postgres: str, redis: str, store: str = "store:8333") -> None:
+    def __init__(self, folder: Path, *, postgres: str, redis: str) -> None:
         self.folder = folder
         self.postgres = postgres
         self.redis = redis
-        self.store = store
 
     def make(self, names: list[str]) -> None:
         """Make what is missing."""
@@ -55,6 +64,9 @@ class Secrets:
         token = self._kept("app", "metrics-token", _password)
         self._kept("prometheus", "metrics-token", lambda: token)
         self._kept("grafana", "admin-password", _password)
+        self._kept("pgadmin", "password", _password)
+        self._kept("commander", "password", _password)
+        self._kept("commander", "redis-password", lambda: cache)
         self._make_for_exporters(monitor, cache)
         self._make_for_the_store()
         self._make_certificate(names)
@@ -103,9 +115,8 @@ class Secrets:
 
     def give(self, owners: dict[str, int]) -> None:
         """Let each reader have its own folder; for root only."""
-        for reader in self.folder.iterdir():
-            owner = owners.get(reader.name, EXPORTERS)
-            for path in (reader, *reader.iterdir()):
+        for reader, owner in owners.items():
+            for path in (self.folder / reader, *(self.folder / reader).iterdir()):
                 os.chown(path, owner, owner, follow_symlinks=False)
 
 
@@ -151,11 +162,14 @@ def main() -> None:
     parser.add_argument("--name", action="append", help="a host name or address for the certificate; may be repeated")
     parser.add_argument("--postgres", default="postgres:5432")
     parser.add_argument("--redis", default="redis:6379")
+    parser.add_argument("--own", action="append", default=[], metavar="FOLDER=ACCOUNT", help="a volume to give away")
     given = parser.parse_args()
     made = Secrets(given.folder, postgres=given.postgres, redis=given.redis)
     made.make(given.name or ["localhost", "127.0.0.1"])
     if os.geteuid() == 0:
         made.give(OWNERS)
+        for folder, _, account in (text.partition("=") for text in given.own):
+            os.chown(folder, int(account), int(account))
 
 
 if __name__ == "__main__":

@@ -51,8 +51,7 @@ def make_secrets(layout: Layout, account: Account | None) -> None:
     made.make([LOOPBACK, "localhost"])
     layout.secrets.chmod(0o711)
     if account is not None:
-        us = dict.fromkeys(("app", "nginx", "store"), os.geteuid())
-        made.give(dict.fromkeys((path.name for path in layout.secrets.iterdir()), account.user_id) | us)
+        made.give(dict.fromkeys(("postgres", "redis", "prometheus", "exporters"), account.user_id))
 
 
 def own(folder: Path, account: Account) -> None:
