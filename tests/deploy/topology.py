@@ -71,7 +71,7 @@ class Topology:
     async def restarted(self, name: str, before: int) -> None:
         """Wait until a part that ended is there again and ready."""
         async with asyncio.timeout(READY_SECONDS_MAX):
-            while not (self._is_new(name, before) and await self._is_ready(name)):
+            while not (self._is_new(name, before) and await self._is_ready(name)):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
 
     def _is_new(self, name: str, before: int) -> bool:
@@ -121,13 +121,8 @@ def what_is_missing() -> str:
 @asynccontextmanager
 async def running(**options: Any) -> AsyncGenerator[Topology]:
     """Start it, wait until it says that it is ready, and stop it with Ctrl-C; nothing may stay."""
-    data = Path(tempfile.mkdtemp(prefix="wardline-topology-"))
-    data.chmod(0o711)
-    first = free_ports(PORTS_MAX + 2)
-    layout = Layout(
-        data=data, page_port=first + PORTS_MAX, program_port=first + PORTS_MAX + 1, first_port=first, **options
-    )
-    started = subprocess.Popen(command(layout), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    layout = fresh_layout(**options)
+    started = start(layout)
     try:
         await asyncio.wait_for(asyncio.to_thread(wait_ready, started), READY_SECONDS_MAX)
         owner = layout.secret("app", "database-url").read_text()
@@ -141,7 +136,21 @@ async def running(**options: Any) -> AsyncGenerator[Topology]:
         started.wait()
         assert started.stdout is not None
         started.stdout.close()
-        shutil.rmtree(data, ignore_errors=True)
+        shutil.rmtree(layout.data, ignore_errors=True)
+
+
+def fresh_layout(**options: Any) -> Layout:
+    """A folder and ports that nobody else uses."""
+    data = Path(tempfile.mkdtemp(prefix="wardline-topology-"))
+    data.chmod(0o711)
+    first = free_ports(PORTS_MAX + 2)
+    return Layout(
+        data=data, page_port=first + PORTS_MAX, program_port=first + PORTS_MAX + 1, first_port=first, **options
+    )
+
+
+def start(layout: Layout) -> subprocess.Popen[str]:
+    return subprocess.Popen(command(layout), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def command(layout: Layout) -> list[str]:
