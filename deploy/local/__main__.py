@@ -61,7 +61,7 @@ class Topology:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._kept: list[Kept] = []
+        self._batches: list[list[Kept]] = []
 
     def run(self) -> None:
         """Start everything, keep it running until a signal comes, stop everything."""
@@ -76,8 +76,11 @@ class Topology:
         except KeyboardInterrupt:
             click.echo("Stopping.")
         finally:
-            for kept in reversed(self._kept):
-                kept.stop()
+            for batch in reversed(self._batches):
+                for kept in batch:
+                    kept.ask_to_stop()
+                for kept in batch:
+                    kept.stop()
 
     def _start(self) -> None:
         layout = self._layout
@@ -102,10 +105,15 @@ class Topology:
 
     def _begin(self, *wanted: parts.Part) -> None:
         """Start parts side by side and wait until all are ready."""
-        started = [Kept(part, self._layout.data) for part in wanted]
-        self._kept += started
-        for kept in started:
+        batch: list[Kept] = []
+        self._batches.append(batch)
+        batch += [Kept(part, self._layout.data) for part in wanted]
+        for kept in batch:
             kept.wait_ready()
+
+    @property
+    def _kept(self) -> list[Kept]:
+        return [kept for batch in self._batches for kept in batch]
 
     def _start_postgres(self, account: Account | None) -> None:
         cluster = self._layout.data / "postgres" / "cluster"

@@ -72,12 +72,15 @@ class Kept:
         self._ended_at = time.monotonic()
         return True
 
-    def stop(self) -> None:
-        """Ask, then insist; nothing of its session stays."""
+    def ask_to_stop(self) -> None:
+        """Let it begin to end."""
         if self.process.poll() is None:
             self.process.send_signal(self.part.stop_number)
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(self.part.stop_seconds_max)
+
+    def stop(self) -> None:
+        """Wait for its end, then insist; nothing of its session stays."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(self.part.stop_seconds_max)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

@@ -266,18 +266,19 @@ async def test_nodes_that_hang_are_given_up_by_nginx(topology: Topology, nurse: 
     send(hanging, signal.SIGSTOP)
     try:
         path = f"/wards/{topology.world.a.ward_id}"
-        page, fragment, program = await asyncio.gather(
+        page, fragment, program, write = await asyncio.gather(
             nurse.get(path),
             nurse.get(path, headers={"hx-request": "true"}),
             nurse.get(path, headers={"accept": "application/json"}),
+            nurse.post(path, headers={"accept": "application/json", "idempotency-key": uuid4().hex}),
         )
     finally:
         send(hanging, signal.SIGCONT)
-    assert {answer.status_code for answer in (page, fragment, program)} == {503}
-    assert {answer.headers["cache-control"] for answer in (page, fragment, program)} == {"no-store"}
+    assert {answer.status_code for answer in (page, fragment, program, write)} == {503}
+    assert {answer.headers["cache-control"] for answer in (page, fragment, program, write)} == {"no-store"}
     assert page.text.startswith("<!doctype html>")
     assert fragment.text.startswith('<div class="problem"')
-    assert program.json()["code"] == "busy"
+    assert program.json()["code"] == write.json()["code"] == "busy"
     async with asyncio.timeout(30):
         while (await nurse.get(path)).status_code != 200:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.5)
