@@ -39,14 +39,15 @@ DATABASE_SECONDS_MAX = 60.0
 @click.option("--log-requests", is_flag=True, help="Let nginx write down every request.")
 @click.option("--monitoring/--no-monitoring", default=True, show_default=True, help="Prometheus and the exporters.")
 @click.option("--database-url", help="A PostgreSQL that is there already, for its owner; starts none.")
-@click.option(
-    "--app-database-url", help="The same for wardline_app, where its password is not kept in the data folder."
-)
+@click.option("--app-database-url", help="The same for wardline_app; goes with --database-url.")
 def main(**options: object) -> None:
     """Run the production topology on this machine until Ctrl-C: nginx, web and live nodes, worker, PostgreSQL, Redis,
-    Prometheus and its exporters, all on loopback."""
+    Prometheus and its exporters, all on loopback. Other WARDLINE_ settings of the environment hold for every node."""
     layout = Layout(**options)  # pyright: ignore[reportArgumentType]
     layout = Layout(**{**options, "data": layout.data.absolute()})  # pyright: ignore[reportArgumentType]
+    if bool(layout.database_url) != bool(layout.app_database_url):
+        # With one alone Wardline would give the other role a new password, under the feet of whoever uses it now.
+        raise click.UsageError("--database-url and --app-database-url go together.")
     try:
         if wrong := programs.missing():
             raise programs.Missing(wrong)
@@ -107,7 +108,8 @@ class Topology:
         """Start parts side by side and wait until all are ready."""
         batch: list[Kept] = []
         self._batches.append(batch)
-        batch += [Kept(part, self._layout.data) for part in wanted]
+        for part in wanted:
+            batch.append(Kept(part, self._layout.data))  # noqa: PERF401 - what has started is stopped, come what may
         for kept in batch:
             kept.wait_ready()
 

@@ -25,6 +25,7 @@ from deploy.local.layout import (
 )
 from deploy.local.programs import found, program
 from wardline.platform.processes import Account
+from wardline.platform.settings import FOR_TESTS
 
 ASK_SECONDS_MAX = 2
 Environment = dict[str, str]
@@ -76,7 +77,20 @@ def redis(layout: Layout, account: Account | None) -> Part:
 
 
 def settings(layout: Layout) -> Environment:
-    """The settings of every Wardline process; secrets come as files."""
+    """The settings of every Wardline process: those that the layout decides, then what the environment says. Secrets
+    come as files."""
+    ours = decided(layout)
+    taken = {name.removesuffix("_FILE") for name in ours} | {"WARDLINE_PORT", "WARDLINE_WORKERS"}
+    said = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("WARDLINE_") and not name.startswith(FOR_TESTS) and name.removesuffix("_FILE") not in taken
+    }
+    return said | ours
+
+
+def decided(layout: Layout) -> Environment:
+    """The settings that follow from the layout."""
     given = {
         "WARDLINE_ENV": "development" if layout.demo else "production",
         "WARDLINE_DATA": str(layout.data / "wardline"),
@@ -91,8 +105,8 @@ def settings(layout: Layout) -> Environment:
         given["WARDLINE_DATABASE_URL_FILE"] = str(layout.secret("app", "database-url"))
         given["WARDLINE_APP_DATABASE_URL_FILE"] = str(layout.secret("app", "app-database-url"))
         return given
-    given["WARDLINE_DATABASE_URL"] = layout.database_url
-    return given | ({"WARDLINE_APP_DATABASE_URL": layout.app_database_url} if layout.app_database_url else {})
+    assert layout.app_database_url is not None
+    return given | {"WARDLINE_DATABASE_URL": layout.database_url, "WARDLINE_APP_DATABASE_URL": layout.app_database_url}
 
 
 def wardline(*arguments: str) -> list[str]:

@@ -101,16 +101,18 @@ class Topology:
         lines = (self.layout.data / "nginx" / "access.log").read_text().splitlines()
         return [json.loads(line) for line in lines]
 
-    def owned(self) -> list[psutil.Process]:
-        """Every process that works on the data folder."""
-        return [process for process in psutil.process_iter() if self._owns(process)]
 
-    def _owns(self, process: psutil.Process) -> bool:
-        try:
-            said = [*process.cmdline(), process.environ().get("HOME", ""), process.cwd()]
-        except psutil.Error:
-            return False
-        return any(str(self.layout.data) in text for text in said)
+def owned_by(data: Path) -> list[psutil.Process]:
+    """Every process that works on this data folder."""
+    return [process for process in psutil.process_iter() if _owns(data, process)]
+
+
+def _owns(data: Path, process: psutil.Process) -> bool:
+    try:
+        said = [*process.cmdline(), process.environ().get("HOME", ""), process.cwd()]
+    except psutil.Error:
+        return False
+    return any(str(data) in text for text in said)
 
 
 def what_is_missing() -> str:
@@ -124,13 +126,13 @@ async def running(**options: Any) -> AsyncGenerator[Topology]:
     layout = fresh_layout(**options)
     started = start(layout)
     try:
-        await asyncio.wait_for(asyncio.to_thread(wait_ready, started), READY_SECONDS_MAX)
+        await asyncio.to_thread(wait_ready, started)
         owner = layout.secret("app", "database-url").read_text()
         topology = Topology(layout, await World.build(owner))
         yield topology
         started.send_signal(signal.SIGINT)
         assert await asyncio.to_thread(started.wait, STOP_SECONDS_MAX) == 0
-        assert topology.owned() == []
+        assert owned_by(layout.data) == []
     finally:
         started.kill()
         started.wait()
@@ -158,11 +160,12 @@ def command(layout: Layout) -> list[str]:
     given = [sys.executable, "-m", "deploy.local", "--data", str(layout.data), "--web", str(layout.web)]
     given += ["--live", str(layout.live), "--server", layout.server, "--first-port", str(layout.first_port)]
     given += ["--page-port", str(layout.page_port), "--program-port", str(layout.program_port)]
-    return [*given, "--log-requests"] if layout.log_requests else given
+    given += ["--log-requests"] if layout.log_requests else []
+    return given if layout.monitoring else [*given, "--no-monitoring"]
 
 
 def wait_ready(started: subprocess.Popen[str]) -> None:
-    """Read what it says until it says that it is ready."""
+    """Read what it says until it says that it is ready. It gives up by itself when a part is not in a minute."""
     assert started.stdout is not None
     said: list[str] = []
     for line in started.stdout:
