@@ -16,6 +16,7 @@ from wardline.platform import admission, database, files, measures, metrics, mig
 from wardline.platform.cache import FragmentCache
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Problem
+from wardline.platform.http import client
 from wardline.platform.http.answer import Answers
 from wardline.platform.http.door import Door
 from wardline.platform.http.entrance import Entrance, fair
@@ -62,7 +63,8 @@ class App:
     def __init__(self, given: Settings, addresses: database.Addresses, *, role: str = "web") -> None:
         load_routes()
         tokens.configure(given.secret)
-        files.configure(given.data / "files", given.files_url)
+        client.configure(given.trusted_proxies)
+        files.configure(given.data / "files", given.files_url, given.files_key)
         self.settings = given
         self._head = migrate.newest()
         self.pool = Pool(addresses.app, size=given.database_connections_max, name="wardline-web")

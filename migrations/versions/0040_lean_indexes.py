@@ -3,7 +3,7 @@
 from migrations.sql_file import run
 
 revision = "0040"
-down_revision = "0031"
+down_revision = "0032"
 
 
 def upgrade() -> None:

@@ -3,7 +3,7 @@
 from migrations.sql_file import run
 
 revision = "0050"
-down_revision = "0032"
+down_revision = "0040"
 
 
 def upgrade() -> None:

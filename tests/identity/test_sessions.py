@@ -46,6 +46,27 @@ async def test_a_browser_gets_a_cookie_and_the_page_again_on_a_mistake(client: C
     assert "sign_in_refused" in {row["code"] for row in codes}
 
 
+async def test_a_browser_is_told_its_hospital_for_the_proxy_in_front(client: Client) -> None:
+    """Not a secret and not a right: it only says which web node has this hospital's pages ready."""
+    hospital = client.world.a
+    async with client.world.owner() as db:
+        email = await db.fetchval(
+            "UPDATE identity.staff SET password_hash = $1 WHERE id = $2 RETURNING email",
+            hash_now("a long enough pass"),
+            client.world.staff["receptionist_a"],
+        )
+    form = {"email": email, "password": "a long enough pass"}
+    answer = await client.call("POST", "/sessions", form=form, html=True, key="")
+    place = next(c for c in answer.headers.get_list("set-cookie") if c.startswith("__Host-wardline-place="))
+    assert place == f"__Host-wardline-place={hospital.id.hex}; Path=/; Secure; HttpOnly; SameSite=Lax"
+    token = answer.cookies["__Host-wardline"]
+    headers = {"cookie": f"__Host-wardline={token}; __Host-wardline-place={client.world.b.id.hex}"}
+    mine = await client.get("/sessions/current", headers=headers)
+    assert mine.json()["hospital_id"] == str(hospital.id)
+    out = await client.delete("/sessions/current", headers=headers, key="", html=True)
+    assert sum("Max-Age=0" in cookie for cookie in out.headers.get_list("set-cookie")) == 2
+
+
 async def test_guessing_the_current_password_is_stopped(client: Client) -> None:
     guess = {"current_password": "not this one", "new_password": "something quite new"}
     answers = [(await client.post("/password", guess, as_="pharmacist_b", key="")).status_code for _ in range(6)]

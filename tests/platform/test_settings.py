@@ -92,12 +92,44 @@ def test_a_slip_of_the_fingers_is_found() -> None:
     assert settings.unknown({"WARDLINE_PROT": "1", "WARDLINE_PORT": "1", "HOME": "/"}) == ["WARDLINE_PROT"]
 
 
+def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
+    kept = tmp_path / "secret"
+    kept.write_text(f"{GOOD_SECRET}\n")
+    environ = {key: value for key, value in PRODUCTION.items() if key != "WARDLINE_SECRET"}
+    environ |= {"WARDLINE_DATA": str(tmp_path), "WARDLINE_SECRET_FILE": str(kept)}
+    assert settings.load(environ).secret == GOOD_SECRET
+    assert settings.unknown(environ) == []
+    with pytest.raises(SettingsError, match="WARDLINE_SECRET_FILE gives again"):
+        settings.load(environ | {"WARDLINE_SECRET": GOOD_SECRET})
+    kept.unlink()
+    with pytest.raises(SettingsError, match="WARDLINE_SECRET_FILE names a file that cannot be read") as refused:
+        settings.load(environ)
+    assert GOOD_SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WARDLINE_TRUSTED_PROXIES", "10.0.0.1,proxy"),
+        ("WARDLINE_SERVER", "gunicorn"),
+        ("WARDLINE_CONNECTIONS", "0"),
+        ("WARDLINE_FILES_KEY", "only-an-id"),
+    ],
+)
+def test_what_serves_behind_a_proxy_is_checked(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        settings.load({"WARDLINE_DATA": str(tmp_path), name: value})
+
+
 def test_the_page_lists_every_setting_and_no_other() -> None:
     page = PAGE.read_text()
     rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `WARDLINE_")]
     listed = {row[0].strip("`"): row[1:3] for row in rows}
     assert listed == {setting.name: [setting.default, setting.meaning] for setting in settings.TABLE}
-    assert set(re.findall(r"WARDLINE_[A-Z_]+", page)) <= set(listed) | {"WARDLINE_TEST_DATABASE_URL"}
+    assert set(re.findall(r"WARDLINE_[A-Z_]+", page)) <= set(listed) | {
+        "WARDLINE_TEST_DATABASE_URL",
+        "WARDLINE_SECRET_FILE",
+    }
 
 
 def test_the_page_marks_what_production_must_give() -> None:

@@ -38,6 +38,13 @@ async def test_a_known_mark_is_not_sent_again() -> None:
     assert (status, body) == (304, b"")
 
 
+async def test_nobody_keeps_this_content_under_the_mark_of_another() -> None:
+    """While a new version is rolled out, the old one may be asked for the new one's files."""
+    asked = re.sub(r"v=\w+", "v=0123456789", static.asset("wardline.css"))
+    status, headers, _ = await fetched(asked)
+    assert (status, headers["cache-control"]) == (200, "no-store")
+
+
 @pytest.mark.parametrize(
     "path", ["/static/../app.py", "/static/vendor/../../app.py", "/static//etc/passwd", "/static/", "/static/none.css"]
 )

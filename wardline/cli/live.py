@@ -14,7 +14,7 @@ PATHS = ("/live", "/health", "/ready", "/metrics")
 @click.command()
 def live() -> None:
     """Run the live streams alone."""
-    serve(loaded("live"), "wardline.cli.live:create_live")
+    serve(loaded("live"), "wardline.cli.live:create_live", process="live")
 
 
 class Live:

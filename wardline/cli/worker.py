@@ -38,7 +38,7 @@ async def work(given: Settings) -> None:
     stop = await until_signalled()
     load_jobs()
     addresses = database.addresses(given)
-    files.configure(given.data / "files", given.files_url)
+    files.configure(given.data / "files", given.files_url, given.files_key)
     pool = Pool(addresses.owner, size=given.database_connections_max, name="wardline-worker")
     notifier = Notifier(addresses.app)
     figures = metrics.Shared(METRICS, given.data / "run" / "metrics", "worker")

@@ -13,6 +13,7 @@ from wardline.platform.http import Context
 from wardline.platform.http.door import COOKIE
 from wardline.platform.ids import new_id
 
+PLACE_COOKIE = "__Host-wardline-place"
 FAILURE_WINDOW = timedelta(minutes=15)
 ACCOUNT_FROM_ADDRESS_FAILURES_MAX = 5  # one person at one address
 ACCOUNT_FAILURES_MAX = 50  # one account from everywhere
@@ -95,14 +96,20 @@ async def open_session(ctx: Context, staff_id: UUID, place: Place) -> Session:
     return session
 
 
-def set_session_cookie(ctx: Context, token: str) -> None:
-    """Give the browser its session; `__Host-` binds it to this host, Lax keeps it from other sites' writes."""
-    ctx.set_cookie(f"{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax")
+def set_session_cookie(ctx: Context, session: Session) -> None:
+    """Give the browser its session; `__Host-` binds it to this host, Lax keeps it from other sites' writes.
+
+    The second cookie says at which hospital, for the proxy in front: it sends a hospital's people to one web node, where
+    what they look at is rendered already. It is no secret, and no right comes of it.
+    """
+    ctx.set_cookie(f"{COOKIE}={session.token}; Path=/; Secure; HttpOnly; SameSite=Lax")
+    ctx.set_cookie(f"{PLACE_COOKIE}={session.hospital_id.hex}; Path=/; Secure; HttpOnly; SameSite=Lax")
 
 
 def clear_session_cookie(ctx: Context) -> None:
     """Take the session from the browser."""
-    ctx.set_cookie(f"{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
+    for name in (COOKIE, PLACE_COOKIE):
+        ctx.set_cookie(f"{name}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
 
 
 async def sign_out(ctx: Context) -> None:

@@ -59,7 +59,7 @@ async def sign_in(ctx: Context, given: SignIn) -> Session:
         problem.page = Page("signin.html", SignInPage(shown, given.email[:200]), "Sign in", status=problem.status)
         raise
     if ctx.html:
-        actions.set_session_cookie(ctx, session.token)
+        actions.set_session_cookie(ctx, session)
         session.token = ""
     return session
 
@@ -96,7 +96,7 @@ async def switch_hospital(ctx: Context, wanted: SwitchHospital) -> Session:
     """Work at another hospital; the session is renewed."""
     session = await actions.switch_hospital(ctx, wanted)
     if ctx.html:
-        actions.set_session_cookie(ctx, session.token)
+        actions.set_session_cookie(ctx, session)
         session.token = ""
     return session
 

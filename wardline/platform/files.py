@@ -50,15 +50,17 @@ class _Place:
     store: Any = None
 
 
-def configure(folder: Path, url: str | None = None) -> None:
+def configure(folder: Path, url: str | None = None, key: str | None = None) -> None:
     """Set where files are: in this folder, or in the object store at `url` (s3://bucket/prefix), the folder then
-    holding what is on its way only."""
+    holding what is on its way only. `key` is the store's `id:secret`; without one the environment has it."""
     _Place.folder = folder
     _Place.store = None
     if url is not None:
         from obstore.store import from_url  # noqa: PLC0415 - most machines have no object store
 
-        _Place.store = from_url(url)
+        name, _, secret = (key or "").partition(":")
+        given: Any = {"access_key_id": name, "secret_access_key": secret} if key else {}
+        _Place.store = from_url(url, **given)
 
 
 async def put(content: bytes, ending: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -15,9 +16,12 @@ DEFAULT_SECRETS = frozenset({"secret", "changeme", "change-me", "wardline", "dev
 # What only the tests read.
 FOR_TESTS = ("WARDLINE_TEST_", "WARDLINE_REQUIRE_SHARED", "WARDLINE_RACE_ROUNDS", "WARDLINE_FUZZ_EXAMPLES")
 EMBEDDED = "embedded"
+SERVERS = ("granian", "uvicorn")
 REQUIRED = "none, it must be given"
 
 Environment = Literal["development", "production"]
+Server = Literal["granian", "uvicorn"]
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class SettingsError(Exception):
@@ -41,6 +45,19 @@ TABLE = (
     Setting("WARDLINE_ENV", "development", "`development` or `production`. Production refuses to start on defaults."),
     Setting("WARDLINE_HOST", "127.0.0.1", "The address the web server listens on."),
     Setting("WARDLINE_PORT", "8000", "The port the web server listens on, 1 to 65535."),
+    Setting(
+        "WARDLINE_TRUSTED_PROXIES",
+        "none",
+        "Addresses or networks of the proxies in front, as `10.0.0.5,10.1.0.0/16`. Only on their connections "
+        "`X-Forwarded-For` says who asks.",
+    ),
+    Setting("WARDLINE_SERVER", "granian", "The web server: `granian`, or `uvicorn` as the fallback behind a proxy."),
+    Setting(
+        "WARDLINE_CONNECTIONS",
+        "60000",
+        "Open connections of one web or live worker at the most, idle ones included, 1 to 1000000. Granian lets more "
+        "wait, uvicorn answers them 503.",
+    ),
     Setting(
         "WARDLINE_DATA",
         "./data",
@@ -68,6 +85,7 @@ TABLE = (
         "An object store for files, as `s3://bucket/folder`; without one they are in WARDLINE_DATA. Keys and region come "
         "from the usual AWS variables.",
     ),
+    Setting("WARDLINE_FILES_KEY", "none", "The object store's key as `id:secret`, instead of the AWS variables."),
     Setting(
         "WARDLINE_METRICS_TOKEN",
         "none",
@@ -96,8 +114,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_connections_max: int = 8
     redis_url: str | None = None
     files_url: str | None = None
+    files_key: str | None = None
     metrics_token: str | None = None
     workers: int = 1
+    server: Server = "granian"
+    connections_max: int = 60_000
+    trusted_proxies: Networks = ()
     secret: str
     log_level: str = "info"
 
@@ -119,7 +141,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check every setting. Raises SettingsError; in development generates the secret on first use."""
-    given = {name: value.strip() for name, value in (os.environ if environ is None else environ).items()}
+    given = _with_files({name: value.strip() for name, value in (os.environ if environ is None else environ).items()})
     environment = _environment(given)
     if environment == "production":
         _refuse_missing(given)
@@ -134,8 +156,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         database_connections_max=_number(given, "WARDLINE_DATABASE_CONNECTIONS", default=8, least=2, most=100),
         redis_url=_redis_url(given),
         files_url=_files_url(given),
+        files_key=_files_key(given),
         metrics_token=_metrics_token(given),
         workers=_number(given, "WARDLINE_WORKERS", default=min(cores(), 256), least=1, most=256),
+        server="uvicorn" if _choice(given, "WARDLINE_SERVER", SERVERS, default="granian") == "uvicorn" else "granian",
+        connections_max=_number(given, "WARDLINE_CONNECTIONS", default=60_000, least=1, most=1_000_000),
+        trusted_proxies=_networks(given, "WARDLINE_TRUSTED_PROXIES"),
         secret=_secret(given, environment, data),
         log_level=_choice(given, "WARDLINE_LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"),
     )
@@ -143,7 +169,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 def unknown(environ: Mapping[str, str]) -> list[str]:
     """Names that look like settings and are none: most often a slip of the fingers, so `wardline doctor` says so."""
-    known = {setting.name for setting in TABLE}
+    known = {name for setting in TABLE for name in (setting.name, f"{setting.name}_FILE")}
     return sorted(
         name
         for name in environ
@@ -177,6 +203,18 @@ def kept_secret(path: Path) -> str:
         finally:
             draft.unlink()
     return path.read_text().strip()
+
+
+def _with_files(given: dict[str, str]) -> dict[str, str]:
+    """What is given, where `NAME_FILE` names a file that holds the value of NAME: how secrets come into a container."""
+    for name in [f"{setting.name}_FILE" for setting in TABLE if given.get(f"{setting.name}_FILE")]:
+        if given.get(name.removesuffix("_FILE")):
+            raise SettingsError(name, "gives again what is given already without a file; give one of the two.")
+        try:
+            given[name.removesuffix("_FILE")] = Path(given[name]).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(name, f"names a file that cannot be read ({type(error).__name__}).") from None
+    return given
 
 
 def _refuse_missing(given: Mapping[str, str]) -> None:
@@ -226,6 +264,20 @@ def _files_url(given: Mapping[str, str]) -> str | None:
     if value and urlsplit(value).scheme not in ("s3", "s3a", "gs", "az", "https", "http"):
         raise SettingsError("WARDLINE_FILES_URL", "must name an object store, as s3://bucket/folder.")
     return value
+
+
+def _files_key(given: Mapping[str, str]) -> str | None:
+    value = given.get("WARDLINE_FILES_KEY") or None
+    if value and not all(value.partition(":")):
+        raise SettingsError("WARDLINE_FILES_KEY", "must look like id:secret.")
+    return value
+
+
+def _networks(given: Mapping[str, str], name: str) -> Networks:
+    try:
+        return tuple(ip_network(part.strip()) for part in (given.get(name) or "").split(",") if part.strip())
+    except ValueError:
+        raise SettingsError(name, "must be addresses or networks with commas between them, as 10.1.0.0/16.") from None
 
 
 def _metrics_token(given: Mapping[str, str]) -> str | None:

@@ -126,10 +126,9 @@ async def serve(scope: Any, send: Any) -> None:
         return
     given = dict(scope["headers"])
     etag = f'"{found.mark}"'.encode()
-    marked = b"v=" in scope["query_string"]
     headers = [
         (b"etag", etag),
-        (b"cache-control", b"public, max-age=31536000, immutable" if marked else b"public, max-age=300"),
+        (b"cache-control", _keeping(scope["query_string"], found.mark)),
         (b"vary", b"Accept-Encoding"),
     ]
     if given.get(b"if-none-match") == etag:
@@ -141,6 +140,14 @@ async def serve(scope: Any, send: Any) -> None:
         headers.append((b"content-encoding", b"gzip"))
     headers += [(b"content-type", found.kind.encode()), (b"content-length", str(len(body)).encode())]
     await _send(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
+
+
+def _keeping(query: bytes, mark: str) -> bytes:
+    """For ever under the mark of this very content. While two versions serve, an address of the other one may be asked
+    here: it gets this version's content, which nobody may keep under that mark."""
+    if not query:
+        return b"public, max-age=300"
+    return b"public, max-age=31536000, immutable" if query == b"v=" + mark.encode() else b"no-store"
 
 
 async def _send(send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

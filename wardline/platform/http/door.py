@@ -24,6 +24,7 @@ from wardline.platform.http import lean
 from wardline.platform.http.answer import Answers
 from wardline.platform.http.body import Sent as SentBody
 from wardline.platform.http.body import convert, headers_of, invalid, path_values, query_values, read_body, sent_values
+from wardline.platform.http.client import client_of
 from wardline.platform.http.context import Caller, Change, Context, Seen
 from wardline.platform.http.entrance import seconds_left
 from wardline.platform.http.reply import Reply, encode, problem_headers
@@ -115,8 +116,8 @@ class Door:
     def _context(self, scope: Any, headers: Mapping[str, str]) -> Context:
         given = headers.get("x-request-id", "")
         request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else secrets.token_hex(8)
-        client = (scope.get("client") or ("", 0))[0]
         html = _wants_html(headers)
+        client = client_of(scope, headers)
         ctx = Context(
             caller=None, db=Db(self._pool, None), now=clock.now(), request_id=request_id, client=client, html=html
         )

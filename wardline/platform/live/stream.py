@@ -20,6 +20,7 @@ from wardline.platform import clock
 from wardline.platform.admission import Visit, serving
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import BadRequest, Busy, NotSignedIn, Problem, WrongMethod
+from wardline.platform.http.client import client_of
 from wardline.platform.http.context import Caller, Context, Seen
 from wardline.platform.http.door import COOKIE
 from wardline.platform.http.reply import PROBLEM_JSON, SECURITY_HEADERS, Reply, encode, problem_headers, problem_values
@@ -213,7 +214,7 @@ async def _until_disconnect(receive: Any, connection: Connection) -> None:
 
 def _context(scope: Any, pool: Pool) -> Context:
     headers = Headers(raw=scope["headers"])
-    client = (scope.get("client") or ("", 0))[0]
+    client = client_of(scope, headers)
     ctx = Context(
         caller=None, db=Db(pool, None), now=clock.now(), request_id=secrets.token_hex(8), client=client, html=False
     )

@@ -1,0 +1,1 @@
+"""How Wardline is run in production: containers, nginx, PostgreSQL, Redis, monitoring."""
