@@ -21,7 +21,7 @@ PEOPLE = 1_500
 def network(request: pytest.FixtureRequest) -> Iterator[TestDatabase]:
     """One hospital with eight wards full of people."""
     with clone(started_server(request.config), "load") as database:
-        masses.fill(database.owner, PEOPLE, password_hash=hash_now(PASSWORD), now=datetime.now(UTC))
+        masses.fill(database.owner, masses.Plan(PEOPLE), password_hash=hash_now(PASSWORD), now=datetime.now(UTC))
         yield database
 
 
