@@ -57,10 +57,8 @@ def postgres_on(plan: Plan, server: Server, arguments: str) -> str:
         for name, value in msgspec.structs.asdict(found).items()
     }
     values |= {
-        "connections": plan.cell.connections,
         "connections_alarm": round(CONNECTIONS_SHARE_MAX * found.max_connections),
         "server_memory": f"{server.memory_gb:.1f}".removesuffix(".0") + " GB",
-        "hot": f"{plan.cell.hot_gb:.1f} GB of the data",
     }
     return aligned(filled("postgresql.conf", plan, arguments, values))
 

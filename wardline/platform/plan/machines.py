@@ -11,6 +11,7 @@ CORES = (2, 4, 8, 16, 32, 64)
 MEMORY_GB = (4, 8, 16, 28, 56, 112, 224)
 ONE_CORES_MAX, ONE_MEMORY_GB_MAX = 16, 28
 WEB_CORES, LIVE_CORES = 8, 4
+GB_OF_CORE = 2  # at most, on a machine whose memory is given
 DISK_OF_SYSTEM_GB = 20
 STANDBYS = 2
 # Of a machine that holds everything: the database's part of the memory, and that of Redis.
@@ -96,7 +97,7 @@ def _of_all(asked: Question, cell: Needs, cells: int) -> Needs:
 
 def one_machine(cell: Needs, assumed: Assumptions, memory_gb: int | None = None) -> Machine | None:
     """The smallest machine that holds everything, or None when one is not enough."""
-    cores = first(CORES, cell.cores)
+    cores = first(CORES, max(cell.cores, (memory_gb or 0) / GB_OF_CORE))
     given = memory_gb or first(
         MEMORY_GB, max(cell.memory_gb / assumed.memory_share, cell.hot_gb / CACHE_OF_SERVER / POSTGRES_SHARE)
     )

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from wardline.platform.plan.costs import Assumptions, Cost, Costs
-from wardline.platform.plan.machines import Machine, Plan, plan
+from wardline.platform.plan.machines import DISK_OF_SYSTEM_GB, Machine, Plan, plan
 from wardline.platform.plan.measured import Measured, Run
 from wardline.platform.plan.needs import Needs, question
 
@@ -120,8 +120,10 @@ def _machines_words(found: Plan) -> str:
 
 
 def _machine_words(machine: Machine) -> str:
-    name = "" if machine.name == "everything" else f" {machine.name}"
-    return f"{machine.count}{name}: {machine.cores} cores, {machine.memory_gb} GB, disk {machine.disk_gb:,} GB"
+    """The one machine, or so many of a part; a disk is named where it holds more than a system."""
+    disk = f", disk {machine.disk_gb:,} GB" if machine.disk_gb > DISK_OF_SYSTEM_GB else ""
+    size = f"{machine.cores} cores, {machine.memory_gb} GB{disk}"
+    return size if machine.name == "everything" else f"{machine.count} {machine.name} of {size}"
 
 
 def _measured_words(measured: Measured, users: int) -> str:
