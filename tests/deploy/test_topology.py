@@ -53,7 +53,7 @@ async def test_a_request_has_one_name_all_the_way(topology: Topology) -> None:
     assert len(theirs.headers["x-request-id"]) == 32
 
 
-@pytest.mark.parametrize("path", ["/metrics", "//metrics", "/%6detrics", "/metrics/", "/status"])
+@pytest.mark.parametrize("path", ["/metrics", "//metrics", "/%6detrics", "/metrics/"])
 async def test_figures_are_not_to_be_had_through_nginx(topology: Topology, path: str) -> None:
     token = topology.layout.secret("app", "metrics-token").read_text()
     for origin in (topology.layout.page, topology.layout.program):
@@ -62,6 +62,14 @@ async def test_figures_are_not_to_be_had_through_nginx(topology: Topology, path:
             answer = await browser.get(url, headers={"authorization": f"Bearer {token}"})
         assert answer.status_code in (401, 404)
         assert "wardline_request" not in answer.text
+
+
+async def test_the_page_status_is_the_products_and_not_nginxs_own(topology: Topology) -> None:
+    for origin in (topology.layout.page, topology.layout.program):
+        async with topology.browser() as browser:
+            answer = await browser.get(f"{origin}/status")
+        assert answer.status_code in (303, 401)
+        assert "Active connections" not in answer.text
 
 
 async def test_prometheus_hears_everybody(topology: Topology) -> None:
@@ -172,7 +180,7 @@ def test_secrets_are_closed(topology: Topology) -> None:
 def test_the_servers_run_as_their_files_say(topology: Topology) -> None:
     names = ("max_connections", "shared_buffers", "effective_cache_size", "work_mem", "max_parallel_workers")
     with psycopg.connect(topology.layout.secret("app", "database-url").read_text()) as connection:
-        rows = connection.execute("SELECT name, current_setting(name) FROM unnest(%s) AS name", (list(names),))
+        rows = connection.execute("SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name", (list(names),))
         shown: dict[str, str] = dict(rows.fetchall())
     assert [shown[name] for name in names] == ["500", "2GB", "6GB", "16MB", "8"]
     password = topology.layout.secret("redis", "password").read_text()

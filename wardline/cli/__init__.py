@@ -22,6 +22,7 @@ COMMANDS = {
     "lively": "wardline.demo.lively:lively",
     "migrate": "wardline.cli.upkeep:migrate_",
     "openapi": "wardline.platform.http.commands:openapi",
+    "plan": "wardline.cli.plan:plan_",
     "seed": "wardline.demo.commands:seed",
     "up": "wardline.cli.up:up",
     "web": "wardline.cli.web:web",
