@@ -22,4 +22,4 @@ for _ in $(seq 100); do
 done
 WARDLINE_TEST_DATABASE_URL="postgresql://postgres@/postgres?host=$folder" .venv/bin/python -m pytest -q -n 2 \
     tests/platform/test_queries.py tests/trust/test_hospital_walls.py tests/vitals tests/beds tests/patients tests/tasks \
-    tests/encounters
+    tests/encounters tests/demo/test_masses.py

@@ -16,6 +16,7 @@ from tests.demo.conftest import Seeded
 from wardline.cli import main
 from wardline.demo import masses, scoring
 from wardline.demo.crew import Broken
+from wardline.demo.visits import SETS_A_DAY, SETS_MAX
 from wardline.platform.settings import Settings
 from wardline.vitals.models import Band, Sign, Signs
 from wardline.vitals.rules import band_of, points_of, score_set
@@ -199,7 +200,7 @@ def test_a_stay_over_the_end_of_a_month_has_all_its_observations(filled: Seeded)
         assert isinstance(started_at, datetime)
         assert isinstance(ended_at, datetime)
         days = (ended_at - started_at).total_seconds() / 86_400
-        assert count == min(26, max(2, int(days * 2.13)))
+        assert count == min(SETS_MAX, max(2, int(days * SETS_A_DAY)))
 
 
 def test_rows_need_not_be_visited_again(filled: Seeded):

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from wardline.demo.columns import Column, Numbers, Octets, Truths, Words, digits, joined, only
+from wardline.demo.columns import Column, Numbers, Octets, Truths, Words, digits, joined, only, same
 from wardline.demo.naming import census
 
 BATCH_PEOPLE = 50_000
@@ -37,6 +37,7 @@ TITLE_SHARES = (0.4, 0.2, 0.2, 0.01, 0.19)
 SEXES = Words(["male", "female"])
 TOWN_STARTS = ("Ash", "Birch", "Carrow", "Dun", "Elder", "Fair", "Glen", "Hart", "Inver", "Kirk", "Lang", "Marsh")
 TOWN_ENDS = ("brae", "by", "combe", "field", "ford", "haven", "holm", "ley", "mere", "stead")
+HOUSES = 179
 STREET_STARTS = ("Harbour", "Mill", "Station", "Orchard", "Castle", "Quarry", "Heather", "Lime", "Priory", "Bridge")
 STREET_ENDS = ("Row", "Lane", "Street", "Road", "Close", "Terrace", "Gardens", "Way")
 FAMILY_DOCTORS = ("Muir", "Okafor", "Lane", "Patel", "Brandt", "Silva", "Novak", "Haddad", "Quinn", "Iversen")
@@ -51,8 +52,8 @@ FOR_PEOPLE, FOR_PARTICULARS = 0, 1
 class People(Struct, frozen=True):
     """Columns of one batch, a value for each person. `born_on` and `deceased_on` are days; NaT is not deceased.
 
-    `hospital` and `second_hospital` are positions in the caller's list of hospitals; -1 is none. `id` rises, and so does
-    `registered`, in Unix milliseconds.
+    `hospital` and `second_hospital` are positions in the caller's list of hospitals; -1 is none. `id` rises as
+    `registered` does, in Unix milliseconds: one after the other, but for those who were born later.
     """
 
     number: int
@@ -121,12 +122,12 @@ def batch(
     random = chance(seed, FOR_PEOPLE, number)
     first = number * size
     size = min(size, count - first)
-    registered = _registered(random, first, size, count, founded or today)
+    born = _born(random, size, today)
+    registered = _registered(random, born, first, count, founded or today)
     town = random.integers(0, len(towns()), size)
     hospital = _hospital(random, town, hospitals)
     second = (hospital + random.integers(1, max(hospitals, 2), size)) % max(hospitals, 1)
     has_second = (random.random(size) < SECOND_HOSPITAL_SHARE) & (hospitals > 1)
-    born = _born(random, size, today)
     return People(
         number=number,
         id=ids_at(random, registered),
@@ -146,31 +147,36 @@ def particulars(
     """The rest of a batch's records; network numbers begin at a serial."""
     random, size = chance(seed, FOR_PARTICULARS, people.number), len(people)
     names = Names(_pick(random, family_shares(), size), *_given(random, people.female))
-    has_second = names.second_given >= 0
-    mobile = np.where(random.random(size) < MOBILE_SHARE, random.integers(0, 10**MOBILE_DIGITS, size), -1)
-    given = given_names()
+    given, second = (given_names().column(picks) for picks in (names.given, names.second_given))
+    has_mobile = random.random(size) < MOBILE_SHARE
+    mobile = random.integers(0, 10**MOBILE_DIGITS, size)
+    street = random.integers(0, len(STREET_STARTS) * len(STREET_ENDS), size)
     return Particulars(
         network_number=digits(network_numbers(people.number, size, first_serial, batch_people), 10),
         family=family_names().column(names.family),
-        given=joined(given.column(names.given), only(joined(SPACE.column(names.given * 0), given.column(names.second_given)), has_second)),
+        given=joined(given, only(joined(same(b" ", size), second), names.second_given >= 0)),
         title=TITLES.column(_titles(random, people, today)),
         sex=SEXES.column(people.female.astype(np.int64)),
-        mobile=only(joined(Words([MOBILE_START]).column(mobile * 0), digits(np.maximum(mobile, 0), MOBILE_DIGITS)), mobile >= 0),
-        mobile_digits=mobile,
-        address=joined(houses().column(random.integers(0, 179, size)), streets().column(random.integers(0, len(STREET_STARTS) * len(STREET_ENDS), size))),
+        mobile=only(joined(same(MOBILE_START.encode(), size), digits(mobile, MOBILE_DIGITS)), has_mobile),
+        mobile_digits=np.where(has_mobile, mobile, -1),
+        address=joined(houses().column(random.integers(0, HOUSES, size)), streets().column(street)),
         town=Words(towns()).column(people.town),
         postcode=_postcodes(random, people.town),
         family_doctor=DOCTORS.column(random.integers(0, len(FAMILY_DOCTORS), size)),
         names=names,
-    )  # fmt: skip
+    )
 
 
 # --- who they are --------------------------------------------------------------------------------------------------------
-def _registered(random: np.random.Generator, first: int, size: int, count: int, founded: date) -> Numbers:
-    """When each was registered: one after the other, evenly over the time after the founding."""
+def _registered(
+    random: np.random.Generator, born: NDArray[np.datetime64], first: int, count: int, founded: date
+) -> Numbers:
+    """When each was registered: one after the other, evenly over the time after the founding; newborns at birth."""
+    size = len(born)
     start = int(np.datetime64(founded, "ms").astype(np.int64))
     order = first + np.arange(size) + random.random(size)
-    return start + (order / count * REGISTERED_WITHIN_DAYS * DAY_MILLISECONDS).astype(np.int64)
+    at = start + (order / count * REGISTERED_WITHIN_DAYS * DAY_MILLISECONDS).astype(np.int64)
+    return np.maximum(at, born.astype("datetime64[ms]").astype(np.int64))
 
 
 def _born(random: np.random.Generator, size: int, today: date) -> NDArray[np.datetime64]:
@@ -206,9 +212,6 @@ def ids_at(random: np.random.Generator, milliseconds: Numbers) -> Octets:
 
 
 # --- names ---------------------------------------------------------------------------------------------------------------
-SPACE = Words([" "])
-
-
 @cache
 def family_names() -> Words:
     """Every family name."""
@@ -275,7 +278,7 @@ def towns() -> list[str]:
 @cache
 def houses() -> Words:
     """Numbers of houses, with the space behind."""
-    return Words([f"{number} " for number in range(1, 180)])
+    return Words([f"{number} " for number in range(1, HOUSES + 1)])
 
 
 @cache

@@ -250,11 +250,12 @@ class Source:
             borne.count(its)
             who, at, _ = registered_at(people)
             names, mobile = its.names, its.mobile_digits
-            second = population.SPACE.column(names.given * 0), alike.given_key.column(names.second_given)
-            given = joined(alike.given_key.column(names.given), only(joined(*second), names.second_given >= 0))
+            space = same(b" ", len(people))
+            second = only(joined(space, alike.given_key.column(names.second_given)), names.second_given >= 0)
+            given = joined(alike.given_key.column(names.given), second)
             phone = joined(digits(_backwards(mobile), population.MOBILE_DIGITS), same(b"07", len(people)))
             columns = [
-                joined(alike.family_key.column(names.family), population.SPACE.column(names.given * 0), given),
+                joined(alike.family_key.column(names.family), space, given),
                 given,
                 joined(alike.family_sound.column(names.family), alike.given_sound.column(names.given)),
                 only(phone, mobile >= 0),
