@@ -1,11 +1,13 @@
 """Who and what there is to play the busy hour with, read from the database: wards, patients, staff, people to search."""
 
 import resource
+import socket
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import cycle, islice
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -14,7 +16,7 @@ from bench.load.model import Actor, Bed, Known, Part, Patient, Place, View
 from wardline.app import load_routes
 from wardline.platform.live import VIEWS
 
-SOCKETS_OF_USER = 2.3  # a stream, a connection, and now and then one more
+SOCKETS_OF_USER = 2.6  # a stream, a connection, and more while answers are slow
 FILES_SPARE = 300
 BELL = "bell:{hospital}:{role}"
 
@@ -188,11 +190,19 @@ def parts(stage: Stage, cast: Iterable[Actor], processes: int, dice: Random, **s
                 actors=users[number],
                 places=mine,
                 known={hospital: stage.known[hospital] for hospital in hospitals},
-                sources=[f"127.0.{1 + number // 100}.{2 * (number % 100) + n}" for n in (2, 3)],
+                sources=sources(settings["url"], number),
                 **settings,
             )
         )
     return [part for part in found if part.actors]
+
+
+def sources(url: str, number: int) -> list[str]:
+    """Two loopback addresses for each process, one for its requests and one for its streams: each has 28,000 ports. To
+    another machine there is the one address that leads there."""
+    if not socket.gethostbyname(urlsplit(url).hostname or "").startswith("127."):
+        return []
+    return [f"127.0.{1 + number // 100}.{2 * (number % 100) + n}" for n in (2, 3)]
 
 
 def views() -> dict[str, View]:

@@ -52,6 +52,7 @@ class Numbers(click.ParamType[list[float]]):
 @click.option("--storm", is_flag=True, help="Break all streams at once in the middle.")
 @click.option("--overload", type=Numbers(float), help="Multiples of --capacity, one after the other.")
 @click.option("--capacity", type=click.FloatRange(min=0.1), help="Requests a second that the server is good for.")
+@click.option("--rest-seconds", type=click.FloatRange(min=1), default=60.0, help="After each multiple, at half of it.")
 @click.option("--retries", type=click.IntRange(min=0), default=0, help="How often a refused user tries again at once.")
 @click.option("--json", "json_file", type=FILE, help="Write the figures here.")
 @click.option("--html", "html_file", type=FILE, help="Write the report here.")

@@ -176,7 +176,7 @@ class Wire:
     def __init__(self, url: str, sources: list[str]) -> None:
         parts = urlsplit(url)
         self.secure = parts.scheme == "https"
-        self.host = parts.hostname or "127.0.0.1"
+        self.host = socket.gethostbyname(parts.hostname or "127.0.0.1")
         self.port = parts.port or (443 if self.secure else 80)
         self.authority = parts.netloc.encode()
         self._sources = cycle(sources or [""])

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from bench.load.model import Phase
+from bench.load.model import WINDOW_SECONDS, Phase
 
 USERS_A_SECOND = 500  # whose streams open, where nothing else is said
 REST_FACTOR = 0.5
@@ -57,14 +57,20 @@ class Options(msgspec.Struct, kw_only=True):
         seconds = self.minutes * 60
         if not self.overload:
             return [Phase("all", begins, begins + seconds)]
+        seconds, rest = windows(seconds), windows(self.rest_seconds)
         found = [Phase("1x", begins, begins + seconds)]
         for factor in self.overload:
             at = found[-1].ends
             found += [
                 Phase(f"{factor:g}x", at, at + seconds, factor),
-                Phase("rest", at + seconds, at + seconds + self.rest_seconds, REST_FACTOR),
+                Phase("rest", at + seconds, at + seconds + rest, REST_FACTOR),
             ]
         return found
+
+
+def windows(seconds: float) -> float:
+    """The nearest number of whole windows, at least one."""
+    return max(1, round(seconds / WINDOW_SECONDS)) * WINDOW_SECONDS
 
 
 def port_of(url: str) -> int:

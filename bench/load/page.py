@@ -8,7 +8,7 @@ from typing import Any
 from bench.load import words
 
 WIDTH, HEIGHT = 640, 190
-LEFT, TOP, RIGHT, BOTTOM = 52, 22, 96, 24
+LEFT, TOP, RIGHT, BOTTOM = 58, 22, 128, 24
 COLOURS = ("#1f6feb", "#c2410c", "#15803d", "#7e22ce", "#be123c", "#0e7490", "#a16207", "#475569")
 ROUTES_DRAWN = 8
 Series = tuple[str, Sequence[tuple[float, float]]]
@@ -243,7 +243,7 @@ def drawing(title: str, series: Sequence[Series]) -> str:
     )
     axes = "".join(
         f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e5e7eb"/>'
-        f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{most * share:,.3g}</text>'
+        f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{short(most * share)}</text>'
         for share in (0.0, 0.5, 1.0)
         for y in [TOP + (1 - share) * (HEIGHT - TOP - BOTTOM)]
     )
@@ -255,3 +255,8 @@ def drawing(title: str, series: Sequence[Series]) -> str:
         f'<figure><figcaption>{html.escape(title)}</figcaption><svg width="{WIDTH}" height="{HEIGHT}" role="img">'
         f"{axes}{lines}{times}</svg></figure>"
     )
+
+
+def short(number: float) -> str:
+    """A number beside an axis."""
+    return f"{number:,.0f}" if number >= 100 or number == 0 else f"{number:.2g}"

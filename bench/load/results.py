@@ -13,6 +13,7 @@ from bench.load.model import WINDOW_SECONDS, Cells, Phase, Told
 SHED = "status 503"
 SAMPLES_MAX = 40
 NORMAL_TIMES_MAX = 1.5  # a p95 up to so many times that of the reference is normal again
+NORMAL_SECONDS = 5
 STORM_SECONDS_MAX = 90.0
 
 
@@ -198,12 +199,12 @@ def _of(together: Together, phase: Phase, begins: float) -> Cells:
 
 
 def normal_after(together: Together, rest: Phase, begins: float, normal_ms: float) -> int | None:
-    """Seconds until nothing fails and the p95 of every further second is normal; None when that never came."""
+    """Seconds until nothing fails and the p95 of any further five seconds is normal; None when that never came."""
     first, last = round(rest.begins - begins), round(rest.ends - begins)
-    for second in range(last - 1, first - 1, -1):
-        cells = together.seconds.get(second, Cells())
+    for second in range(last - NORMAL_SECONDS, first - 1, -1):
+        cells = together.between(second, second + NORMAL_SECONDS)
         if cells.failed or share_ms(cells.right, 0.95) > normal_ms:
-            return second + 1 - first if second + 1 < last else None
+            return second + 1 - first if second + NORMAL_SECONDS < last else None
     return 0
 
 

@@ -175,8 +175,8 @@ def differing(shown: Shown, fresh: Shown) -> list[str]:
     where they part."""
     found: list[str] = []
     for name in sorted({*shown.html, *fresh.html}):
-        old, new = comparable(shown.html.get(name, "")), comparable(fresh.html.get(name, ""))
-        if old != new:
+        old, new = shown.html.get(name, ""), fresh.html.get(name, "")
+        if old != new and (old := comparable(old)) != (new := comparable(new)):
             at = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
             begin = max(0, at - 40)
             found.append(f"{name} shows {old[begin : at + 60]!r}, not {new[begin : at + 60]!r}")
