@@ -172,8 +172,18 @@ def processes_for(count: int) -> int:
     return max(1, -(-count // of_one))
 
 
-def parts(stage: Stage, cast: Iterable[Actor], processes: int, dice: Random, **settings: Any) -> list[Part]:
-    """The users by process. A ward belongs to one process: it knows every write to a patient before its answer comes."""
+def parts(
+    stage: Stage,
+    cast: Iterable[Actor],
+    processes: int,
+    dice: Random,
+    *,
+    urls: list[str],
+    stream_urls: list[str],
+    **settings: Any,
+) -> list[Part]:
+    """The users by process. A ward belongs to one process: it knows every write to a patient before its answer comes.
+    Where there are several nodes, a process speaks to one of each kind, as a proxy sends a hospital to one node."""
     processes = max(1, min(processes, len(stage.places)))
     of_place = {place.id: n * processes // len(stage.places) for n, place in enumerate(stage.places)}
     found: list[Part] = []
@@ -190,7 +200,9 @@ def parts(stage: Stage, cast: Iterable[Actor], processes: int, dice: Random, **s
                 actors=users[number],
                 places=mine,
                 known={hospital: stage.known[hospital] for hospital in hospitals},
-                sources=sources(settings["url"], number),
+                url=urls[number % len(urls)],
+                stream_url=stream_urls[number % len(stream_urls)],
+                sources=sources(urls[number % len(urls)], number),
                 **settings,
             )
         )

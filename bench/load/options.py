@@ -47,9 +47,19 @@ class Options(msgspec.Struct, kw_only=True):
         return self.users / self.capacity if self.overload and self.capacity else self.mean_seconds
 
     @property
+    def urls(self) -> list[str]:
+        """The nodes that answer pages."""
+        return [url.rstrip("/") for url in self.url.split(",")]
+
+    @property
+    def stream_urls(self) -> list[str]:
+        """The nodes that hold streams."""
+        return [url.rstrip("/") for url in self.stream_url.split(",")]
+
+    @property
     def ports(self) -> list[int]:
         """Where the server listens."""
-        return list(dict.fromkeys(port_of(url) for url in (self.url, self.stream_url)))
+        return list(dict.fromkeys(port_of(url) for url in (*self.urls, *self.stream_urls)))
 
     def phases(self, begins: float) -> list[Phase]:
         """The stretches from a moment on: one; or under overload the capacity itself, then each multiple of it with a
