@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import redis
 
-from deploy.local.layout import PROMETHEUS, REDIS
+from deploy.local.layout import FIGURES, PROMETHEUS, REDIS
 from tests.deploy.topology import Topology, stream
 from tests.vitals.test_recording import WELL
 from wardline.platform import static
@@ -53,7 +53,7 @@ async def test_a_request_has_one_name_all_the_way(topology: Topology) -> None:
     assert len(theirs.headers["x-request-id"]) == 32
 
 
-@pytest.mark.parametrize("path", ["/metrics", "//metrics", "/%6detrics", "/metrics/", "/status"])
+@pytest.mark.parametrize("path", ["/metrics", "//metrics", "/%6detrics", "/metrics/"])
 async def test_figures_are_not_to_be_had_through_nginx(topology: Topology, path: str) -> None:
     token = topology.layout.secret("app", "metrics-token").read_text()
     for origin in (topology.layout.page, topology.layout.program):
@@ -62,6 +62,14 @@ async def test_figures_are_not_to_be_had_through_nginx(topology: Topology, path:
             answer = await browser.get(url, headers={"authorization": f"Bearer {token}"})
         assert answer.status_code in (401, 404)
         assert "wardline_request" not in answer.text
+
+
+async def test_nginx_keeps_its_own_figures_to_itself(topology: Topology) -> None:
+    """Its `/status` is on a port of its own; here the path is Wardline's page of that name."""
+    async with topology.browser() as browser:
+        assert "Active connections" not in (await browser.get("/status")).text
+        inner = await browser.get(f"http://127.0.0.1:{topology.layout.port(FIGURES)}/status")
+    assert "Active connections" in inner.text
 
 
 async def test_prometheus_hears_everybody(topology: Topology) -> None:
@@ -172,7 +180,7 @@ def test_secrets_are_closed(topology: Topology) -> None:
 def test_the_servers_run_as_their_files_say(topology: Topology) -> None:
     names = ("max_connections", "shared_buffers", "effective_cache_size", "work_mem", "max_parallel_workers")
     with psycopg.connect(topology.layout.secret("app", "database-url").read_text()) as connection:
-        rows = connection.execute("SELECT name, current_setting(name) FROM unnest(%s) AS name", (list(names),))
+        rows = connection.execute("SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name", (list(names),))
         shown: dict[str, str] = dict(rows.fetchall())
     assert [shown[name] for name in names] == ["500", "2GB", "6GB", "16MB", "8"]
     password = topology.layout.secret("redis", "password").read_text()
