@@ -8,6 +8,7 @@ from wardline.identity.public import May
 from wardline.platform.errors import BadRequest
 from wardline.platform.http import Context, get, post
 from wardline.tasks import actions, queries
+from wardline.tasks.live import access_bell, live_bell
 from wardline.tasks.models import Bell, Task, TaskQuery, Worklist
 
 on_discharge.append(actions.cancel_tasks_of_stay)
@@ -40,8 +41,11 @@ async def worklist(ctx: Context, asked: TaskQuery) -> Worklist:
 
 @get("/tasks/bell", needs=May.READ_TASKS, page="tasks/bell.html", title="Waiting")
 async def bell(ctx: Context) -> Bell:
-    """How many tasks nobody of the caller's role has acknowledged."""
-    return await queries.bell(ctx.db, hospital_id=ctx.caller.tenant_id, owner_role=ctx.caller.role)
+    """How many tasks nobody of the caller's role has acknowledged, and the newest alarm among them: as it is pushed."""
+    found = await live_bell(ctx.db, await access_bell(ctx, ctx.caller.tenant_id, ctx.caller.role))
+    if found.alarm is not None:
+        ctx.saw("task", found.alarm.task_id)
+    return found
 
 
 @post(
