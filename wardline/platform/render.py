@@ -7,6 +7,7 @@ Filters read the moment and the time zone of the rendering from `moment`, becaus
 
 import datetime as dt
 import functools
+import re
 import uuid
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
@@ -129,11 +130,12 @@ class Rows:
         self._young: dict[int, tuple[Any, dict[Any, str]]] = {}
         self._old: dict[int, tuple[Any, dict[Any, str]]] = {}
 
-    def get(self, template: str, rows: Iterable[Any]) -> str:
-        """The rows one after the other, each rendered by the template as `row`."""
+    def get(self, template: str, rows: Iterable[Any]) -> list[str]:
+        """The rows, each rendered by the template as `row`."""
         at = rendering()
-        variant = (template, at.can, at.zone.key, int(at.now.timestamp()) // ROW_SECONDS)
-        return "\n".join([self._one(row, template, variant, at) for row in rows])
+        can = at.can & looked_at(template)
+        variant = (template, can, at.zone.key, int(at.now.timestamp()) // ROW_SECONDS)
+        return [self._one(row, template, variant, at._replace(can=can)) for row in rows]
 
     def _one(self, row: Any, template: str, variant: Any, at: Moment) -> str:
         kept = self._young.get(id(row))
@@ -160,10 +162,37 @@ ROW_VARIANTS_MAX = 12
 row_texts = Rows(ROWS_MAX)
 
 
+@functools.cache
+def looked_at(template: str) -> frozenset[str]:
+    """The permissions that a template asks about, itself or in what it imports: callers who differ in others see the same."""
+    text, seen = "", list[str]()
+    waiting = [template]
+    while waiting:
+        name = waiting.pop()
+        seen.append(name)
+        source = source_of(name) or ""
+        text += source
+        waiting += [found for found in _IMPORTED.findall(source) if found not in seen]
+    return frozenset(_ASKED.findall(text))
+
+
+_IMPORTED = re.compile(r'(?:import|from|include|extends) "([^"]+)"')
+_ASKED = re.compile(r'"(\w+)" in can')
+
+
 def rows(template: str, given: Iterable[Any]) -> Any:
     """Rows that are rendered once for as long as they stay the same objects. Only for a template that shows nothing but the
     row and leaves relative times to the browser's clock: {{ rows("beds/board_row.html", page.beds) }}."""
-    return minijinja.safe(row_texts.get(template, given))
+    return minijinja.safe("\n".join(row_texts.get(template, given)))
+
+
+def row(template: str, given: Any, *, can: frozenset[str], now: dt.datetime, zone: str) -> str:
+    """One such row, for whoever pushes it."""
+    token = moment.set(Moment(now=now, zone=zone_named(zone), can=can))
+    try:
+        return row_texts.get(template, (given,))[0]
+    finally:
+        moment.reset(token)
 
 
 @functools.cache

@@ -16,6 +16,7 @@ import msgspec
 
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
+from wardline.platform.render import row as one_row
 
 Access = TypeVar("Access", bound=Callable[..., Awaitable[Any]])
 Render = Callable[..., str]
@@ -192,6 +193,8 @@ def show(
             digest = shown.digests[name] = hash(_encode(item))
             if shown.rest == before.rest and before.digests.get(name) == digest:
                 shown.html[name] = before.html[name]
+            elif view.still and view.as_ == "row":
+                shown.html[name] = one_row(view.row, item, can=can, now=now, zone=audience.zone)
             else:
                 shown.html[name] = render(view.row, **values, **{view.as_: item}).strip()
         if view.container:
