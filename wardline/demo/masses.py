@@ -28,17 +28,18 @@ __all__ = ["Broken", "OtherNetwork", "Plan", "Tally", "fill", "steps", "tally"]
 
 SETS = "vitals.observation_set"
 OTHER_NETWORK = "This database was filled for another number of people; begin with an empty one."
-# One job after the other where they would hold the same tables; patient search is beside them.
+# What must be there before, and one job after the other where both would hold the same tables. In the order in which they
+# are taken up, so that nobody stands idle while the encounters, the longest job, are made.
 AFTER = {
     "patients.person": (),
     "patients.search": (),
     "patients.registration": ("patients.person",),
     "encounters.encounter": ("patients.registration",),
-    SETS: ("encounters.encounter",),
-    "encounters.problem": ("encounters.encounter",),
-    "patients.allergy": ("encounters.problem",),
-    "patients.contact": ("patients.allergy",),
+    "patients.contact": ("patients.registration",),
     "patients.identifier": ("patients.contact",),
+    "encounters.problem": ("encounters.encounter",),
+    "patients.allergy": ("patients.identifier", "encounters.problem"),
+    SETS: ("encounters.encounter",),
 }
 PRESENT = "present"
 # How much of the progress each chunk of a job is, as it was measured; a hospital is one chunk.
