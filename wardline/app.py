@@ -89,7 +89,7 @@ class App:
             observe=METRICS.observe,
         )
         self.entrance = Entrance(self.door, ROUTES, limiter=self.limiter, shares=self.shares, render=render)
-        self.minutes = Minutes(self.pool, METRICS)
+        self.minutes = Minutes(self.pool, METRICS, lambda: self.entrance.refused)
         self._ready = 0
         self._watching: asyncio.Task[None] | None = None
         self.figures = metrics.Shared(METRICS, given.data / "run" / "metrics", role)
