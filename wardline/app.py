@@ -12,7 +12,18 @@ import structlog
 from wardline.audit.public import Ledger
 from wardline.frame import frame
 from wardline.identity.public import Sessions
-from wardline.platform import admission, database, files, measures, metrics, migrate, settings, static, tokens
+from wardline.platform import (
+    admission,
+    database,
+    files,
+    measures,
+    metrics,
+    migrate,
+    settings,
+    static,
+    telemetry,
+    tokens,
+)
 from wardline.platform.cache import FragmentCache
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Problem
@@ -86,10 +97,10 @@ class App:
             ledger=self.ledger,
             answers=self.answers,
             nudge=self.notifier.nudge,
-            observe=METRICS.observe,
+            observe=telemetry.traced(METRICS.observe, given, role),
         )
         self.entrance = Entrance(self.door, ROUTES, limiter=self.limiter, shares=self.shares, render=render)
-        self.minutes = Minutes(self.pool, METRICS)
+        self.minutes = Minutes(self.pool, METRICS, lambda: self.entrance.refused)
         self._ready = 0
         self._watching: asyncio.Task[None] | None = None
         self.figures = metrics.Shared(METRICS, given.data / "run" / "metrics", role)

@@ -139,6 +139,26 @@ async def test_what_two_processes_answered_is_one_history(
     await desk.close()
 
 
+async def test_who_was_sent_away_at_the_entrance_is_among_the_refused(
+    fresh_database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, sent_away = Desk(fresh_database), [0]
+    desk.processes[0] = Minutes(desk.pools[0], desk.metrics[0], lambda: sent_away[0])
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=2, seconds=30))
+    for _ in range(5):
+        desk.metrics[0].observe("beds.ward_board", 200, 0.004)
+    sent_away[0] = 7
+    await desk.leave(NOON)
+    sent_away[0] = 9
+    await desk.leave(NOON + MINUTE)
+    rows = await answered_by(desk.db, span="minute", since=NOON, until=NOON + timedelta(hours=1))
+    assert [(row.requests, row.refused) for row in rows] == [(5, 7), (0, 2)]
+    await desk.history.keep(desk.work())
+    (found,) = await incidents_since(desk.db, since=NOON - timedelta(days=1))
+    assert (found.kind, found.worst) == ("refused", 7 / 12)
+    await desk.close()
+
+
 async def test_an_incident_goes_on_while_it_lasts_and_a_second_one_begins_later(
     fresh_database: TestDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

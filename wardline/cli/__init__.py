@@ -9,7 +9,7 @@ import importlib.util
 
 import click
 
-from wardline.platform import logs, settings
+from wardline.platform import logs, settings, telemetry
 
 COMMANDS = {
     "accounts": "wardline.demo.commands:accounts",
@@ -63,6 +63,7 @@ def loaded(process: str) -> settings.Settings:
     """The settings, with logs set up for this process. Ends the command in plain words when one is wrong."""
     try:
         chosen = settings.load()
+        telemetry.check(chosen)
     except settings.SettingsError as error:
         raise click.ClickException(str(error)) from error
     logs.configure(chosen, process)

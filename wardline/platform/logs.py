@@ -14,6 +14,7 @@ from types import TracebackType
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from wardline.platform import telemetry
 from wardline.platform.settings import Settings
 
 ALLOWED_KEYS = frozenset(
@@ -59,6 +60,7 @@ def configure(settings: Settings, process: str) -> None:
         foreign_pre_chain=[*shared] if keep_texts else [*shared, _withhold_foreign_text],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *telemetry.faults(settings, process),
             *_rendering(keep_texts=keep_texts),
         ],
     )

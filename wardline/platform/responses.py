@@ -9,7 +9,7 @@ A minute that the database could not take is kept for an hour and written when i
 import asyncio
 import random
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -95,11 +95,14 @@ def quantile(counts: Sequence[int], share: float) -> float | None:
 
 
 class Minutes:
-    """Leaves this process's share of every minute in the database."""
+    """Leaves this process's share of every minute in the database. `refused` says how many were sent away before any
+    route was theirs, since the process started."""
 
-    def __init__(self, pool: Pool, metrics: Metrics) -> None:
+    def __init__(self, pool: Pool, metrics: Metrics, refused: Callable[[], int] = lambda: 0) -> None:
         self._db = Db(pool, None)
         self._metrics = metrics
+        self._refused = refused
+        self._refused_before = 0
         self._before: dict[str, list[float]] = {}
         self._pending: deque[list[Share]] = deque(maxlen=PENDING_MINUTES_MAX)
         self._task: asyncio.Task[None] | None = None
@@ -137,7 +140,8 @@ class Minutes:
             self._before[route] = now
             if now != before:
                 shares.append(_share(began_at, route, [a - b for a, b in zip(now, before, strict=True)]))
-        self._pending.append([_together(began_at, shares), *sorted(shares, key=lambda share: share.route)])
+        refused, self._refused_before = self._refused() - self._refused_before, self._refused()
+        self._pending.append([_together(began_at, shares, refused), *sorted(shares, key=lambda share: share.route)])
 
     async def leave(self) -> None:
         """Write what was put aside, oldest first, as far as the database takes it."""
@@ -181,10 +185,10 @@ def _share(began_at: datetime, route: str, flat: list[float]) -> Share:
     )
 
 
-def _together(began_at: datetime, shares: list[Share]) -> Share:
+def _together(began_at: datetime, shares: list[Share], refused: int) -> Share:
     counts = [sum(column) for column in zip([0] * CELLS, *(share.counts for share in shares), strict=True)]
     return Share(
-        began_at, ALL, counts, sum(s.seconds for s in shares), sum(s.failed for s in shares), sum(s.refused for s in shares)
+        began_at, ALL, counts, sum(s.seconds for s in shares), sum(s.failed for s in shares), refused + sum(s.refused for s in shares)
     )  # fmt: skip
 
 

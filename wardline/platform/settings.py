@@ -91,6 +91,17 @@ TABLE = (
         "none",
         "Who asks `/metrics` must send this as a bearer token. Without one only this machine may ask.",
     ),
+    Setting(
+        "WARDLINE_SENTRY_DSN",
+        "none",
+        "Where faults are told, as `https://key@host/project` of Sentry or its like: their type and place, no text and no "
+        "value.",
+    ),
+    Setting(
+        "WARDLINE_OTEL_ENDPOINT",
+        "none",
+        "Where requests that failed or took 100 ms are told by OpenTelemetry (OTLP over HTTP), as `http://collector:4318`.",
+    ),
     Setting("WARDLINE_WORKERS", "one per core", "Web worker processes, 1 to 256."),
     Setting(
         "WARDLINE_SECRET",
@@ -116,6 +127,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     files_url: str | None = None
     files_key: str | None = None
     metrics_token: str | None = None
+    sentry_dsn: str | None = None
+    otel_endpoint: str | None = None
     workers: int = 1
     server: Server = "granian"
     connections_max: int = 60_000
@@ -158,6 +171,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         files_url=_files_url(given),
         files_key=_files_key(given),
         metrics_token=_metrics_token(given),
+        sentry_dsn=_web_url(given, "WARDLINE_SENTRY_DSN"),
+        otel_endpoint=_web_url(given, "WARDLINE_OTEL_ENDPOINT"),
         workers=_number(given, "WARDLINE_WORKERS", default=min(cores(), 256), least=1, most=256),
         server="uvicorn" if _choice(given, "WARDLINE_SERVER", SERVERS, default="granian") == "uvicorn" else "granian",
         connections_max=_number(given, "WARDLINE_CONNECTIONS", default=60_000, least=1, most=1_000_000),
@@ -278,6 +293,13 @@ def _networks(given: Mapping[str, str], name: str) -> Networks:
         return tuple(ip_network(part.strip()) for part in (given.get(name) or "").split(",") if part.strip())
     except ValueError:
         raise SettingsError(name, "must be addresses or networks with commas between them, as 10.1.0.0/16.") from None
+
+
+def _web_url(given: Mapping[str, str], name: str) -> str | None:
+    value = (given.get(name) or "").rstrip("/") or None
+    if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+        raise SettingsError(name, "must begin with http:// or https:// and name a host.")
+    return value
 
 
 def _metrics_token(given: Mapping[str, str]) -> str | None:

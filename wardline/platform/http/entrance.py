@@ -62,6 +62,7 @@ class Entrance:
         self._age = Age()
         self._replies = {name: _bodies(name, render) for name in CLASSES}
         self.pulse = Pulse()
+        self.refused = 0  # here, before the door heard of them
         self.gone = 0  # requests that were not served, or not to their end, because their sender had left
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -130,6 +131,7 @@ class Entrance:
             left.cancel()
 
     async def _refuse(self, name: str, kind: str, method: str, send: Any) -> None:
+        self.refused += 1
         body, headers = self._replies[name][kind]
         again = str(retry_seconds(name)).encode()
         started = [*headers, (b"retry-after", again), (b"x-request-id", secrets.token_hex(8).encode())]
