@@ -153,11 +153,11 @@ def run(folder: Path, name: str, **changes: Any) -> None:
     """A result of the load rig, with what this run changed."""
     kinds = {
         kind: {"cpu_s": cpu_s, "memory_mb_max": 500.0, "processes": 2, "files_max": 9, "cores": 1.0}
-        for kind, cpu_s in (("web", 60.0), ("live", 12.0), ("postgres", 48.0), ("worker", 6.0))
+        for kind, cpu_s in (("web", 120.0), ("live", 24.0), ("postgres", 96.0), ("worker", 12.0))
     }
     values: dict[str, Any] = {
-        "date": "2026-11-27T10:00:00+00:00", "commit": "abc1234", "users": 5_000, "mean_seconds": 25.0, "people": 1_000_000,
-        "seconds": 300.0, "achieved_per_s": 200.0, "p50_ms": 8.0, "p95_ms": 31.0, "p99_ms": 80.0, "errors": 0,
+        "date": "2026-11-27T10:00:00+00:00", "commit": "abc1234", "users": 10_000, "mean_seconds": 25.0, "people": 2_000_000,
+        "seconds": 300.0, "achieved_per_s": 400.0, "p50_ms": 8.0, "p95_ms": 31.0, "p99_ms": 80.0, "errors": 0,
         "updates_lost": 0, "boards_stale": 0, "usage": {"seconds": 300.0, "kinds": kinds},
     }  # fmt: skip
     (folder / name).write_text(json.dumps(values | changes))
@@ -171,7 +171,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_sound_run_of_the_whole_mix_replaces_single_works(folder: Path) -> None:
-    run(folder, "load-5000.json")
+    run(folder, "load-10000.json")
     found = costs.costs(measured.read(folder), ASSUMED).request
     assert {name: (cost.value, cost.how) for name, cost in found.items()} == {
         "web": (1000.0, "measured"),
@@ -181,19 +181,33 @@ def test_a_sound_run_of_the_whole_mix_replaces_single_works(folder: Path) -> Non
         "nginx": (ASSUMED.nginx_us, "assumed"),
         "redis": (ASSUMED.redis_us, "assumed"),
     }
-    assert found["web"].source.startswith("load-5000.json, 2026-11-27, commit abc1234: 5,000 users, 200 requests/s")
+    assert found["web"].source.startswith("load-10000.json, 2026-11-27, commit abc1234: 10,000 users, 400 requests/s")
 
 
 def test_a_run_in_which_something_went_wrong_is_shown_and_not_planned_with(folder: Path) -> None:
-    run(folder, "load-5000.json", updates_lost=1)
+    run(folder, "load-10000.json", updates_lost=1)
     found = measured.read(folder)
     assert costs.costs(found, ASSUMED).request["web"].how == "worked out"
     table = asked("--table", "--results", str(folder))
-    assert "p50 8, p95 31, p99 80 ms, 1 wrong (load-5000.json)" in table
-    run(folder, "load-5000-again.json", date="2026-11-28T10:00:00+00:00", p95_ms=29.0)
+    assert "p50 8, p95 31, p99 80 ms, 1 wrong (load-10000.json)" in table
+    run(folder, "load-10000-again.json", date="2026-11-28T10:00:00+00:00", p95_ms=29.0)
     table = asked("--table", "--results", str(folder))
-    assert "p50 8, p95 29, p99 80 ms (load-5000-again.json)" in table
+    assert "p50 8, p95 29, p99 80 ms (load-10000-again.json)" in table
     assert table.count("no: extrapolated") == len(TIERS) - 1
+
+
+def test_the_tiers_of_one_report_are_runs_of_their_own(folder: Path) -> None:
+    run(folder, "load-tiers.json")
+    last = json.loads((folder / "load-tiers.json").read_text())
+    first = last | {"users": 5_000, "achieved_per_s": 200.0, "p95_ms": 12.0}
+    run(folder, "load-tiers.json", tiers=[first, last])
+    assert [(each.users, each.p95_ms) for each in measured.read(folder).runs] == [(5_000, 12.0), (10_000, 31.0)]
+
+
+def test_a_run_that_was_mostly_idle_is_not_planned_with(folder: Path) -> None:
+    kinds = {kind: {"cpu_s": 3.0, "memory_mb_max": 90.0, "processes": 1} for kind in ("web", "postgres", "worker")}
+    run(folder, "load-100.json", users=100, achieved_per_s=4.0, usage={"seconds": 300.0, "kinds": kinds})
+    assert costs.costs(measured.read(folder), ASSUMED).request["web"].how == "worked out"
 
 
 def test_the_largest_seeding_says_how_large_a_person_is(folder: Path) -> None:
