@@ -131,6 +131,7 @@ class Limiter:
             self.signing_in -= 1
         else:
             self.running -= 1
+            self._running_least = min(self._running_least, self.running)
 
     def _judge(self, now: float) -> None:
         """Move the limit by what the interval showed."""
