@@ -1,8 +1,8 @@
 """`python -m bench.overload`: what is still served when two, five and ten times as much is asked as can be done.
 
-Finds the capacity with a closed loop, then offers multiples of it in an open loop (arrivals do not wait for answers, and
-a wait counts from the moment a request should have left). What is done at the bedside stays at its share of one capacity;
-all else grows. The load and the server share the machine, so the shares are worth more than the rates.
+Finds the capacity with a closed loop before each multiple, because a shared machine's changes, then offers the multiple
+in an open loop (arrivals do not wait for answers, and a wait counts from the moment a request should have left). What is
+done at the bedside stays at its share of one capacity; all else grows.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import random
 import time
 import uuid
 from collections import Counter, deque
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import uvloop
 
 from bench import processes
 from bench.driver import KEY, Http
+from bench.front import nginx
 from bench.seeding import Seeded
 from bench.stage import Stage, stage
 from bench.works import request, works
@@ -51,7 +53,7 @@ class Offer:
 
     def __init__(self, port: int, requests: dict[str, list[bytes]]) -> None:
         self._port = port
-        self._requests = requests
+        self.requests = requests
         self._free: list[Http] = []
         self._opened = 0
         self._line: deque[tuple[float, str, bytes]] = deque()
@@ -61,11 +63,11 @@ class Offer:
         self.statuses: Counter[int] = Counter()
 
     def begin(self) -> None:
-        self.kinds = {name: Kind() for name in self._requests}
+        self.kinds = {name: Kind() for name in self.requests}
         self.statuses = Counter()
 
     def _next(self, name: str) -> bytes:
-        text = self._dice.choice(self._requests[name])
+        text = self._dice.choice(self.requests[name])
         return text.replace(KEY, uuid.uuid4().hex.encode()) if KEY in text else text
 
     async def open_loop(self, seconds: float, rates: dict[str, float]) -> None:
@@ -179,6 +181,32 @@ def summary(offer: Offer, seconds: float) -> dict[str, Any]:
     }
 
 
+class Meter:
+    """What the server uses of the machine from here on; the load's own part is not in it."""
+
+    def __init__(self, made: Stage) -> None:
+        self._web, self._database = made.servers["wardline"].process.pid, made.database_pid
+        self._began = time.perf_counter()
+        self._web_us, self._database_us = self._used()
+
+    def _used(self) -> tuple[int, int]:
+        return processes.family_cpu_us(self._web), processes.family_cpu_us(self._database)
+
+    def read(self, offer: Offer) -> dict[str, Any]:
+        """Cores, memory, and the processor time for each request that was served: what refusals cost shows there."""
+        web_us, database_us = (
+            now - then for now, then in zip(self._used(), (self._web_us, self._database_us), strict=True)
+        )
+        served = max(1, sum(kind.served for kind in offer.kinds.values()))
+        seconds = time.perf_counter() - self._began
+        return {
+            "web_cores": round(web_us / 1e6 / seconds, 2),
+            "database_cores": round(database_us / 1e6 / seconds, 2),
+            "cpu_us_per_served": round((web_us + database_us) / served),
+            "web_megabytes": processes.resident_bytes(self._web) >> 20,
+        }
+
+
 async def manager_token(owner: str, seeded: Seeded) -> str:
     """A session of somebody who may ask for reports."""
     db, token, staff, assignment = await asyncpg.connect(owner), "bench-manager", new_id(), new_id()
@@ -212,27 +240,38 @@ def requests_of(seeded: Seeded, manager: str) -> dict[str, list[bytes]]:
 
 
 async def measured(made: Stage, port: int, seeded: Seeded, options: argparse.Namespace) -> dict[str, Any]:
-    manager = await manager_token(made.addresses.owner, seeded)
-    offer = Offer(port, requests_of(seeded, manager))
-    process = made.servers["wardline"].process.pid
-    offer.begin()
-    await offer.closed_loop(3)
-    offer.begin()
-    capacity = await offer.closed_loop(options.seconds)
-    found: dict[str, Any] = {"capacity_per_s": round(capacity, 1), "closed_loop": summary(offer, options.seconds)}
-    tell("closed loop", found["closed_loop"], capacity)
-    for times in (0.5, *options.times, 0.5):
-        rates = {name: share * capacity * times for name, share in SHARES.items()}
-        rates["medication"] = SHARES["medication"] * capacity * min(1, times)
-        offer.begin()
-        cpu, begun = processes.family_cpu_us(process), time.perf_counter()
-        await offer.open_loop(options.seconds, rates)
-        used = (processes.family_cpu_us(process) - cpu) / 1e6 / (time.perf_counter() - begun)
-        name = f"{times:g}x" if f"{times:g}x" not in found else "after"
-        found[name] = summary(offer, options.seconds)
-        found[name] |= {"web_cores": round(used, 2), "web_megabytes": processes.resident_bytes(process) >> 20}
-        tell(name, found[name], capacity)
+    requests = requests_of(seeded, await manager_token(made.addresses.owner, seeded))
+    direct = Offer(port, requests)
+    capacity, _ = await closed(direct, made, options.seconds)
+    with ExitStack() as standing:
+        front = Offer(standing.enter_context(nginx(port, round(2 * capacity))), requests) if options.nginx else direct
+        found: dict[str, Any] = {}
+        for times in (0.5, *options.times, 0.5):
+            name = f"{times:g}x" if f"{times:g}x" not in found else "after"
+            if name != "after":
+                capacity, found[f"before {name}"] = await closed(direct, made, options.seconds / 2)
+                tell("closed loop", found[f"before {name}"], capacity)
+            found[name] = await offered(front, made, capacity, times, options.seconds)
+            tell(name, found[name], capacity)
     return found
+
+
+async def closed(offer: Offer, made: Stage, seconds: float) -> tuple[float, dict[str, Any]]:
+    """How many a second can be served, and what that looks like."""
+    offer.begin()
+    meter = Meter(made)
+    capacity = await offer.closed_loop(seconds)
+    return capacity, summary(offer, seconds) | meter.read(offer)
+
+
+async def offered(offer: Offer, made: Stage, capacity: float, times: float, seconds: float) -> dict[str, Any]:
+    """So many times the capacity."""
+    rates = {name: share * capacity * times for name, share in SHARES.items()}
+    rates["medication"] = SHARES["medication"] * capacity * min(1, times)
+    offer.begin()
+    meter = Meter(made)
+    await offer.open_loop(seconds, rates)
+    return summary(offer, seconds) | meter.read(offer)
 
 
 def tell(name: str, found: dict[str, Any], capacity: float) -> None:
@@ -241,7 +280,8 @@ def tell(name: str, found: dict[str, Any], capacity: float) -> None:
         f"{name:>11}: offered {found['offered_per_s']:7.0f}/s served {found['served_per_s']:6.0f}/s "
         f"({found['served_per_s'] / capacity:4.0%}) p50 {found['p50_ms']:6.1f} p95 {found['p95_ms']:6.1f} "
         f"refused p99 {found['refused_p99_ms']:6.1f} ms | {classes} | {found['statuses']} "
-        f"{found.get('web_cores', '')} cores {found.get('web_megabytes', '')} MB",
+        f"{found['web_cores']}+{found['database_cores']} cores {found['cpu_us_per_served']} us/served "
+        f"{found['web_megabytes']} MB",
         flush=True,
     )
 
@@ -251,6 +291,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--seconds", type=float, default=12)
     parser.add_argument("--times", type=float, nargs="*", default=[1, 2, 5, 10])
+    parser.add_argument("--nginx", action="store_true", help="with its wall against floods in front")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with stage() as made:

@@ -1,6 +1,9 @@
 """The pages for switching hospital and changing the password."""
 
+import pytest
+
 from tests.client import Client
+from wardline.identity import passwords
 
 
 async def test_somebody_with_two_roles_sees_both_and_switches(client: Client) -> None:
@@ -29,3 +32,13 @@ async def test_the_password_page_asks_for_both(client: Client) -> None:
     assert 'name="current_password"' in page.text
     assert 'name="new_password"' in page.text
     assert (await client.get("/password", html=True)).status_code == 303
+
+
+async def test_a_change_of_password_does_not_hold_a_connection_in_a_long_line(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_waiting", passwords.WAITING_IN_TRANSACTION_MAX)
+    change = {"current_password": "whatever it is", "new_password": "a long enough new one"}
+    refused = await client.post("/password", change, as_="nurse_b", key="")
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) >= 3

@@ -144,7 +144,9 @@ async def change_password(ctx: Context, change: ChangePassword) -> None:
     ):
         raise TooMany("Too many wrong passwords. Wait 15 minutes, or ask the help desk.", retry_after_seconds=900)
     candidate = await queries.candidate_by_id(ctx.db, staff_id=ctx.caller.id)
-    if candidate is None or not await passwords.verify(candidate.password_hash, change.current_password):
+    if candidate is None or not await passwords.verify(
+        candidate.password_hash, change.current_password, waiting_max=passwords.WAITING_IN_TRANSACTION_MAX
+    ):
         await queries.insert_failure(apart, subject=subject, failure_id=new_id())
         raise Invalid(fields={"current_password": "This is not your current password."})
     passwords.check_new(change.new_password)

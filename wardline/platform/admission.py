@@ -21,14 +21,14 @@ INTERVAL_SECONDS = 0.1
 SAMPLES_MIN = 8  # fewer arrivals say nothing about a queue: the interval goes on
 TIME_SECONDS_MAX = 0.1  # from admission to answer, on average, where requests stand in line
 FALL, RISE = 0.85, 1.05
-LIMIT_LEAST, LIMIT_BEGIN, LIMIT_MOST = 128, 256, 512
+LIMIT_LEAST, LIMIT_BEGIN, LIMIT_MOST = 64, 256, 512
 SIGNING_IN_MAX = 64  # each waits for Argon2, one after the other, in a thread that yields to all other work
 
 
 class Class(NamedTuple):
     """`share` is the part of the limit up to which a class is admitted; `wait_seconds_max` how long ago a request may
-    have arrived at the proxy and still be begun; `acquire_seconds_max` how long it waits for a connection while a queue
-    stands.
+    have arrived at the proxy and still be begun; `acquire_seconds_max` how long it waits for a connection: long, for the
+    line is kept short at the entrance, and who has been let in should not be sent away.
     """
 
     share: float
@@ -43,15 +43,13 @@ CLASSES: Mapping[str, Class] = MappingProxyType(
         "medication": Class(1.0, 4.0, 4.0, True),
         "sign_in": Class(math.inf, 2.0, 2.0),  # a bulkhead of its own: SIGNING_IN_MAX
         "charting": Class(0.5, 1.0, 3.0),
-        "lists": Class(0.4, 0.5, 0.2),
-        "streams": Class(0.3, math.inf, 1.0),
-        "reports": Class(0.15, 0.25, 0.2),
+        "streams": Class(0.45, math.inf, 2.0),
+        "lists": Class(0.35, 0.5, 2.0),
+        "reports": Class(0.15, 0.25, 1.0),
     }
 )
 # Work that no request asked for (duties, jobs, the record's batches) is patient.
-UNASKED = Class(math.inf, math.inf, 1.0)
-STALL_SECONDS_MAX = 1.0  # a stall of the database that no queue came before is waited for
-STANDS_SECONDS = 1.0
+UNASKED = Class(math.inf, math.inf, 2.0)
 PERSON_MAX = 20  # requests of one person at work at once
 TENANT_LEAST = 4
 SEEN_SECONDS = 1.0
@@ -62,13 +60,11 @@ class Visit:
 
     __slots__ = ("acquire_seconds_max", "name", "person", "tenant", "urgent")
 
-    def __init__(self, name: str, *, queue_stands: bool = False) -> None:
+    def __init__(self, name: str) -> None:
         kind = CLASSES.get(name, UNASKED)
         self.name = name
         self.urgent = kind.urgent
         self.acquire_seconds_max = kind.acquire_seconds_max
-        if not queue_stands:
-            self.acquire_seconds_max = max(kind.acquire_seconds_max, STALL_SECONDS_MAX)
         self.person: Hashable = None
         self.tenant: Hashable = None
 
@@ -86,7 +82,6 @@ class Limiter:
         self.admitted = dict.fromkeys(CLASSES, 0)
         self.shed = dict.fromkeys(CLASSES, 0)
         self._now = now
-        self._stood_until = -math.inf
         self._set_ceilings()
         self._begin(now())
 
@@ -102,11 +97,6 @@ class Limiter:
     def ceiling(self, load_class: str) -> float:
         """How many requests may be at work for one of this class to be admitted."""
         return self._ceilings[load_class]
-
-    @property
-    def queue_stands(self) -> bool:
-        """Whether requests took longer than they should, and not only in a burst."""
-        return self._now() < self._stood_until
 
     @property
     def tight(self) -> bool:
@@ -141,12 +131,12 @@ class Limiter:
             self.signing_in -= 1
         else:
             self.running -= 1
+            self._running_least = min(self._running_least, self.running)
 
     def _judge(self, now: float) -> None:
         """Move the limit by what the interval showed."""
         if self._time_seconds(now - self._since) > TIME_SECONDS_MAX:
             self.limit = max(LIMIT_LEAST, self.limit * FALL)
-            self._stood_until = now + STANDS_SECONDS
         else:
             risen = max(self.limit + 1, self.limit * RISE) if self._refused else self.limit + 1
             self.limit = min(LIMIT_MOST, risen)

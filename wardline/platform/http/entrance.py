@@ -74,7 +74,7 @@ class Entrance:
         if self._is_late(name, asked, age) or not self._limiter.admit(name):
             await self._refuse(name, asked.kind, scope["method"], send)
             return
-        visit = Visit(name, queue_stands=self._limiter.queue_stands)
+        visit = Visit(name)
         before = serving.set(visit)
         scope["wardline.age"], scope["wardline.patience"] = age, asked.patience_seconds
         try:
