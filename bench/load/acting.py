@@ -208,7 +208,7 @@ class Acting:
         user.rereading = False
         if not good:
             if not user.heard_at:
-                self._loop.call_later(self._dice.uniform(1, 5), self.arrive, user)
+                self._loop.call_later(self._patience(user), self.arrive, user)
             return
         version = int(call.header(b"wardline-topic").rpartition(b"@")[2])
         if version >= user.seen[0]:
@@ -225,7 +225,12 @@ class Acting:
         if good:
             user.shown[1] = self._pages.shown(user.topics[1].name, user.role, call.body)
         else:
-            self._loop.call_later(self._dice.uniform(1, 5), self._ask_bell, user)
+            self._loop.call_later(self._patience(user), self._ask_bell, user)
+
+    def _patience(self, user: User) -> float:
+        """How long somebody waits who was asked to come again: longer each time."""
+        user.arrivals += 1
+        return self._dice.uniform(1, 5) * 2 ** min(user.arrivals - 1, 3)
 
     def _ask_bell(self, user: User) -> None:
         self._send(user, self._journeys.first_bell(user, monotonic()))

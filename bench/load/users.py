@@ -30,7 +30,7 @@ class User:
     """Somebody at a screen: what it shows, what is on the way, whose chart is open."""
 
     __slots__ = (
-        "actor", "attempt", "back_seconds", "cookie", "heard_at", "home", "http", "late", "open", "patient", "planned", "rereading", "role",
+        "actor", "arrivals", "attempt", "back_seconds", "cookie", "heard_at", "home", "http", "late", "open", "patient", "planned", "rereading", "role",
         "seen", "shown", "stale", "stream", "topics", "waiting",
     )  # fmt: skip
 
@@ -48,6 +48,7 @@ class User:
         self.waiting: deque[Call] = deque()
         self.patient: Patient | None = None
         self.planned: Any = None  # what the open form would do
+        self.arrivals = 0  # tries to get the first page, or its bell
         self.attempt = 0
         self.back_seconds = 0.0  # when the server wants the stream back, as it has said last
         self.heard_at = 0.0
