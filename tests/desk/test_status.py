@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from tests.client import Client
+from tests.client import Client, running
+from tests.database import TestDatabase
 from wardline.desk import status_routes
 from wardline.desk.status_models import Hour
 from wardline.desk.status_rules import (
@@ -144,32 +146,35 @@ def test_the_line_of_the_week_has_a_gap_where_nothing_was_counted() -> None:
 
 
 @pytest.fixture
-async def history(client: Client) -> AsyncIterator[None]:
-    """Minutes, hours and days of the ward board in the database, and a worker's lock held."""
+async def remembered(fresh_database: TestDatabase, tmp_path: Path) -> AsyncIterator[Client]:
+    """An application that remembers a minute, an hour and a day of the ward board, and adds nothing of its own; and a
+    worker's lock, held."""
     status_routes._kept.clear()
-    connection = await asyncpg.connect(client.world.owner_url)
-    await connection.execute("SELECT pg_advisory_lock($1)", LEADER_LOCK)
-    for span in ("minute", "hour", "day"):
+    async with running(fresh_database, tmp_path) as client:
+        assert client.app.minutes._task is not None
+        client.app.minutes._task.cancel()
+        connection = await asyncpg.connect(fresh_database.owner)
+        await connection.execute("SELECT pg_advisory_lock($1)", LEADER_LOCK)
+        await connection.execute("DELETE FROM platform.response")
+        for span in ("minute", "hour", "day"):
+            await connection.execute(
+                "INSERT INTO platform.response SELECT $1, date_trunc($1, now()), r, $2, 1.0, 0, 0 "
+                "FROM unnest(ARRAY['', 'beds.ward_board']) r",
+                span,
+                counts(ms20=100),
+            )
         await connection.execute(
-            "INSERT INTO platform.response SELECT $1, date_trunc($1, now()), r, $2, 1.0, 0, 0 "
-            "FROM unnest(ARRAY['', 'beds.ward_board']) r ON CONFLICT (span, began_at, route) DO UPDATE SET counts = $2",
-            span,
-            counts(ms20=100),
+            "INSERT INTO platform.incident (kind, began_at, ended_at, worst) "
+            "VALUES ('slow', now() - interval '2 hours', now() - interval '1 hour', 0.34)"
         )
-    await connection.execute(
-        "INSERT INTO platform.incident (kind, began_at, ended_at, worst) "
-        "VALUES ('slow', now() - interval '2 hours', now() - interval '1 hour', 0.34)"
-    )
-    yield
-    await connection.execute("DELETE FROM platform.response; DELETE FROM platform.incident")
-    await connection.close()
+        yield client
+        await connection.close()
     status_routes._kept.clear()
 
 
-@pytest.mark.usefixtures("history")
-async def test_everybody_on_the_staff_reads_it(client: Client) -> None:
+async def test_everybody_on_the_staff_reads_it(remembered: Client) -> None:
     for who in ("nurse_a", "receptionist_a", "doctor_b", "network_administrator_a"):
-        page = await client.get("/status", as_=who)
+        page = await remembered.get("/status", as_=who)
         assert page.status_code == 200
         body = page.json()
         board = next(part for part in body["parts"] if part["words"] == "Ward board")
@@ -177,12 +182,11 @@ async def test_everybody_on_the_staff_reads_it(client: Client) -> None:
         assert board["now"]["state"] == "promised"
         assert {check["words"]: check["ok"] for check in body["checks"]}["Reminders and escalations run"]
         assert body["troubles"][0]["words"] == "Pages were slow: 95 of 100 took up to 340 ms."
-    assert (await client.get("/status")).status_code == 401
+    assert (await remembered.get("/status")).status_code == 401
 
 
-@pytest.mark.usefixtures("history")
-async def test_the_page_says_it_in_plain_words(client: Client) -> None:
-    page = await client.get("/status", as_="nurse_a", html=True)
+async def test_the_page_says_it_in_plain_words(remembered: Client) -> None:
+    page = await remembered.get("/status", as_="nurse_a", html=True)
     assert page.status_code == 200
     for words in (
         "How Wardline is doing",

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.database import TestDatabase
@@ -30,6 +30,7 @@ from wardline.platform.responses import (
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.0001, 9.9), min_size=1, max_size=200), st.sampled_from((0.5, 0.95, 0.99)))
 def test_a_quantile_lies_in_the_cell_of_the_true_one(seconds: list[float], share: float) -> None:
     histogram = Histogram()
