@@ -17,6 +17,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from wardline.cli.plan import EMITTED, plan_
@@ -101,6 +102,7 @@ def test_all_pools_together_stay_below_the_alarm(users: int) -> None:
 # ---- the arithmetic --------------------------------------------------------------------------------------------------
 
 
+@limits(deadline=None)
 @given(OTHER_SIZES)
 def test_the_machines_hold_what_is_needed(about: Any) -> None:
     found = plan(about, COSTS, ASSUMED)
@@ -113,6 +115,7 @@ def test_the_machines_hold_what_is_needed(about: Any) -> None:
     assert 0 < found.cost_month[0] < found.cost_month[1]
 
 
+@limits(deadline=None)
 @given(OTHER_SIZES)
 def test_more_people_never_need_less(about: Any) -> None:
     more = msgspec.structs.replace(about, users=about.users + 1000, people=about.people + 1_000_000)
