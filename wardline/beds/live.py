@@ -31,5 +31,8 @@ live(
     key="id",
     prefix="tile",
     parts={"beds-summary": "beds/beds_summary.html", "beds-waiting": "beds/waiting.html"},
+    parts_show={"beds-summary": ("summary",), "beds-waiting": ("waiting",)},
     clocked=True,
+    alone=True,
+    still=True,
 )

@@ -43,6 +43,7 @@ async def live_bell(db: Db, scope: RoleScope) -> Bell:
     container="tasks-body",
     parts={"tasks-empty": "tasks/empty.html"},
     clocked=True,
+    alone=True,
 )
 async def access_worklist(ctx: Context, hospital_id: UUID, role: str) -> RoleScope:
     """The worklist of the caller's own role at the hospital of the session. Records that it was opened."""

@@ -10,9 +10,10 @@ import contextlib
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
@@ -55,6 +56,7 @@ class Feed:
         "full",
         "opening",
         "rendered_at",
+        "rendered_on",
         "scope",
         "shown",
         "topic",
@@ -73,6 +75,7 @@ class Feed:
         self.version = -1
         self.shown = Shown()
         self.rendered_at = 0.0
+        self.rendered_on: date | None = None
         self.unsure_until = 0.0  # until then the rows may be newer than the version says
         self.watchers: set[Connection] = set()
         self.full: bytes | None = None
@@ -305,7 +308,7 @@ class Hub:
         feed.shown = show(
             feed.view,
             page,
-            before=Shown() if whole and not feed.view.still else feed.shown,
+            before=Shown() if whole and not self._stands_still(feed) else feed.shown,
             audience=feed.audience,
             can=feed.can,
             now=self._now(),
@@ -316,6 +319,12 @@ class Hub:
         feed.full = None
         if whole:
             feed.rendered_at = _time()
+
+    def _stands_still(self, feed: Feed) -> bool:
+        """Whether the clock alone changes nothing of what the feed shows; at midnight "today" is another day."""
+        today = self._now().astimezone(ZoneInfo(feed.audience.zone)).date()
+        same_day, feed.rendered_on = feed.rendered_on == today, today
+        return feed.view.still and same_day
 
     # ---- duties --------------------------------------------------------------------------------------------------
 
