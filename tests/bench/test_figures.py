@@ -52,7 +52,7 @@ def test_every_counted_name_is_a_route_of_the_product():
     source = (Path(routes.__file__).parent / "journeys.py").read_text()
     named = set(re.findall(r'(?:Call\(user|_page\(user|_of_patient\(user|_write\(user), "([a-z ]+)"', source))
     assert named - {"first page"} <= routes.OF.keys()
-    assert routes.load_class("save observations") == "charting"
+    assert routes.load_class("save observations") == "medication"
     assert routes.load_class("search family") != "other"
 
 
