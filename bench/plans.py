@@ -67,6 +67,7 @@ async def scanned(connection: asyncpg.Connection, query: Declared) -> set[str]:
         )
     finally:
         await connection.execute("DEALLOCATE planned")
+    assert plan is not None, "every statement has a plan"
     found: set[str] = set()
     _collect(plan[0]["Plan"], found)
     return {await parent_of(connection, name) for name in found if await is_filled(connection, name)}

@@ -112,7 +112,7 @@ class Member(FastHttpUser):
         role = next(role for role in mix.ROLES if role.name == self.role)
         actor = self.network.actor(role)
         self.me = User(actor, [self.network.topic(name) for name in actor.topics])
-        self.me.cookie = cookie(self._token(actor))
+        self.me.cookie = cookie(self._token(actor), actor.hospital)
         self._send(self.network.journeys.first(self.me, monotonic()))
         if self.environment.parsed_options.streams:  # pyright: ignore[reportOptionalMemberAccess]
             gevent.spawn(self._listen)

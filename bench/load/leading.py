@@ -35,6 +35,7 @@ class Run:
         self._hands: list[Hand] = []
         self._topics: list[str] = []
         self._signed: dict[str, Any] = {}
+        self._streams_at_the_beginning = 0
 
     async def _all(self, do: str, **more: Any) -> list[Any]:
         return await asyncio.gather(*(hand.ask(do, **more) for hand in self._hands))
@@ -136,6 +137,7 @@ class Run:
         values |= updates(before, committed, lost, boards)
         values |= {
             "sign_in": self._signed,
+            "streams_at_the_beginning": self._streams_at_the_beginning,
             "streams_at_the_end": sum(answer["streams"] for answer in standing),
             "processes": len(self._hands),
             "timeline": timeline(sampler.samples, table),
@@ -157,7 +159,10 @@ class Run:
             await asyncio.to_thread(sampler.take)
             if before is None and now >= table.begins:
                 before = await asyncio.to_thread(versions, connection, self._topics)
-                self.say(f"measuring for {table.ends - table.begins:.0f} s")
+                self._streams_at_the_beginning = sum(each["streams"] for each in await self._all("stand"))
+                self.say(
+                    f"measuring for {table.ends - table.begins:.0f} s, {self._streams_at_the_beginning:,} streams are open"
+                )
             while len(table.phases) > 1 and phases and now >= phases[0].begins:
                 self.say(f"  {phases.pop(0).name}")
             await asyncio.sleep(max(0.0, 1.0 - (monotonic() - now)))

@@ -34,7 +34,7 @@ class Options(msgspec.Struct, kw_only=True):
     overload: list[float] = []
     capacity: float | None = None  # requests a second
     rest_seconds: float = 60.0
-    settle_seconds: float = 20.0
+    settle_seconds: float = 40.0  # a refused stream is asked to come back within 30
     boards_seconds: float = 75.0
 
     @property

@@ -180,7 +180,17 @@ def errors(values: dict[str, Any]) -> str:
 def about(values: dict[str, Any]) -> str:
     rest = {
         name: values[name]
-        for name in ("options", "sign_in", "counts", "mix", "roles", "processes", "late_sends", "retries")
+        for name in (
+            "options",
+            "sign_in",
+            "streams_at_the_beginning",
+            "counts",
+            "mix",
+            "roles",
+            "processes",
+            "late_sends",
+            "retries",
+        )
     }
     return f"<pre>{html.escape(json.dumps(rest, indent=1))}</pre>"
 

@@ -15,6 +15,7 @@ MESSAGE_BYTES_KEPT_MAX = 16_000_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _RELATIVE = re.compile(r"(<time [^>]*data-relative[^>]*>)[^<]*")
 _KEY = re.compile(r'(name="idempotency_key" value=")[^"]*')
+_ONLY_PUSHED = re.compile(r' data-alarm="[^"]*" data-words="[^"]*"')
 _WAITED = re.compile(r'\b\d+ (?:h(?: \d+ min)?|min|days)\b|<svg class="wbar".*?</svg>', re.DOTALL)
 
 
@@ -165,9 +166,11 @@ def element_at(html: str, start: int) -> str:
 
 
 def comparable(text: str) -> str:
-    """An element without what differs between two renderings of the same: keys of forms, and how long ago something
-    was, which changes by the minute while nothing happens."""
-    return _WAITED.sub("", _KEY.sub(r"\1", _RELATIVE.sub(r"\1", text))).strip()
+    """An element without what differs between two renderings of the same: keys of forms, the alarm that only a pushed
+    bell carries, and how long ago something was, which changes by the minute while nothing happens."""
+    for pattern, kept in ((_RELATIVE, r"\1"), (_KEY, r"\1"), (_ONLY_PUSHED, ""), (_WAITED, "")):
+        text = pattern.sub(kept, text)
+    return text.strip()
 
 
 def differing(shown: Shown, fresh: Shown) -> list[str]:

@@ -51,7 +51,7 @@ class SignIns:
                 failed[wrong] = failed.get(wrong, 0) + 1
             else:
                 user.actor.token = token
-                user.cookie = cookie(token)
+                user.cookie = cookie(token, user.actor.hospital)
 
         began = monotonic()
         await asyncio.gather(*(one(user, began + number / per_second) for number, user in enumerate(without)))

@@ -38,7 +38,7 @@ class User:
         self.actor = actor
         self.role = actor.role
         self.home = actor.home.encode()
-        self.cookie = cookie(actor.token)
+        self.cookie = cookie(actor.token, actor.hospital)
         self.topics = topics
         self.seen = [0] * len(topics)
         self.shown: list[Shown] = [NOTHING] * len(topics)
@@ -57,6 +57,9 @@ class User:
         self.late: asyncio.TimerHandle | None = None
 
 
-def cookie(token: str) -> bytes:
-    """The end of every request of a session."""
-    return b"Cookie: display=dense; __Host-wardline=" + token.encode() + b"\r\n\r\n"
+def cookie(token: str, hospital: str) -> bytes:
+    """The end of every request of a session: who, and at which hospital, by which a proxy chooses the web node."""
+    place = hospital.replace("-", "").encode()
+    return (
+        b"Cookie: display=dense; __Host-wardline=" + token.encode() + b"; __Host-wardline-place=" + place + b"\r\n\r\n"
+    )

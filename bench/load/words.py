@@ -23,6 +23,8 @@ def lines(values: dict[str, Any]) -> list[str]:
         f" ({per_request_us:.0f} us a request with its share of pushes), others {values['usage'].get('others_cpu_s', 0):.1f} s,"
         f" taken by the host {values['usage'].get('stolen_cpu_s', 0):.1f} s",
     ]
+    if values["streams_at_the_beginning"] < values["users"]:
+        found.append(f"only {values['streams_at_the_beginning']:,} streams were open when the measuring began")
     if values["late_sends"]:
         found.append(f"the rig sent {values['late_sends']:,} requests more than 10 ms late; it is in their latency")
     return found + usage_lines(values) + route_lines(values) + error_lines(values) + special_lines(values)

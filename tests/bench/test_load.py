@@ -33,7 +33,7 @@ class Told:
 
 def options(proxy: Proxy, **more: Any) -> Options:
     settings: dict[str, Any] = {
-        "users": 40, "mean_seconds": 2.0, "minutes": 4 / 60, "ramp_minutes": 0.01, "warm_up_seconds": 0.5, "sign_ins": 4,
+        "users": 40, "mean_seconds": 4.0, "minutes": 4 / 60, "ramp_minutes": 0.05, "warm_up_seconds": 0.5, "sign_ins": 4,
         "settle_seconds": 8.0, "boards_seconds": 45.0, "url": proxy.url, "stream_url": proxy.url,
     }  # fmt: skip
     return Options(**settings | more)
@@ -47,9 +47,14 @@ async def run(proxy: Proxy, settings: Settings, **more: Any) -> dict[str, Any]:
 async def test_a_sound_server_passes(proxy: Proxy, network_settings: Settings):
     values = await run(proxy, network_settings)
     assert values.keys() >= ACCEPTANCE
+<<<<<<< HEAD
     # A machine that is busy with other tests may refuse some; whoever is answered is answered rightly.
     assert values["errors"] == values["shed"], values["samples"]
     assert (values["updates_lost"], values["boards_stale"], values["stale_named"]) == (0, 0, [])
+=======
+    assert (values["errors"], values["errors_by_kind"]) == (0, {})
+    assert (values["updates_lost"], values["stale_named"], values["boards_stale"]) == (0, [], 0)
+>>>>>>> rig
     assert values["updates_published"] > 0
     assert values["boards"] >= 8
     assert values["screen_ms"]["count"] > 0
@@ -83,7 +88,7 @@ async def test_wrong_patients_wrong_statuses_and_old_pages_are_found(proxy: Prox
         return found.group(1) + b"0" * len(found.group(2))
 
     proxy.request, proxy.answer = another_patient, crash_and_age
-    values = await run(proxy, network_settings, boards_seconds=1, mean_seconds=1)
+    values = await run(proxy, network_settings, boards_seconds=1, mean_seconds=2)
     found = values["errors_by_kind"]
     assert found["wrong patient"] == values["routes"]["chart summary"]["errors"] > 0
     assert found["status 500"] > 0
