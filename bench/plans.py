@@ -82,10 +82,10 @@ def _collect(node: dict[str, Any], found: set[str]) -> None:
 
 async def is_filled(connection: asyncpg.Connection, name: str) -> bool:
     """Whether there is anything to scan: of the months to come the shortest way is to look into the empty partition."""
-    strict = await connection.fetchval("SHOW enable_seqscan") == "off"
-    return strict or await connection.fetchval(
-        "SELECT reltuples > 0 FROM pg_class WHERE oid = $1::text::regclass", name
-    )
+    if await connection.fetchval("SHOW enable_seqscan") == "off":
+        return True
+    rows = await connection.fetchval("SELECT reltuples FROM pg_class WHERE oid = $1::text::regclass", name)
+    return rows is not None and rows > 0
 
 
 async def parent_of(connection: asyncpg.Connection, name: str) -> str:

@@ -92,7 +92,7 @@ async def live_ward_board(db: Db, ward: BoardScope, version: int) -> LiveWardBoa
     """
     now = clock.now()
     held = keeping.held_board(ward.hospital_id, ward.id)
-    if held is None or held.version < version or now - held.whole_at > keeping.WHOLE_EVERY:
+    if held is None or held.version < version or keeping.is_over(held, now):
         held = await _open(db, ward, now)
     else:
         held = keeping.by_the_clock(ward.hospital_id, held, now, today_in(ward.zone, now))

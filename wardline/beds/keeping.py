@@ -16,7 +16,6 @@ from wardline.beds.models import Bed, BedRow, OpenedBoard, Room, RoomHead, TaskR
 from wardline.platform.db import Db
 
 BOARDS_MAX = 2_000  # about 60 KB each
-WHOLE_EVERY = timedelta(minutes=10)  # a trend's oldest scores leave the board within
 BOARD_EVERY = timedelta(seconds=30)  # what is due soon is gathered anew within
 
 
@@ -42,9 +41,9 @@ _held: OrderedDict[tuple[UUID, UUID], HeldBoard] = OrderedDict()
 async def open_board(db: Db, *, hospital_id: UUID, ward_id: UUID, now: datetime, today: date) -> HeldBoard | None:
     """The ward's board as it is now; None when the ward is not this hospital's. One round trip."""
     held = _held.get((hospital_id, ward_id))
-    since = None if held is None or now - held.whole_at > WHOLE_EVERY else held.version
+    since = None if held is None or is_over(held, now) else held.version
     opened = await queries.open_board(
-        db, hospital_id=hospital_id, ward_id=ward_id, held=since, trend_from=now - rules.TREND_WITHIN
+        db, hospital_id=hospital_id, ward_id=ward_id, held=since, trend_from=rules.trend_from(now)
     )
     if opened is None:
         _held.pop((hospital_id, ward_id), None)
@@ -54,6 +53,11 @@ async def open_board(db: Db, *, hospital_id: UUID, ward_id: UUID, now: datetime,
     )
     _hold((hospital_id, ward_id), made)
     return made
+
+
+def is_over(held: HeldBoard, now: datetime) -> bool:
+    """Whether the oldest scores of a trend have left every board since: they do so together, once an hour."""
+    return rules.trend_from(now) != rules.trend_from(held.whole_at)
 
 
 def held_board(hospital_id: UUID, ward_id: UUID) -> HeldBoard | None:

@@ -167,6 +167,11 @@ def board_beds(rows: list[BedRow], now: datetime, today: date) -> list[Bed]:
     return [board_bed(row, families, now, today) for row in rows]
 
 
+def trend_from(now: datetime) -> datetime:
+    """From when on a board shows the scores of the last day: from a whole hour, so that all screens agree on them."""
+    return (now - TREND_WITHIN).replace(minute=0, second=0, microsecond=0)
+
+
 def families_of(rows: list[BedRow]) -> Counter[str]:
     """How many patients of a board bear each family name."""
     return Counter(row.family.casefold() for row in rows if row.family)
