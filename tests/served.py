@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
+from tests.client import unhurried
 from tests.database import TestDatabase
 from tests.world import World
 from wardline.app import App
@@ -35,7 +36,7 @@ async def served(database: TestDatabase, folder: Path) -> AsyncGenerator[Served]
     )
     server = uvicorn.Server(
         uvicorn.Config(
-            lambda: App(settings, Addresses(database.owner, database.app)),
+            lambda: unhurried(App(settings, Addresses(database.owner, database.app))),
             factory=True,
             host="127.0.0.1",
             port=port,

@@ -8,6 +8,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.client import unhurried
 from tests.database import TestDatabase, TestServer, clone
 from wardline.app import App
 from wardline.demo import seed
@@ -43,7 +44,7 @@ def network(database_server: TestServer, folder: Path) -> Generator[Seeded]:
 async def front_door(seeded: Seeded, folder: Path) -> AsyncGenerator[httpx.AsyncClient]:
     """The application on that database."""
     settings = Settings(data=folder, secret="test-secret-of-thirty-two-characters", database_connections_max=4)
-    app = App(settings, Addresses(seeded.database.owner, seeded.database.app))
+    app = unhurried(App(settings, Addresses(seeded.database.owner, seeded.database.app)))
     await app.start()
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://wardline.test") as http:
