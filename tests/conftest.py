@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 
 from tests.client import Client, running
 from tests.database import TestDatabase, TestServer, clone, running_server
@@ -19,6 +20,10 @@ _address = pytest.StashKey[TestServer]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Under pytest-xdist the controller starts the one server; a worker is told where it is."""
+    for processor in structlog.get_config()["processors"]:
+        if isinstance(processor, structlog.dev.ConsoleRenderer):
+            # A traceback with all local variables takes seconds to draw here.
+            processor.exception_formatter = structlog.dev.plain_traceback
     told: dict[str, Any] | None = getattr(config, "workerinput", None)
     if told is not None:
         config.stash[_address] = TestServer(told["server_url"], told["server_template"])
