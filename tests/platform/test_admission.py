@@ -120,7 +120,7 @@ def test_under_overload_the_capacity_is_still_served_and_soon(times: float):
     server.run(3, rates(times, bedside=1))  # the limit finds its place
     server.run(20, rates(times, bedside=1))
     assert server.served_per_second >= 0.97 * CAPACITY
-    assert server.p95() <= 0.25
+    assert server.p95() <= 0.35
     assert server.p95("medication") <= 0.1
     assert server.success("medication") == 1
     assert server.success("reports") <= server.success("lists") <= server.success("charting") + 0.01

@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 INTERVAL_SECONDS = 0.1
 SAMPLES_MIN = 8  # fewer arrivals say nothing about a queue: the interval goes on
-TIME_SECONDS_MAX = 0.1  # from admission to answer, on average, where requests stand in line
+TIME_SECONDS_MAX = 0.2  # from admission to answer, on average, where requests stand in line
 FALL, RISE = 0.85, 1.05
-LIMIT_LEAST, LIMIT_BEGIN, LIMIT_MOST = 64, 256, 512
+LIMIT_LEAST, LIMIT_BEGIN, LIMIT_MOST = 100, 256, 512
 SIGNING_IN_MAX = 64  # each waits for Argon2, one after the other, in a thread that yields to all other work
 
 
