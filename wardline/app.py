@@ -14,6 +14,7 @@ from wardline.frame import frame
 from wardline.identity.public import Sessions
 from wardline.platform import (
     admission,
+    attempts,
     database,
     files,
     measures,
@@ -33,12 +34,14 @@ from wardline.platform.http.door import Door
 from wardline.platform.http.entrance import Entrance, fair
 from wardline.platform.http.reply import Reply, encode
 from wardline.platform.http.routes import ROUTES
-from wardline.platform.live import VIEWS, Hub, Notifier, Streams, Turnstile
+from wardline.platform.live import VIEWS, Hub, Notices, Notifier, Streams, Turnstile
 from wardline.platform.metrics import METRICS
 from wardline.platform.processes import END_STREAMS
+from wardline.platform.redis_client import Redis
 from wardline.platform.render import render
 from wardline.platform.responses import Minutes
 from wardline.platform.settings import Settings
+from wardline.platform.shared_fragments import SharedFragments
 
 SLICES = (
     "desk",
@@ -82,8 +85,11 @@ class App:
         self.ledger = Ledger(self.pool)
         self.sessions = Sessions(Db(self.pool, None))
         self.fragments = FragmentCache()
-        self.answers = Answers(render=render, frame=frame(given), fragments=self.fragments)
-        self.notifier = Notifier(addresses.app)
+        self.redis = Redis(given.redis_url) if given.redis_url else None
+        attempts.configure(self.redis, given.secret)
+        self.answers = Answers(render=render, frame=frame(given), fragments=self._fragments(given))
+        self.notices = Notices(self.redis, given.redis_url, given.secret) if self.redis and given.redis_url else None
+        self.notifier = Notifier(addresses.app, also=self.notices.tell if self.notices else None)
         self.hub = Hub(self.pool, addresses.app, VIEWS, render=render, still_allowed=self.sessions.still_open)
         self.limiter = admission.Limiter()
         self.streams = Streams(
@@ -106,10 +112,15 @@ class App:
         self.figures = metrics.Shared(METRICS, given.data / "run" / "metrics", role)
         self._measure()
 
+    def _fragments(self, given: Settings) -> FragmentCache | SharedFragments:
+        return SharedFragments(self.fragments, self.redis, given.secret) if self.redis else self.fragments
+
     def _measure(self) -> None:
         measures.measure_pool(METRICS, self.pool)
         measures.measure_admission(METRICS, self.limiter, self.entrance)
         measures.measure_cache(METRICS, self.fragments)
+        if self.redis and self.notices:
+            measures.measure_redis(METRICS, self.redis, self.notices)
         measures.measure_hub(METRICS, self.hub)
         measures.measure_notifier(METRICS, self.notifier)
         measures.measure_record(METRICS, self.ledger)
@@ -124,6 +135,8 @@ class App:
         self._watching = asyncio.create_task(self._watch_readiness())
         self.sessions.start()
         await self.hub.start()
+        if self.notices is not None:
+            self.notices.start(self.hub.nudged)
         with contextlib.suppress(
             NotImplementedError, RuntimeError, ValueError
         ):  # not in the main thread: nobody signals
@@ -134,9 +147,13 @@ class App:
         if self._watching is not None:
             self._watching.cancel()
         await self.figures.stop()
+        if self.notices is not None:
+            await self.notices.stop()
         await self.hub.stop()
         await self.minutes.stop()
         await self.notifier.close()
+        if self.redis is not None:
+            await self.redis.close()
         await self.sessions.stop()
         await self.pool.close()
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from wardline.identity import passwords, queries
 from wardline.identity.models import ChangePassword, Place, Session, SignIn, SwitchHospital
 from wardline.identity.sessions import LIFE_MAX, token_hash
+from wardline.platform.attempts import attempts
 from wardline.platform.errors import Denied, Invalid, NotFound, NotSignedIn, TooMany
 from wardline.platform.http import Context
 from wardline.platform.http.door import COOKIE
@@ -18,6 +19,7 @@ FAILURE_WINDOW = timedelta(minutes=15)
 ACCOUNT_FROM_ADDRESS_FAILURES_MAX = 5  # one person at one address
 ACCOUNT_FAILURES_MAX = 50  # one account from everywhere
 ADDRESS_FAILURES_MAX = 300  # a whole hospital may sit behind one address
+ADDRESS_ATTEMPTS_MAX = 3_000  # in a minute, right or wrong: more than the change of shift of the largest hospital
 
 
 class SignInRefused(NotSignedIn):
@@ -40,6 +42,9 @@ def _limits(email: str, client: str) -> list[tuple[str, int]]:
 async def sign_in(ctx: Context, given: SignIn) -> Session:
     """Check the password within the limits and open a session at the chosen hospital, or the first one."""
     db = ctx.db
+    if await attempts().add("sign-in", ctx.client) > ADDRESS_ATTEMPTS_MAX:
+        again = attempts().seconds_left()
+        raise TooMany("Too many sign-ins from one place. Wait a minute.", retry_after_seconds=again)
     email = given.email.strip().lower()
     limits = _limits(email, ctx.client)
     for subject, failures_max in limits:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 import psycopg
+from redis import Redis
+from redis.exceptions import RedisError
 
 from wardline.platform import database, migrate, settings
 from wardline.platform.settings import Settings
@@ -15,6 +17,7 @@ from wardline.platform.settings import Settings
 DISK_FREE_GIGABYTES_MIN = 2
 CLOCK_DIFFERENCE_SECONDS_MAX = 2
 POSTGRES_VERSION_MIN = 15_00_00
+REDIS_VERSION_MIN = 7
 VENDOR = Path(__file__).parents[1] / "static" / "vendor"
 
 
@@ -29,7 +32,7 @@ def examine(chosen: Settings, environ: Mapping[str, str]) -> list[Finding]:
     """Look at everything. Never raises for what it finds."""
     checks: tuple[Callable[[Settings], Finding], ...] = (python, data_folder, disk, vendor_files)
     findings = [check(chosen) for check in checks]
-    findings += [names(environ), *database_findings(chosen)]
+    findings += [names(environ), *database_findings(chosen), *redis_findings(chosen)]
     return findings
 
 
@@ -70,6 +73,28 @@ def vendor_files(_chosen: Settings) -> Finding:
     if VENDOR.is_dir() and any(VENDOR.iterdir()):
         return Finding(True, "The browser's files are there.")
     return Finding(False, "The browser's files are missing in wardline/static/vendor; `make run` sets them up.")
+
+
+def redis_findings(chosen: Settings) -> list[Finding]:
+    """Whether Redis, where one is named, answers, is new enough and makes room by itself."""
+    if chosen.redis_url is None:
+        return []
+    try:
+        with Redis.from_url(chosen.redis_url, socket_timeout=5, socket_connect_timeout=5) as client:
+            told = client.info()
+    except (RedisError, OSError) as error:
+        return [Finding(False, f"Redis does not answer ({type(error).__name__}). Wardline works without, only slower.")]
+    found = str(told["redis_version"])
+    policy, most = str(told.get("maxmemory_policy", "noeviction")), int(told.get("maxmemory", 0))
+    return [
+        Finding(
+            int(found.partition(".")[0]) >= REDIS_VERSION_MIN, f"Redis answers; it is {found}, wanted is 7 or newer."
+        ),
+        Finding(
+            most > 0 and policy.startswith("allkeys"),
+            f"Redis may use {most / 1e6:.0f} MB and drops by {policy}; it needs a limit and a policy for all keys.",
+        ),
+    ]
 
 
 def database_findings(chosen: Settings) -> list[Finding]:

@@ -8,8 +8,9 @@ from wardline.platform.cache import FragmentCache
 from wardline.platform.db import Pool
 from wardline.platform.http.entrance import Entrance
 from wardline.platform.http.routes import Route
-from wardline.platform.live import Hub, Notifier
+from wardline.platform.live import Hub, Notices, Notifier
 from wardline.platform.metrics import Histogram, Metrics
+from wardline.platform.redis_client import Redis
 
 
 class Flushing(Protocol):
@@ -76,6 +77,25 @@ def measure_cache(metrics: Metrics, cache: FragmentCache) -> None:
     )
     metrics.register("wardline_cache_bytes", "gauge", "Rendered content kept.", lambda: cache.bytes)
     metrics.register("wardline_cache_evicted_total", "counter", "Contents dropped for room.", lambda: cache.evicted)
+
+
+def measure_redis(metrics: Metrics, redis: Redis, notices: Notices) -> None:
+    """What is asked of Redis, and whether it is asked at all."""
+    metrics.register(
+        "wardline_redis_requests_total",
+        "counter",
+        "Calls: found, not found, done (put, counted, told), failed, or not made at all.",
+        lambda: [({"result": result}, count) for result, count in redis.results.items()],
+    )
+    metrics.register(
+        "wardline_redis_open",
+        "gauge",
+        "1 while Redis is not asked, after failures.",
+        lambda: int(redis.breaker.is_open),
+    )
+    metrics.register(
+        "wardline_redis_listening", "gauge", "1 while notices are heard through Redis.", lambda: int(notices.listening)
+    )
 
 
 def measure_hub(metrics: Metrics, hub: Hub) -> None:

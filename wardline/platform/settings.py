@@ -78,7 +78,11 @@ TABLE = (
         "the role is created and its password is kept in WARDLINE_DATA.",
     ),
     Setting("WARDLINE_DATABASE_CONNECTIONS", "8", "Database connections of one web worker at the most, 2 to 100."),
-    Setting("WARDLINE_REDIS_URL", "none", "Redis or Valkey, needed only where several machines share the work."),
+    Setting(
+        "WARDLINE_REDIS_URL",
+        "none",
+        "Redis or Valkey, of use only where several machines share the work. Nothing is lost when it vanishes.",
+    ),
     Setting(
         "WARDLINE_FILES_URL",
         "none",

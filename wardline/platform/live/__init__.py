@@ -6,9 +6,22 @@ hubs of all processes which topics a commit has changed. Budget: 14 microseconds
 """
 
 from wardline.platform.live.hub import Hub, Pace
+from wardline.platform.live.notices import Notices
 from wardline.platform.live.notifier import Notifier
 from wardline.platform.live.stream import Streams
 from wardline.platform.live.turnstile import Turnstile
 from wardline.platform.live.views import VIEWS, View, Watch, live, views_by_kind
 
-__all__ = ["VIEWS", "Hub", "Notifier", "Pace", "Streams", "Turnstile", "View", "Watch", "live", "views_by_kind"]
+__all__ = [
+    "VIEWS",
+    "Hub",
+    "Notices",
+    "Notifier",
+    "Pace",
+    "Streams",
+    "Turnstile",
+    "View",
+    "Watch",
+    "live",
+    "views_by_kind",
+]

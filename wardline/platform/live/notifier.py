@@ -7,6 +7,7 @@ that share no database) needs only these two: `nudge` on this side, `Hub.nudged`
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import structlog
@@ -24,8 +25,15 @@ log = structlog.get_logger("live")
 class Notifier:
     """Gathers the topics of all commits of 5 ms and sends them in one call on a connection of its own."""
 
-    def __init__(self, url: str, *, batch_seconds: float = BATCH_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        batch_seconds: float = BATCH_SECONDS,
+        also: Callable[[str], Awaitable[None]] | None = None,
+    ) -> None:
         self._url = url
+        self._also = also  # another way that the same texts go, which never raises
         self._batch_seconds = batch_seconds
         self._pending: dict[str, int] = {}
         self._connection: db.Connection | None = None
@@ -49,15 +57,21 @@ class Notifier:
         while self._pending:
             await asyncio.sleep(self._batch_seconds)
             batch, self._pending = self._pending, {}
-            try:
-                connection = await self._connected()
-                for payload in payloads(batch):
-                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
-                self.sent += len(batch)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                self.lost += len(batch)
-                log.warning("nudges_lost", count=len(batch), code=type(error).__name__)
-                await self._drop()
+            if self._also is None:
+                await self._notify(batch)
+            else:
+                await asyncio.gather(self._notify(batch), *map(self._also, payloads(batch)))
+
+    async def _notify(self, batch: dict[str, int]) -> None:
+        try:
+            connection = await self._connected()
+            for payload in payloads(batch):
+                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+            self.sent += len(batch)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            self.lost += len(batch)
+            log.warning("nudges_lost", count=len(batch), code=type(error).__name__)
+            await self._drop()
 
     async def _connected(self) -> db.Connection:
         if self._connection is None or self._connection.is_closed():
