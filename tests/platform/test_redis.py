@@ -190,6 +190,27 @@ async def test_every_part_of_the_key_counts(redis: Redis, part: int) -> None:
 
 
 @needs_redis
+async def test_where_nothing_is_found_little_is_asked_until_something_is(redis: Redis) -> None:
+    first, second = (SharedFragments(FragmentCache(), redis, SECRET) for _ in range(2))
+
+    async def cheap() -> tuple[str, str]:
+        return "", "<p>quick</p>"
+
+    for number in range(400):
+        await second.get(("nobody has", number), cheap)
+    asked = redis.results["miss"]
+    assert asked < 200
+    kitchen = Kitchen()
+    for number in range(100):
+        redis.results["hit"] = 0
+        await first.get(("both read", number), kitchen)
+        await stored(first)
+        await second.get(("both read", number), kitchen)
+    assert second._worth.found_share > shared_fragments.WORTH_SHARE_MIN
+    assert redis.results["hit"] == 1
+
+
+@needs_redis
 async def test_what_was_cheap_is_not_kept(redis: Redis) -> None:
     fragments = SharedFragments(FragmentCache(), redis, SECRET)
 

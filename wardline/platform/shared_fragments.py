@@ -29,6 +29,9 @@ KEPT_SECONDS = 120
 VALUE_BYTES_MAX = 500_000
 PACKED_BYTES_MIN = 4_096
 STORING_MAX = 32
+WORTH_SHARE_MIN = 0.2  # a question costs a fifth of what a finding saves, or less
+SELDOM = 8
+LEARNING = 0.02
 NONCE_BYTES = 12
 PLAIN, PACKED = b"0", b"1"
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -47,6 +50,25 @@ _encode = msgspec.msgpack.Encoder(enc_hook=str).encode
 _decode = msgspec.msgpack.Decoder(Made).decode
 
 
+class Worth:
+    """Whether to ask at all: always while every fifth question finds something, else one time in eight, to see whether
+    that has changed (another process was lost, a rush to read).
+    """
+
+    def __init__(self) -> None:
+        self.found_share = 1.0
+        self._passed = 0
+
+    def ask(self) -> bool:
+        if self.found_share >= WORTH_SHARE_MIN:
+            return True
+        self._passed = (self._passed + 1) % SELDOM
+        return self._passed == 0
+
+    def learn(self, *, found: bool) -> None:
+        self.found_share += (found - self.found_share) * LEARNING
+
+
 class SharedFragments:
     """The near cache, and behind it what other processes have made."""
 
@@ -55,6 +77,7 @@ class SharedFragments:
         self._redis = redis
         self._seal = AESGCM(_key(secret, b"fragment seal"))
         self._names = _key(secret, b"fragment name" + code_mark())
+        self._worth = Worth()
         self._storing: set[asyncio.Task[None]] = set()
         self.opened = 0  # found and used
         self.refused = 0  # found, and not what was asked for
@@ -65,9 +88,12 @@ class SharedFragments:
 
     async def _found_or_made(self, key: Hashable, make: Callable[[], Awaitable[Any]]) -> Any:
         name = self.name(key)
-        sealed = await self._redis.get(name)
-        if sealed is not None and (found := self._open(name, sealed)) is not None:
-            return found
+        if self._worth.ask():
+            sealed = await self._redis.get(name)
+            found = None if sealed is None else self._open(name, sealed)
+            self._worth.learn(found=found is not None)
+            if found is not None:
+                return found
         began = time.perf_counter()
         value = await make()
         if time.perf_counter() - began >= DEAR_SECONDS:
