@@ -96,7 +96,12 @@ async def test_rows_come_and_go_with_their_order(shelves: World):
     version = await shelves.change("DELETE FROM shelf.book WHERE shelf_id = $1 AND id = 1", shelves.shelf_id)
     shelves.hub.nudged({shelves.topic: version})
     removed = await tab.rows()
-    assert removed["html"] == {"book-1": None, "count": '<p id="count">3</p>'}
+    # The book of the last push goes along: a page read meanwhile may have put back what was there before it.
+    assert removed["html"] == {
+        "book-0": '<li id="book-0">Adam Bede</li>',
+        "book-1": None,
+        "count": '<p id="count">3</p>',
+    }
     assert removed["order"] == {"place-top": ["book-0", "book-2", "book-3"]}
 
 

@@ -54,6 +54,7 @@ class Feed:
         "audience",
         "can",
         "full",
+        "just_sent",
         "opening",
         "rendered_at",
         "rendered_on",
@@ -77,6 +78,7 @@ class Feed:
         self.rendered_at = 0.0
         self.rendered_on: date | None = None
         self.unsure_until = 0.0  # until then the rows may be newer than the version says
+        self.just_sent: set[str] = set()  # the elements of the last push
         self.watchers: set[Connection] = set()
         self.full: bytes | None = None
         self.opening: asyncio.Task[None] | None = None
@@ -288,14 +290,21 @@ class Hub:
         return self.pace.poll_seconds + 1
 
     async def _update(self, topic: Topic, feed: Feed) -> None:
-        """Read and render a feed again and push what changed. A risen version is told even where nothing shows."""
+        """Read and render a feed again and push what changed. A risen version is told even where nothing shows.
+
+        What was pushed just before goes along: it may have been newer than its version, and a page read at that version,
+        which arrived later, has put the older rows back.
+        """
         before, version_before = feed.shown, feed.version
+        again = feed.just_sent if _time() < feed.unsure_until else set[str]()
         await self._read(feed, topic.wanted, whole=self._clock_is_due(feed))
         feed.unsure_until = _time() + self._unsure_seconds
         changed = difference(before, feed.shown)
         if not changed and feed.version == version_before:
             return
-        message = rows_event(feed.topic, feed.version, changed.html, changed.order)
+        feed.just_sent = set(changed.html)
+        html = {name: feed.shown.html.get(name) for name in again} | changed.html
+        message = rows_event(feed.topic, feed.version, html, changed.order)
         for connection in list(feed.watchers):
             connection.put(message)
         self.pushes += len(feed.watchers)
