@@ -11,7 +11,7 @@ import re
 import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
 import psycopg
@@ -57,18 +57,15 @@ def over_http(port: int) -> Ask:
 
 
 def _read(connection: socket.socket) -> Answer:
-    received, length = b"", None
-    while length is None or len(received) < length:
-        more = connection.recv(65_536)
-        if not more:
-            raise Differs("A server closed the connection without an answer.")
-        received += more
-        head, end, _ = received.partition(b"\r\n\r\n")
-        if end and length is None:
-            first, *lines = head.decode("latin-1").split("\r\n")
-            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-            status, length = int(first.split()[1]), len(head) + 4 + int(headers.get("content-length", "0"))
-    return Answer(status, headers, received[len(head) + 4 :])  # pyright: ignore[reportPossiblyUnbound] - set with length
+    with connection.makefile("rb") as stream:
+        first, headers = stream.readline().split(), dict[str, str]()
+        while line := stream.readline().decode("latin-1").strip():
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        body = stream.read(int(headers.get("content-length", "0")))
+    if not first:
+        raise Differs("A server closed the connection without an answer.")
+    return Answer(int(first[1]), headers, body)
 
 
 def as_json(request: str) -> str:
@@ -127,7 +124,7 @@ def missing(text: str, wanted: Mapping[str, list[str]]) -> list[str]:
 def _stands(word: str, text: str) -> bool:
     if len(word) > SHORT:
         return word in text
-    return re.search(rf"(?<![\w.]){re.escape(word)}(?![\w])", text) is not None
+    return re.search(rf"(?<![\w.]){re.escape(word)}(?!\.?\w)", text) is not None
 
 
 def check(connection: psycopg.Connection[Any], ask: Mapping[str, Ask], chosen: list[Work]) -> int:
@@ -166,7 +163,7 @@ def sizes(ask: Ask, chosen: list[Work]) -> dict[str, int]:
 
 # ---- the write -------------------------------------------------------------------------------------------------------
 
-LEFT = {
+LEFT: dict[str, LiteralString] = {
     "set": """
         SELECT respiration_per_min, spo2_percent, spo2_scale, on_oxygen, systolic_mmhg, diastolic_mmhg, pulse_per_min,
                consciousness, temperature_celsius, news_score, news_signs, news_band, confirmed, state, encounter_id, recorded_by

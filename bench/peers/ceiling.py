@@ -173,6 +173,8 @@ class Ceiling:
     async def _lifespan(self, receive: Any, send: Any) -> None:
         while True:
             message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await asyncio.gather(*(connection.close() for connection in self._free))
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return

@@ -24,17 +24,18 @@ PERMISSIONS = {
     "doctor": {"read_ward", "read_chart", "search", "record"},
 }
 CONNECTIONS = 8
+CONNECTED_WITH = {"plan_cache_mode": "force_generic_plan", "jit": "off", "timezone": "UTC"}
 ZONE = "Europe/London"
 
 
 def connect() -> Any:
-    """A connection to the database that the product uses too."""
-    return asyncpg.connect(database.addresses(settings.load()).app)
+    """A connection to the same database, with the settings that save the product's connections the most."""
+    return asyncpg.connect(database.addresses(settings.load()).app, server_settings=CONNECTED_WITH)
 
 
 engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_size=CONNECTIONS, max_overflow=0)
 sessions = async_sessionmaker(engine, expire_on_commit=False)
-pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, auto_reload=False)
+pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, auto_reload=False)
 pages.filters["clock"] = lambda at: at.astimezone(ZoneInfo(ZONE)).strftime("%H:%M")
 pages.filters["day"] = lambda at: at.strftime("%d-%b-%Y")
 pages.filters["age"] = lambda born: (clock.now().date() - born).days * 4 // 1461

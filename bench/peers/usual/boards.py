@@ -2,17 +2,18 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import HTTPException
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, joinedload
 
 from bench.peers.usual.access import ZONE
-from bench.peers.usual.tables import OPEN, Bed, Occupancy, Reservation, Room, Task, Ward
+from bench.peers.usual.tables import OPEN, Bed, Current, Occupancy, Person, Reservation, Room, Task, Ward
 from wardline.platform import clock
 
 TASKS_MAX = 50
@@ -105,35 +106,46 @@ class Board(BaseModel):
     rooms: list[RoomOnBoard]
 
 
+# Made once, with the columns that the board shows: what the ORM does not load it need not unpack.
+WHO = (Person.family, Person.given, Person.sex, Person.born_on)
+STANDS = (
+    Current.isolation, Current.expected_discharge_on, Current.ready_to_leave, Current.news_score, Current.news_band,
+    Current.news_signs, Current.news_history, Current.news_history_at, Current.observations_due_at,
+)  # fmt: skip
+WARD = select(Ward).where(Ward.hospital_id == bindparam("hospital"), Ward.id == bindparam("ward"), Ward.active)
+BEDS = (
+    select(Bed)
+    .join(Bed.room)
+    .where(Bed.hospital_id == bindparam("hospital"), Bed.ward_id == bindparam("ward"), Bed.active)
+    .options(
+        contains_eager(Bed.room),
+        joinedload(Bed.occupancy).options(
+            joinedload(Occupancy.person, innerjoin=True).load_only(*WHO),
+            joinedload(Occupancy.current).load_only(*STANDS),
+        ),
+        joinedload(Bed.reservation).joinedload(Reservation.person, innerjoin=True).load_only(*WHO),
+    )
+    .order_by(Room.position, Room.label, Bed.position, Bed.label)
+)
+TASKS = (
+    select(Task)
+    .where(Task.hospital_id == bindparam("hospital"), Task.ward_id == bindparam("ward"), Task.state.in_(OPEN))
+    .options(joinedload(Task.person).load_only(*WHO))
+    .order_by(Task.state == "acknowledged", Task.due_at, Task.id)
+)
+
+
 async def board(db: AsyncSession, hospital_id: uuid.UUID, ward_id: uuid.UUID) -> Board:
-    ward = await db.scalar(select(Ward).where(Ward.hospital_id == hospital_id, Ward.id == ward_id, Ward.active))
+    asked = {"hospital": hospital_id, "ward": ward_id}
+    ward = await db.scalar(WARD, asked)
     if ward is None:
         raise HTTPException(404)
-    beds = (
-        await db.scalars(
-            select(Bed)
-            .join(Bed.room)
-            .where(Bed.hospital_id == hospital_id, Bed.ward_id == ward_id, Bed.active)
-            .options(
-                contains_eager(Bed.room),
-                joinedload(Bed.occupancy).options(joinedload(Occupancy.person), joinedload(Occupancy.current)),
-                joinedload(Bed.reservation).joinedload(Reservation.person),
-            )
-            .order_by(Room.position, Room.label, Bed.position, Bed.label)
-        )
-    ).all()
-    tasks = (
-        await db.scalars(
-            select(Task)
-            .where(Task.hospital_id == hospital_id, Task.ward_id == ward_id, Task.state.in_(OPEN))
-            .options(joinedload(Task.person))
-            .order_by(Task.state == "acknowledged", Task.due_at, Task.id)
-        )
-    ).all()
+    beds = (await db.scalars(BEDS, asked)).all()
+    tasks = (await db.scalars(TASKS, asked)).all()
     return shown(ward, beds, tasks, clock.now())
 
 
-def shown(ward: Ward, beds: list[Bed], tasks: list[Task], now: datetime) -> Board:
+def shown(ward: Ward, beds: Sequence[Bed], tasks: Sequence[Task], now: datetime) -> Board:
     families = Counter(bed.occupancy.person.family.casefold() for bed in beds if bed.occupancy)
     of_person = Counter(task.person_id for task in tasks)
     rooms: dict[uuid.UUID, RoomOnBoard] = {}
@@ -218,7 +230,7 @@ def summary(beds: list[BedOnBoard]) -> Summary:
     )
 
 
-def needs(tasks: list[Task], labels: dict[uuid.UUID, str], beds: list[BedOnBoard]) -> list[Need]:
+def needs(tasks: Sequence[Task], labels: dict[uuid.UUID, str], beds: list[BedOnBoard]) -> list[Need]:
     """Open tasks and late observations, the critical first, then by how long they have been due."""
     found = [
         Need(

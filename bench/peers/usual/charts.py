@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import HTTPException
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 from bench.peers.usual.access import ZONE
 from bench.peers.usual.tables import (
@@ -136,14 +136,64 @@ class Summary(BaseModel):
     tasks: list[TaskLine]
 
 
+def of_patient(table: Any) -> ColumnElement[bool]:
+    return (table.hospital_id == bindparam("hospital")) & (table.person_id == bindparam("person"))
+
+
+# Made once.
+REGISTRATION = (
+    select(Registration)
+    .where(of_patient(Registration))
+    .options(joinedload(Registration.person, innerjoin=True).selectinload(Person.allergies))
+)
+STAY = (
+    select(Current)
+    .where(of_patient(Current), Current.class_ != "outpatient")
+    .options(joinedload(Current.person, innerjoin=True).load_only(Person.born_on))
+    .order_by(Current.started_at.desc())
+    .limit(1)
+)
+SETS = (
+    select(ObservationSet)
+    .where(of_patient(ObservationSet), ObservationSet.state == "final", ObservationSet.taken_at >= bindparam("since"))
+    .options(
+        load_only(
+            ObservationSet.taken_at, ObservationSet.news_score, ObservationSet.news_signs, ObservationSet.news_band
+        ),
+        joinedload(ObservationSet.nurse),
+    )
+    .order_by(ObservationSet.taken_at.desc())
+    .limit(SETS_MAX)
+)
+VISITS = (
+    select(Encounter)
+    .where(of_patient(Encounter))
+    .options(joinedload(Encounter.doctor))
+    .order_by(func.coalesce(Encounter.started_at, Encounter.created_at).desc())
+    .limit(VISITS_MAX)
+)
+PROBLEMS = (
+    select(Problem)
+    .where(of_patient(Problem))
+    .order_by((Problem.state == "active").desc(), Problem.onset_on.desc().nulls_last(), Problem.id)
+    .limit(PROBLEMS_MAX)
+)
+TASKS = (
+    select(Task)
+    .where(of_patient(Task), Task.state.in_(OPEN))
+    .options(joinedload(Task.answerer))
+    .order_by(Task.due_at)
+    .limit(TASKS_MAX)
+)
+
+
 async def summary(db: AsyncSession, hospital_id: uuid.UUID, person_id: uuid.UUID) -> Summary:
-    registered = await registration(db, hospital_id, person_id)
+    now, asked = clock.now(), {"hospital": hospital_id, "person": person_id}
+    registered = await db.scalar(REGISTRATION, asked)
     if registered is None:
         raise HTTPException(404)
-    now = clock.now()
-    stay = await open_stay(db, hospital_id, person_id)
-    person = registered.person
-    sets = await last_sets(db, hospital_id, person_id, now)
+    person, stay = registered.person, await db.scalar(STAY, asked)
+    sets = list(await db.scalars(SETS, asked | {"since": now - timedelta(hours=RIBBON_HOURS)}))
     return Summary(
         person_id=person.id,
         network_number=person.network_number,
@@ -157,76 +207,12 @@ async def summary(db: AsyncSession, hospital_id: uuid.UUID, person_id: uuid.UUID
         allergy_state=person.allergy_state,
         allergies=allergies(person),
         stay=Stay.model_validate(stay) if stay else None,
-        visits=[visit(each) for each in await visits(db, hospital_id, person_id)],
+        visits=[visit(each) for each in await db.scalars(VISITS, asked)],
         news=news(stay, sets, now) if stay else None,
         ribbon=Ribbon.model_validate(ribbon(sets, now, ZONE)) if stay else None,
-        problems=[ProblemLine.model_validate(each) for each in await problems(db, hospital_id, person_id)],
-        tasks=[TaskLine.model_validate(each) for each in await tasks(db, hospital_id, person_id)],
+        problems=[ProblemLine.model_validate(each) for each in await db.scalars(PROBLEMS, asked)],
+        tasks=[TaskLine.model_validate(each) for each in await db.scalars(TASKS, asked)],
     )
-
-
-async def registration(db: AsyncSession, hospital_id: uuid.UUID, person_id: uuid.UUID) -> Registration | None:
-    person = joinedload(Registration.person, innerjoin=True)
-    asked = select(Registration).where(Registration.hospital_id == hospital_id, Registration.person_id == person_id)
-    return await db.scalar(asked.options(person.selectinload(Person.allergies)))
-
-
-async def open_stay(db: AsyncSession, hospital_id: uuid.UUID, person_id: uuid.UUID) -> Current | None:
-    return await db.scalar(
-        select(Current)
-        .where(Current.hospital_id == hospital_id, Current.person_id == person_id, Current.class_ != "outpatient")
-        .options(joinedload(Current.person, innerjoin=True))
-        .order_by(Current.started_at.desc())
-        .limit(1)
-    )
-
-
-async def last_sets(db: AsyncSession, hospital_id: uuid.UUID, person_id: uuid.UUID, now: datetime) -> list[Any]:
-    found = await db.scalars(
-        select(ObservationSet)
-        .where(
-            ObservationSet.hospital_id == hospital_id,
-            ObservationSet.person_id == person_id,
-            ObservationSet.state == "final",
-            ObservationSet.taken_at >= now - timedelta(hours=RIBBON_HOURS),
-        )
-        .options(joinedload(ObservationSet.nurse))
-        .order_by(ObservationSet.taken_at.desc())
-        .limit(SETS_MAX)
-    )
-    return list(found)
-
-
-async def visits(db: AsyncSession, hospital_id: uuid.UUID, person_id: uuid.UUID) -> list[Encounter]:
-    found = await db.scalars(
-        select(Encounter)
-        .where(Encounter.hospital_id == hospital_id, Encounter.person_id == person_id)
-        .options(joinedload(Encounter.doctor))
-        .order_by(func.coalesce(Encounter.started_at, Encounter.created_at).desc())
-        .limit(VISITS_MAX)
-    )
-    return list(found)
-
-
-async def problems(db: AsyncSession, hospital_id: uuid.UUID, person_id: uuid.UUID) -> list[Problem]:
-    found = await db.scalars(
-        select(Problem)
-        .where(Problem.hospital_id == hospital_id, Problem.person_id == person_id)
-        .order_by((Problem.state == "active").desc(), Problem.onset_on.desc().nulls_last(), Problem.id)
-        .limit(PROBLEMS_MAX)
-    )
-    return list(found)
-
-
-async def tasks(db: AsyncSession, hospital_id: uuid.UUID, person_id: uuid.UUID) -> list[Task]:
-    found = await db.scalars(
-        select(Task)
-        .where(Task.hospital_id == hospital_id, Task.person_id == person_id, Task.state.in_(OPEN))
-        .options(joinedload(Task.answerer))
-        .order_by(Task.due_at)
-        .limit(TASKS_MAX)
-    )
-    return list(found)
 
 
 def allergies(person: Person) -> list[str]:
