@@ -51,6 +51,7 @@ SLICES = (
     "tasks",
     "beds",
     "vitals",
+    "lab",
     "chart",
     "analytics",
     "interop",
