@@ -139,6 +139,7 @@ CREATE TABLE lab.specimen (
 ) WITH (fillfactor = 80);
 CREATE INDEX specimen_bench ON lab.specimen (hospital_id, bench) WHERE state IN ('collected', 'received');
 CREATE INDEX specimen_to_collect ON lab.specimen (hospital_id, ward_id, created_at) WHERE state = 'ordered';
+CREATE INDEX specimen_collected ON lab.specimen (hospital_id, collected_at) WHERE collected_at IS NOT NULL;
 CREATE INDEX specimen_request ON lab.specimen (hospital_id, request_id);
 CREATE UNIQUE INDEX specimen_replaced_once ON lab.specimen (hospital_id, replaces_id) WHERE replaces_id IS NOT NULL;
 SELECT platform.protect('lab.specimen');
@@ -191,6 +192,7 @@ CREATE TABLE lab.result (
     CHECK (state <> 'withdrawn' OR length(reason) > 2)
 ) WITH (fillfactor = 80);
 CREATE INDEX result_person ON lab.result (hospital_id, person_id, taken_at DESC);
+CREATE INDEX result_clinical ON lab.result (hospital_id, clinical_at) WHERE clinical_at IS NOT NULL;
 CREATE INDEX result_request ON lab.result (hospital_id, request_id);
 SELECT platform.protect('lab.result');
 
@@ -272,5 +274,6 @@ CREATE TABLE lab.critical_call (
     CHECK ((acknowledged_at IS NULL) = (acknowledged_by IS NULL)),
     CHECK ((closed_at IS NOT NULL) = (told_at IS NOT NULL AND acknowledged_at IS NOT NULL))
 ) WITH (fillfactor = 80);
+CREATE INDEX critical_call_opened ON lab.critical_call (hospital_id, opened_at);
 CREATE INDEX critical_call_open ON lab.critical_call (hospital_id, opened_at) WHERE closed_at IS NULL;
 SELECT platform.protect('lab.critical_call');

@@ -288,9 +288,12 @@ async def test_the_pages(client: Client) -> None:
         (f"/patients/{person}/results/K?days=7", "doctor_a"),
         (f"/results/{specimen['results']['K']['id']}", "laboratory_technician_a"),
         ("/critical-calls", "doctor_a"),
+        ("/lab/figures?days=7", "laboratory_technician_a"),
     ):
         answer = await client.get(path, as_=who, html=True)
         assert answer.status_code == 200, (path, answer.text[:300])
+    report = await client.get(f"/patients/{person}/results/report", as_="doctor_a")
+    assert (report.headers["content-type"], report.content[:5]) == ("application/pdf", b"%PDF-")
     label = await client.get(f"/specimens/{specimen['id']}/label", as_="nurse_a")
     assert (label.headers["content-type"], label.content[:5]) == ("application/pdf", b"%PDF-")
 
@@ -339,3 +342,38 @@ async def test_a_hospitals_own_limits_take_the_place_of_what_is_shipped(client: 
     assert seen["result"]["critical_high"] == 900, "a result keeps what it was judged by"
     other = await client.get("/lab/tests/LIPASE", as_="laboratory_technician_b")
     assert other.json()["intervals"] == []
+
+
+async def test_the_summary_shows_the_newest_values(client: Client) -> None:
+    person = await patient_of(client)
+    await final(client, person, "NA", 139)
+    await final(client, person, "K", 4.4)
+    await final(client, person, "K", 5.6)
+    critical = await measured(client, person, "HB", 65)
+    page = (await client.get(f"/patients/{person}", as_="doctor_a")).json()
+    assert [(each["name"], each["shown"], each["flag"]) for each in page["results"]] == [
+        ("Haemoglobin", "65", "LL"),
+        ("Potassium", "5.6", "H"),
+        ("Sodium", "139", "N"),
+    ]
+    html = await client.get(f"/patients/{person}", as_="doctor_a", html=True)
+    assert f"/critical-calls/{critical['call_id']}" in html.text
+    desk = (await client.get(f"/patients/{person}", as_="receptionist_a")).json()
+    assert desk["results"] is None
+
+
+async def test_figures_come_from_what_happened(client: Client) -> None:
+    before = (await client.get("/lab/figures?days=7", as_="laboratory_technician_a")).json()
+    person = await patient_of(client)
+    await final(client, person, "INR", 1.1)
+    await act(
+        client, await received(client, person, "INR"), "rejection", "laboratory_technician_a", {"reason": "Clotted"}
+    )
+    after = (await client.get("/lab/figures?days=7", as_="laboratory_technician_a")).json()
+
+    def coagulation(page: dict[str, Any]) -> tuple[int, int, int]:
+        found = [each for each in page["benches"] if each["bench"] == "Coagulation"]
+        return (found[0]["released"], found[0]["in_goal"], found[0]["rejected"]) if found else (0, 0, 0)
+
+    was, now = coagulation(before), coagulation(after)
+    assert [b - a for a, b in zip(was, now, strict=True)] == [1, 1, 1]

@@ -11,7 +11,8 @@ from tests.client import Client
 async def patient_of(client: Client, **details: Any) -> str:
     """Somebody with an open stay in hospital A."""
     world = client.world
-    person = await world.patient(world.a, **({"family": f"Lang {uuid4().hex[:6]}"} | details))
+    named: dict[str, Any] = {"family": f"Lang {uuid4().hex[:6]}"} | details
+    person = await world.patient(world.a, **named)
     await world.stay(world.a, person)
     return str(person)
 

@@ -125,3 +125,9 @@ class TrendQuery(Input, kw_only=True):
     """How far back."""
 
     days: Literal[7, 30, 365] = 30
+
+
+class FiguresQuery(Input, kw_only=True):
+    """How many days are looked at."""
+
+    days: Literal[7, 30, 90] = 30

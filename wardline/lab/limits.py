@@ -2,7 +2,8 @@
 
 from wardline.lab import queries, steps
 from wardline.lab.forms import NewBand, NewIntervals
-from wardline.lab.models import TestPage, TestScope
+from wardline.lab.models import TestScope
+from wardline.lab.pages import TestPage
 from wardline.platform.errors import Invalid, on_constraint
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id

@@ -8,7 +8,8 @@ from msgspec import to_builtins
 from wardline.lab import critical, queries, rules, steps
 from wardline.lab.actions import NotNow, touch
 from wardline.lab.forms import Amendment, NewValue, NewValues
-from wardline.lab.models import Interval, LabTest, Released, Result, SpecimenScope, State
+from wardline.lab.models import Interval, LabTest, Result, SpecimenScope, State
+from wardline.lab.pages import Released
 from wardline.lab.rules import Act
 from wardline.lab.scopes import specimen_of
 from wardline.lab.steps import Held, Judged, PreviousValue

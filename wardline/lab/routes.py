@@ -1,20 +1,10 @@
 """HTTP of the laboratory: benches, specimens, entry and release. What wards see of it is in ward_routes."""
 
 from wardline.identity.public import HospitalScope, May, access_hospital
-from wardline.lab import actions, limits, queries, results, rules, shown, views, ward_routes
-from wardline.lab.forms import Amendment, Because, NewBand, NewIntervals, NewValue, NewValues, Scan
-from wardline.lab.models import (
-    Bench,
-    BenchScope,
-    Catalogue,
-    Laboratory,
-    Released,
-    Result,
-    Specimen,
-    SpecimenScope,
-    TestPage,
-    TestScope,
-)
+from wardline.lab import actions, figures, limits, queries, results, rules, shown, views, ward_routes
+from wardline.lab.forms import Amendment, Because, FiguresQuery, NewBand, NewIntervals, NewValue, NewValues, Scan
+from wardline.lab.models import BenchScope, Result, Specimen, SpecimenScope, TestScope
+from wardline.lab.pages import Bench, Catalogue, Figures, Laboratory, Released, TestPage
 from wardline.lab.results import access_held
 from wardline.lab.scopes import access_bench, access_specimen, access_test
 from wardline.lab.steps import Held
@@ -197,6 +187,20 @@ async def amend(ctx: Context, held: Held, new: Amendment) -> Result:
 async def withdraw(ctx: Context, held: Held, why: Because) -> Result:
     """Withdraw a released result, with the reason. It stays in view, struck through."""
     return shown.shown(await results.withdraw(ctx, held, why.reason))
+
+
+@get(
+    "/lab/figures",
+    needs=May.WORK_IN_LABORATORY,
+    access=access_hospital,
+    page="lab/figures.html",
+    title="Turnaround and quality",
+    section="lab",
+    load_class="reports",
+)
+async def lab_figures(ctx: Context, hospital: HospitalScope, asked: FiguresQuery) -> Figures:
+    """Turnaround by bench, rejected specimens, amended results and how fast critical values were told, over days."""
+    return await figures.figures(ctx.db, hospital, days=asked.days, now=ctx.now)
 
 
 # --- the catalogue ---------------------------------------------------------------------------------------------------

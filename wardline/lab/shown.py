@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from wardline.lab import rules
-from wardline.lab.models import BENCHES, BenchRow, Call, Event, Group, Line, Result, ResultsPage
+from wardline.lab.models import BENCHES, BenchRow, Call, Event, Result
+from wardline.lab.pages import Group, Latest, Line, ResultsPage
 
 COLUMNS_MAX = 8
 BAR_ROOM = 0.6  # of the interval, on each side of it
@@ -15,15 +17,24 @@ def shown(result: Result) -> Result:
     result.shown = rules.value_words(result.value, result.decimals, result.comparator) or result.words
     result.typed = result.shown.replace(",", "") if result.value is not None else ""
     result.interval = rules.interval_words(result.low, result.high, result.decimals)
-    if result.low is not None and result.high is not None and result.value is not None:
-        room = (result.high - result.low) * BAR_ROOM
-        result.bar = (
-            result.low,
-            result.high,
-            min(result.low - room, result.value),
-            max(result.high + room, result.value),
-        )
+    result.bar = _bar(result.value, result.low, result.high)
     return result
+
+
+def shown_latest(row: tuple[Any, ...]) -> Latest:
+    """A row of `LATEST` with its words."""
+    latest = Latest(*row)
+    latest.shown = rules.value_words(latest.value, latest.decimals, latest.comparator)
+    latest.bar = _bar(latest.value, latest.low, latest.high)
+    return latest
+
+
+def _bar(value: float | None, low: float | None, high: float | None) -> tuple[float, float, float, float] | None:
+    """The interval, and where the bar around it begins and ends so that the value is on it."""
+    if value is None or low is None or high is None:
+        return None
+    room = (high - low) * BAR_ROOM
+    return low, high, min(low - room, value), max(high + room, value)
 
 
 def shown_call(call: Call) -> Call:

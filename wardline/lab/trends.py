@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from wardline.lab.models import LabTest, Result, TrendPage
+from wardline.lab.models import LabTest, Result
+from wardline.lab.pages import TrendPage
 from wardline.lab.shown import shown
 from wardline.patients.public import Banner
 from wardline.vitals.public import Axis, drawing

@@ -9,22 +9,17 @@ from wardline.identity.public import HospitalScope, WardScope
 from wardline.lab import queries, shown
 from wardline.lab.models import (
     BENCHES,
-    Bench,
     BenchCount,
     BenchScope,
     Event,
-    Laboratory,
     Order,
     OrderScope,
     Result,
-    ResultPage,
-    ResultsPage,
     ResultsScope,
-    Round,
-    SpecimenPage,
     SpecimenScope,
     State,
 )
+from wardline.lab.pages import Bench, Laboratory, ResultPage, ResultsPage, Round, SpecimenPage
 from wardline.lab.scopes import patient_with
 from wardline.patients.public import PatientScope
 from wardline.platform import clock

@@ -4,24 +4,10 @@ from datetime import timedelta
 
 from wardline.encounters.public import banner_with_stay
 from wardline.identity.public import May, WardScope
-from wardline.lab import actions, critical, labels, queries, shown, trends, views
+from wardline.lab import actions, critical, labels, queries, report, shown, trends, views
 from wardline.lab.forms import Acknowledgement, Because, CallBack, Collected, NewOrder, ResultsQuery, TrendQuery
-from wardline.lab.models import (
-    Call,
-    CallPage,
-    Order,
-    OrderForm,
-    OrderScope,
-    OrdersPage,
-    Result,
-    ResultPage,
-    ResultsPage,
-    Round,
-    Specimen,
-    SpecimenPage,
-    SpecimenScope,
-    TrendPage,
-)
+from wardline.lab.models import Call, Order, OrderScope, Result, Specimen, SpecimenScope
+from wardline.lab.pages import CallPage, OrderForm, OrdersPage, ResultPage, ResultsPage, Round, SpecimenPage, TrendPage
 from wardline.lab.scopes import (
     access_call,
     access_collection,
@@ -157,6 +143,24 @@ async def results(ctx: Context, patient: PatientScope, asked: ResultsQuery) -> R
     page = await views.results_page(ctx.db, patient, before=before, with_banner=ctx.html)
     ctx.saw("results", None, patient.person_id, detail={"results": len(page.items)})
     return page
+
+
+@get("/patients/{patient_id}/results/report", needs=May.READ_CHART, access=access_patient, load_class="reports")
+async def results_report(ctx: Context, patient: PatientScope) -> File:
+    """A patient's released results as a PDF."""
+    page = await views.results_page(ctx.db, patient, before=views.NEWEST, with_banner=True)
+    ctx.saw("results", None, patient.person_id, detail={"results": len(page.items), "printed": True})
+    assert page.banner is not None
+    caller = ctx.caller
+    made = await report.report(
+        page.banner,
+        page.items,
+        hospital=caller.tenant_name,
+        by=caller.display_name,
+        zone=caller.time_zone,
+        now=ctx.now,
+    )
+    return File(made, "application/pdf", name="results.pdf", inline=True)
 
 
 @get(
