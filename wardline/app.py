@@ -52,6 +52,7 @@ SLICES = (
     "tasks",
     "beds",
     "vitals",
+    "lab",
     "chart",
     "analytics",
     "interop",

@@ -36,6 +36,9 @@ NOT_PAGES = {
     "GET /",
     "GET /patients/{patient_id}/photo",
     "GET /audit/export",
+    "GET /lab/scan",
+    "GET /specimens/{specimen_id}/label",
+    "GET /patients/{patient_id}/results/report",
 }
 QUERIES = {"/patients": "?q=zqcanary", "/patients/new": "?q=zqcanary+ada"}
 PATIENT_PAGES = ("/patients/{patient_id}", "/encounters/{encounter_id}/plan", "/encounters/{encounter_id}/leaving")
@@ -75,7 +78,7 @@ async def room(browser: Browser, site: Served) -> AsyncIterator[Room]:
     client = Client.__new__(Client)
     client.world = site.world
     async with httpx.AsyncClient(base_url=site.address) as client.http:
-        made = Room(browser, site, await fill(client))
+        made = Room(browser, site, await fill(client) | {"bench": "chemistry", "test_code": "K"})
     yield made
     for window in made.windows.values():
         await window.context.close()

@@ -27,6 +27,19 @@ BODIES: dict[str, Any] = {
     "PUT /beds/{bed_id}/occupancy": {"encounter_id": "@encounter_id"},
     "PUT /beds/{bed_id}/reservation": {"encounter_id": "@encounter_id"},
     "POST /patients/{patient_id}/encounters": {"reason": "Fall"},
+    "POST /patients/{patient_id}/lab-orders": {"tests": ["K"]},
+    "PUT /results/{result_id}/value": {"value": 4.0},
+    "POST /results/{result_id}/amendment": {"value": 4.0, "reason": "Repeated"},
+    "POST /results/{result_id}/withdrawal": {"reason": "Wrong tube"},
+    "PUT /specimens/{specimen_id}/results": {"results": [{"test": "K", "value": 4.0}]},
+    "POST /specimens/{specimen_id}/rejection": {"reason": "Haemolysed"},
+    "POST /specimens/{specimen_id}/cancellation": {"reason": "Not wanted"},
+    "POST /critical-calls/{call_id}/call-back": {
+        "told_to": "Kim",
+        "identifiers": ["name", "born_on"],
+        "read_back": 6.9,
+    },
+    "POST /critical-calls/{call_id}/acknowledgement": {"action": "Seen"},
     "POST /patients/{patient_id}/observations": SIGNS,
     "POST /patients/{patient_id}/problems": {"display": "Asthma"},
 }
@@ -54,6 +67,7 @@ async def fill(client: Client) -> dict[str, str]:
     made["problem_id"] = problem.json()["id"]
     allergy = await client.post(f"{base}/allergies", {"substance": f"{CANARY}SUBSTANCE"}, as_="nurse_b")
     assert allergy.status_code in (200, 201), allergy.text
+    made |= await _laboratory_rows(client, base)
     contact = await client.post(f"{base}/contacts", {"name": f"{CANARY}CONTACT"}, as_="nurse_b")
     assert contact.status_code in (200, 201), contact.text
     async with client.world.owner() as owner:
@@ -72,6 +86,30 @@ async def fill(client: Client) -> dict[str, str]:
             )
         )
     return made
+
+
+async def _laboratory_rows(client: Client, base: str) -> dict[str, str]:
+    """A critical result of B with its order, specimen and call; the bench and the test are nobody's, so none is named."""
+    technician = "laboratory_technician_b"
+    order = await client.post(f"{base}/lab-orders", {"tests": ["K"], "reason": f"{CANARY}QUESTION"}, as_="doctor_b")
+    assert order.status_code == 201, order.text
+    specimen = order.json()["specimens"][0]
+    path = f"/specimens/{specimen['id']}"
+    for version, (act, who) in enumerate((("collection", "nurse_b"), ("receipt", technician)), start=1):
+        done = await client.post(f"{path}/{act}", {}, as_=who, version=version)
+        assert done.status_code == 200, done.text
+    entered = await client.put(f"{path}/results", {"results": [{"test": "K", "value": 6.9}]}, as_=technician)
+    assert entered.status_code == 200, entered.text
+    await client.post(f"{path}/technical-release", {}, as_=technician)
+    [result] = (await client.get(path, as_=technician)).json()["results"]
+    return {
+        "order_id": order.json()["id"],
+        "specimen_id": specimen["id"],
+        "result_id": result["id"],
+        "call_id": result["call_id"],
+        "bench": "nowhere",
+        "test_code": "NONE",
+    }
 
 
 def leaked(text: str) -> list[str]:

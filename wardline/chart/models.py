@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from wardline.encounters.public import Encounter, Problem
+from wardline.lab.public import Latest
 from wardline.patients.public import Banner, BannerRow
 
 
@@ -78,6 +79,7 @@ class SummaryRow(BannerRow):
     sets: list[tuple[Any, ...]] | None
     problems: list[tuple[Any, ...]] | None
     tasks: list[tuple[Any, ...]] | None
+    results: list[tuple[Any, ...]] | None
 
 
 class Mark(msgspec.Struct):
@@ -127,3 +129,4 @@ class Summary(msgspec.Struct, kw_only=True):
     last_set: SetRow | None = None
     problems: list[Problem] | None = None
     tasks: list[OpenTask] | None = None
+    results: list[Latest] | None = None

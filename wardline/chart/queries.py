@@ -7,6 +7,7 @@ from typing import Any
 
 from wardline.chart.models import SummaryRow
 from wardline.encounters.public import OBSERVED_ROW
+from wardline.lab.public import LATEST
 from wardline.patients.public import BANNER, OF_PATIENT, PatientScope
 from wardline.platform.db import Db, query
 
@@ -58,13 +59,15 @@ _SETS = """
 @query(
     f"""{BANNER}, ({_VISITS}),
            CASE WHEN :clinical::boolean THEN ({OBSERVED_ROW}) END, CASE WHEN :clinical THEN ({_SETS}) END,
-           CASE WHEN :clinical THEN ({_PROBLEMS}) END, CASE WHEN :clinical THEN ({_TASKS}) END
+           CASE WHEN :clinical THEN ({_PROBLEMS}) END, CASE WHEN :clinical THEN ({_TASKS}) END,
+           CASE WHEN :clinical THEN ({LATEST}) END
     {OF_PATIENT}"""
 )
 async def summary(db: Db, patient: PatientScope, *, since: datetime, clinical: bool) -> SummaryRow:
     """The person and, for the clinical reader, what the panels show.
 
-    Indexes: registration's own, encounter_person, current_person, observation_set_person, problem_person, task_person.
+    Indexes: registration's own, encounter_person, current_person, observation_set_person, problem_person, task_person,
+    result_person.
     """
 
 

@@ -8,6 +8,7 @@ from wardline.chart.models import OpenTask, SetRow, Summary, SummaryRow
 from wardline.chart.panels import RIBBON_HOURS, news_card, ribbon
 from wardline.encounters.public import Encounter, ObservedStay, Problem, show_stay
 from wardline.identity.public import May
+from wardline.lab.public import shown_latest
 from wardline.patients.public import PatientScope, access_patient, banner_of
 from wardline.platform.http import Context, get
 
@@ -75,3 +76,4 @@ def _add_panels(ctx: Context, row: SummaryRow, found: Summary, sets: list[SetRow
     found.last_set = sets[0] if sets else None
     found.problems = [Problem(*each) for each in row.problems or ()]
     found.tasks = [OpenTask(*each) for each in row.tasks or ()]
+    found.results = [shown_latest(each) for each in row.results or ()]

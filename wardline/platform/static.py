@@ -28,6 +28,7 @@ STYLES = (
     "css/register.css",
     "css/home.css",
     "css/admin.css",
+    "css/lab.css",
     "css/signin.css",
     "css/print.css",
 )
@@ -45,6 +46,7 @@ SCRIPTS = (
     "js/alarms.js",
     "js/bed-board.js",
     "js/observe.js",
+    "js/lab.js",
     "js/signin.js",
 )
 BUNDLES = {"wardline.css": STYLES, "wardline.js": SCRIPTS}

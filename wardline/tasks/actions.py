@@ -1,5 +1,6 @@
 """What can be done to a task. Runs in the caller's transaction; the door or the job commits."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from wardline.encounters.public import EncounterScope
@@ -9,6 +10,10 @@ from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 from wardline.tasks import queries, rules
 from wardline.tasks.models import NewTask, Task
+
+# What the slice that makes a kind of task does when one is taken on ("acknowledged") or about to be finished ("done"), in the
+# same transaction; it may refuse. Tasks of these kinds are not ended by a discharge. Slices above add to it.
+on_answer: dict[str, Callable[[Context, Task, str], Awaitable[None]]] = {}
 
 
 class AlreadyAcknowledged(Conflict):
@@ -91,12 +96,25 @@ async def acknowledge(ctx: Context, task_id: UUID) -> Task:
     if taken is None:
         return _answered(ctx, await _task(ctx, task_id))
     _changed(ctx, task, "task.acknowledged")
+    await _tell(ctx, task, "acknowledged")
     return await _task(ctx, task_id)
 
 
 async def finish(ctx: Context, task_id: UUID) -> Task:
     """Marks the task done; a closed one stays as it is."""
     task = await _task_to_answer(ctx, task_id)
+    if task.state in ("open", "acknowledged"):
+        await _tell(ctx, task, "done")
+    return await _end(ctx, task)
+
+
+async def end(ctx: Context, task_id: UUID) -> Task:
+    """Marks the task done for the slice that made it, whoever the caller is."""
+    return await _end(ctx, await _task(ctx, task_id))
+
+
+async def _end(ctx: Context, task: Task) -> Task:
+    task_id = task.id
     ended = await queries.finish_task(
         ctx.db,
         hospital_id=ctx.caller.tenant_id,
@@ -111,6 +129,11 @@ async def finish(ctx: Context, task_id: UUID) -> Task:
         raise TaskClosed(f"It is {task.state}.", task_id=task_id, state=task.state)
     _changed(ctx, task, "task.done")
     return await _task(ctx, task_id)
+
+
+async def _tell(ctx: Context, task: Task, answer: str) -> None:
+    if task.kind in on_answer:
+        await on_answer[task.kind](ctx, task, answer)
 
 
 async def _task_to_answer(ctx: Context, task_id: UUID) -> Task:
@@ -164,6 +187,7 @@ async def cancel_tasks_of_stay(ctx: Context, stay: EncounterScope) -> None:
         encounter_id=stay.id,
         actor_id=ctx.caller.id,
         words="The stay is finished.",
+        lasting=sorted(on_answer),
         now=ctx.now,
     )
     for role in rules.ROLES_ON_LADDER:

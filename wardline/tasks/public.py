@@ -1,7 +1,7 @@
 """What other slices may use of tasks."""
 
-from wardline.tasks.actions import require, role_topics
-from wardline.tasks.models import NewTask, Priority, Rung
+from wardline.tasks.actions import acknowledge, end, on_answer, require, role_topics
+from wardline.tasks.models import NewTask, Priority, Rung, Task
 from wardline.tasks.rules import ACKNOWLEDGE_WITHIN, OWNERS
 
 __all__ = [
@@ -10,6 +10,10 @@ __all__ = [
     "NewTask",
     "Priority",
     "Rung",
+    "Task",
+    "acknowledge",
+    "end",
+    "on_answer",
     "require",
     "role_topics",
 ]

@@ -120,14 +120,22 @@ async def finish_task(
     WITH changed AS (
         UPDATE tasks.task SET state = 'cancelled', climbs_at = NULL, version = version + 1
          WHERE hospital_id = :hospital_id AND encounter_id = :encounter_id AND state IN ('open', 'acknowledged')
+           AND kind <> ALL(:lasting::text[])
         RETURNING hospital_id, id, owner_words, owner_role)
     INSERT INTO tasks.step (hospital_id, task_id, id, at, kind, actor_id, owner_words, words)
     SELECT hospital_id, id, gen_random_uuid(), :now, 'cancelled', :actor_id::uuid, owner_words, :words FROM changed
 """)
 async def cancel_tasks_of(
-    db: Db, *, hospital_id: UUID, encounter_id: UUID, actor_id: UUID | None, words: str, now: datetime
+    db: Db,
+    *,
+    hospital_id: UUID,
+    encounter_id: UUID,
+    actor_id: UUID | None,
+    words: str,
+    lasting: list[str],
+    now: datetime,
 ) -> None:
-    """Ends what a finished stay leaves open; `words` say why."""
+    """Ends what a finished stay leaves open, but for the lasting kinds; `words` say why."""
 
 
 @query("SELECT id FROM identity.hospital WHERE active ORDER BY id LIMIT 2000")

@@ -4,11 +4,13 @@ from wardline.vitals.bulk import ObservationSetRecord, add_observation_sets
 from wardline.vitals.current import Standing, latest_of_stay, offered_to, standing
 from wardline.vitals.models import Band, Sign, Signs
 from wardline.vitals.rules import INCOMPLETE, NO_RISE, RESPONSES, Eligibility, Latest, Score, response_to
+from wardline.vitals.trends import Axis, Trend, drawing
 
 __all__ = [
     "INCOMPLETE",
     "NO_RISE",
     "RESPONSES",
+    "Axis",
     "Band",
     "Eligibility",
     "Latest",
@@ -17,7 +19,9 @@ __all__ = [
     "Sign",
     "Signs",
     "Standing",
+    "Trend",
     "add_observation_sets",
+    "drawing",
     "latest_of_stay",
     "offered_to",
     "response_to",

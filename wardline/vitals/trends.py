@@ -71,23 +71,25 @@ class Trend(Struct, frozen=True):
 
 def trends(rows_oldest_first: Sequence[ObservationRow], hours: int, zone: ZoneInfo, now: datetime) -> list[Trend]:
     """A drawing for each measure over the hours before `now`; measures without a value are left out."""
-    since = now - timedelta(hours=hours)
-    rows = [row for row in rows_oldest_first if row.taken_at >= since]
-    ticks = _x_ticks(since, hours, zone)
-    drawn = [_trend(axis, rows, since, hours, ticks, zone) for axis in AXES]
+    drawn = [
+        drawing(axis, [(row.taken_at, getattr(row, axis.field)) for row in rows_oldest_first], hours, zone, now)
+        for axis in AXES
+    ]
     return [trend for trend in drawn if trend.dots]
 
 
-def _trend(
-    axis: Axis, rows: Sequence[ObservationRow], since: datetime, hours: int, x_ticks: list[Tick], zone: ZoneInfo
+def drawing(
+    axis: Axis, points: Sequence[tuple[datetime, float | None]], hours: int, zone: ZoneInfo, now: datetime
 ) -> Trend:
+    """One measure over the hours before `now`, its points oldest first; those without a value are left out."""
+    since = now - timedelta(hours=hours)
+    x_ticks = _x_ticks(since, hours, zone)
     dots: list[Dot] = []
-    for row in rows:
-        value = getattr(row, axis.field)
-        if value is not None:
-            x, y = _x(row.taken_at, since, hours), _y(axis, value)
+    for at, value in points:
+        if value is not None and at >= since:
+            x, y = _x(at, since, hours), _y(axis, value)
             usual = axis.usual_low <= value <= axis.usual_high
-            dots.append(Dot(f"{x:.1f}", f"{y:.1f}", row.taken_at.astimezone(zone), number(value), usual))
+            dots.append(Dot(f"{x:.1f}", f"{y:.1f}", at.astimezone(zone), number(value), usual))
     top, bottom = _y(axis, axis.usual_high), _y(axis, axis.usual_low)
     return Trend(
         title=axis.title,
@@ -122,8 +124,8 @@ def _y_ticks(axis: Axis) -> list[Tick]:
 
 
 def _x_ticks(since: datetime, hours: int, zone: ZoneInfo) -> list[Tick]:
-    """Marks on round hours of local time, or on midnights where days are shown."""
-    step, form = (timedelta(hours=4), "%H:%M") if hours <= 24 else (timedelta(days=1), "%d-%b")
+    """Marks on round hours of local time, or on midnights where days are shown, of every few days where they are many."""
+    step, form = (timedelta(hours=4), "%H:%M") if hours <= 24 else (timedelta(days=max(1, hours // 168)), "%d-%b")
     begin = since.astimezone(zone)
     at = begin.replace(hour=0, minute=0, second=0, microsecond=0)
     ticks: list[Tick] = []

@@ -1,0 +1,76 @@
+"""Fifty people at once on one result: exactly one release of each kind, one effect, no broken answer."""
+
+import asyncio
+import os
+
+import pytest
+
+from tests.client import Client
+from tests.lab.way import call_of, enter, measured, patient_of, received, told
+
+ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "3"))
+RIVALS = 50
+
+
+@pytest.mark.parametrize("round_number", range(ROUNDS))
+async def test_one_result_is_released_once(client: Client, round_number: int) -> None:
+    specimen = await received(client, await patient_of(client), "K")
+    result = await enter(client, specimen["results"]["K"], 6.7 if round_number % 2 else 4.4)
+    for name in ("technical-release", "clinical-release"):
+        answers = await asyncio.gather(
+            *(
+                client.post(
+                    f"/results/{result['id']}/{name}", {}, as_="laboratory_technician_a", version=result["version"]
+                )
+                for _ in range(RIVALS)
+            )
+        )
+        codes = [answer.status_code for answer in answers]
+        assert codes.count(200) == 1, codes
+        assert set(codes) <= {200, 409, 412}, codes
+        result = next(answer.json() for answer in answers if answer.status_code == 200)
+        if result["call_id"] and name == "technical-release":
+            assert (await told(client, await call_of(client, result))).status_code == 200
+    async with client.world.owner() as db:
+        steps = await db.fetch("SELECT step FROM lab.release WHERE result_id = $1 ORDER BY step", result["id"])
+        events = await db.fetchval(
+            "SELECT count(*) FROM lab.result_event WHERE result_id = $1 AND kind LIKE '%released'", result["id"]
+        )
+    assert ([row["step"] for row in steps], events) == (["clinical", "technical"], 2)
+
+
+async def test_a_specimen_is_released_once(client: Client) -> None:
+    specimen = await received(client, await patient_of(client), "NA", "K")
+    for test, value in (("NA", 118), ("K", 6.7)):
+        await enter(client, specimen["results"][test], value)
+    path = f"/specimens/{specimen['id']}/technical-release"
+    answers = await asyncio.gather(*(client.post(path, {}, as_="laboratory_technician_a") for _ in range(RIVALS)))
+    codes = [answer.status_code for answer in answers]
+    assert (codes.count(200), set(codes)) == (1, {200, 409}), codes
+    async with client.world.owner() as db:
+        calls = await db.fetchval(
+            "SELECT count(*) FROM lab.critical_call k JOIN lab.result r ON r.id = k.result_id WHERE r.specimen_id = $1",
+            specimen["id"],
+        )
+    assert calls == 2
+
+
+async def test_one_call_is_recorded_once_and_closes_however_they_meet(client: Client) -> None:
+    for _ in range(ROUNDS):
+        call = await call_of(client, await measured(client, await patient_of(client), "K", 6.9))
+        answers = await asyncio.gather(
+            *(told(client, call) for _ in range(10)),
+            *(
+                client.post(f"/critical-calls/{call['id']}/acknowledgement", {"action": "Seen"}, as_="doctor_a")
+                for _ in range(10)
+            ),
+        )
+        codes = [answer.status_code for answer in answers]
+        assert codes[:10].count(200) == 1, codes
+        assert set(codes) <= {200, 409, 412}, codes
+        async with client.world.owner() as db:
+            row = await db.fetchrow(
+                "SELECT k.closed_at IS NOT NULL AS closed, j.state FROM lab.critical_call k JOIN tasks.task j ON j.id = k.task_id WHERE k.id = $1",
+                call["id"],
+            )
+        assert (row["closed"], row["state"]) == (True, "done")

@@ -1,0 +1,159 @@
+"""The loop of a critical value: somebody is told and reads it back, a clinician acknowledges it, and then it is closed.
+
+The task climbs its ladder by the clock of the worker; neither the laboratory's list nor the task can be left before.
+"""
+
+from uuid import UUID
+
+from wardline.identity.public import access_hospital
+from wardline.lab import queries, rules, shown, steps
+from wardline.lab.forms import Acknowledgement, CallBack
+from wardline.lab.models import Call
+from wardline.lab.steps import Held
+from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
+from wardline.platform.http import Context
+from wardline.platform.ids import new_id
+from wardline.tasks.public import NewTask, Priority, Rung, Task, acknowledge, end, on_answer, require
+
+TASK_KIND = "critical_result"
+
+
+class AlreadyTold(Conflict):
+    """Somebody else recorded the call first; the answer says who was told."""
+
+    code, title = "already_told", "Somebody has already been told"
+
+
+class NotToldYet(Conflict):
+    """The task cannot be finished before somebody was told and read the value back."""
+
+    code, title = "nobody_was_told", "Nobody has been told of this critical value yet"
+
+
+async def open_call(ctx: Context, held: Held, *, revision: int) -> UUID:
+    """Puts the value on the laboratory's list and makes the task for the doctor on call. Returns the call's id."""
+    call_id = new_id()
+    task_id = await require(ctx, await _task(ctx, held, call_id))
+    await steps.open_call(ctx.db, held, call_id=call_id, revision=revision, task_id=task_id, now=ctx.now)
+    ctx.record(
+        "critical_call.opened",
+        person_id=held.person_id,
+        subject_id=call_id,
+        detail={"test": held.test, "flag": held.flag},
+    )
+    ctx.publish("critical_call.opened", {"call_id": call_id, "result_id": held.id})
+    ctx.touch(f"lab:{held.hospital_id}", f"patient:{held.person_id}", f"results:{held.person_id}")
+    return call_id
+
+
+async def tell_amended(ctx: Context, held: Held, *, revision: int) -> None:
+    """An amended value is told anew, unless nobody has heard of the old one: then its call goes on with the new value."""
+    untouched = await steps.untouched_call(ctx.db, held)
+    if untouched is None:
+        await open_call(ctx, held, revision=revision)
+    else:
+        await require(ctx, await _task(ctx, held, untouched))
+
+
+async def _task(ctx: Context, held: Held, call_id: UUID) -> NewTask:
+    result = await queries.result(ctx.db, hospital_id=held.hospital_id, result_id=held.id)
+    assert result is not None
+    shown.shown(result)
+    words = f"{result.name} {result.shown} {result.unit_words}"
+    if result.interval:
+        words += f" (interval {result.interval})"
+    if result.revision > 1:
+        words += ", amended"
+    return NewTask(
+        hospital_id=held.hospital_id,
+        kind=TASK_KIND,
+        subject_key=str(call_id),
+        ward_id=held.ward_id,
+        person_id=held.person_id,
+        encounter_id=held.encounter_id,
+        title="Critical result: acknowledge and act",
+        reason=words,
+        priority=Priority.CRITICAL,
+        rung=Rung.DOCTOR_ON_CALL,
+    )
+
+
+async def record_call(ctx: Context, call: Call, given: CallBack) -> Call:
+    """Records who was told and what they read back: two identifiers of the patient, and the value, which has to be right."""
+    _check(call, given)
+    if call.told_at is not None:
+        raise AlreadyTold(f"{call.told_by} told {call.told_to}.", told_at=call.told_at, told_to=call.told_to)
+    if ctx.version is not None and ctx.version != call.version:
+        raise Stale("This critical value was changed meanwhile.", current={"version": call.version})
+    told = await steps.tell(
+        ctx.db,
+        hospital_id=ctx.caller.tenant_id,
+        call_id=call.id,
+        version=call.version,
+        told_to=given.told_to.strip(),
+        identifiers=sorted(set(given.identifiers)),
+        read_back=given.read_back,
+        actor_id=ctx.caller.id,
+        now=ctx.now,
+    )
+    if told is None:
+        raise AlreadyTold("Somebody else has just recorded it.")
+    after = await _again(ctx, call.id)
+    if after.closed_at is not None:
+        await end(ctx, call.task_id)
+    _report(ctx, call, "critical_call.told")
+    return after
+
+
+def _check(call: Call, given: CallBack) -> None:
+    wrong: dict[str, str] = {}
+    if len(set(given.identifiers)) < rules.IDENTIFIERS_MIN:
+        wrong["identifiers"] = "At least two identifiers of the patient are read back."
+    if not rules.is_read_back_right(call.value, given.read_back, call.decimals):
+        wrong["read_back"] = "This is not the value on the report. Read it out again."
+    if not given.told_to.strip():
+        wrong["told_to"] = "Who was told?"
+    if wrong:
+        raise Invalid(fields=wrong)
+
+
+async def acknowledge_call(ctx: Context, call: Call, given: Acknowledgement) -> Call:
+    """A clinician knows and says what they do. It closes the loop once somebody was told; the first one counts."""
+    await acknowledge(ctx, call.task_id)
+    await steps.note_action(ctx.db, hospital_id=ctx.caller.tenant_id, call_id=call.id, action=given.action.strip())
+    return await _again(ctx, call.id)
+
+
+async def _answered(ctx: Context, task: Task, answer: str) -> None:
+    """Keeps the call in step with its task, whichever page the task was answered on."""
+    where = {"hospital_id": ctx.caller.tenant_id, "task_id": task.id}
+    if answer == "done":
+        if not await steps.is_told(ctx.db, **where):
+            raise NotToldYet("The laboratory has to tell somebody, who reads it back. Then it can be finished.")
+        await steps.note_acknowledged(ctx.db, **where, actor_id=ctx.caller.id, now=ctx.now)
+    elif await steps.note_acknowledged(ctx.db, **where, actor_id=ctx.caller.id, now=ctx.now):
+        await end(ctx, task.id)
+    ctx.record("critical_call.acknowledged", person_id=task.person_id, subject_id=task.id)
+    ctx.touch(f"lab:{ctx.caller.tenant_id}", f"results:{task.person_id}")
+
+
+on_answer[TASK_KIND] = _answered
+
+
+async def open_ones(ctx: Context) -> list[Call]:
+    """Every critical value of the hospital whose loop is open."""
+    hospital = await access_hospital(ctx)
+    return [shown.shown_call(each) for each in await queries.open_calls(ctx.db, hospital)]
+
+
+async def _again(ctx: Context, call_id: UUID) -> Call:
+    found = await queries.call(ctx.db, hospital_id=ctx.caller.tenant_id, call_id=call_id)
+    if found is None:
+        raise NotFound
+    return shown.shown_call(found)
+
+
+def _report(ctx: Context, call: Call, action: str) -> None:
+    ctx.record(action, person_id=call.patient_id, subject_id=call.id)
+    ctx.publish(action, {"call_id": call.id})
+    ctx.touch(f"lab:{ctx.caller.tenant_id}", f"patient:{call.patient_id}", f"results:{call.patient_id}")

@@ -1,0 +1,133 @@
+"""What people and programs send to the laboratory."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from wardline.platform.http import Input
+
+Code = Annotated[str, Meta(pattern=r"^[A-Z0-9_]{1,16}$")]
+Words = Annotated[str, Meta(max_length=400)]
+Reason = Annotated[str, Meta(min_length=3, max_length=400)]
+Comparator = Literal["", "<", ">"]
+Number = Annotated[float, Meta(gt=-1e9, lt=1e9)]
+
+
+class NewOrder(Input, kw_only=True):
+    """Tests and panels by their codes, how soon, and the question behind them."""
+
+    tests: Annotated[list[Code], Meta(min_length=1, max_length=60)]
+    urgency: Literal["routine", "urgent", "stat"] = "routine"
+    reason: Words = ""
+
+
+class Collected(Input, kw_only=True):
+    """What was scanned at the bedside, if anything: the patient's number on the wristband."""
+
+    wristband: Annotated[str, Meta(max_length=40)] = ""
+
+
+class Because(Input, kw_only=True):
+    """Why something is rejected, cancelled or withdrawn."""
+
+    reason: Reason
+
+
+class Isolate(Input, kw_only=True):
+    """An organism that grew, with what it is susceptible to: S, I or R by the name of the drug."""
+
+    organism: Annotated[str, Meta(min_length=2, max_length=120)]
+    quantity: Annotated[str, Meta(max_length=60)] = ""
+    susceptibility: dict[Annotated[str, Meta(min_length=2, max_length=60)], Literal["S", "I", "R"]] = {}
+
+
+class NewValue(Input, kw_only=True):
+    """A result: a number in the unit of its test, or as typed (`entry`: 6.9, <3), or words and isolates for a culture."""
+
+    value: Number | None = None
+    comparator: Comparator = ""
+    entry: Annotated[str, Meta(max_length=20)] = ""
+    words: Annotated[str, Meta(max_length=1000)] = ""
+    isolates: Annotated[list[Isolate], Meta(max_length=6)] = []
+    method: Annotated[str, Meta(max_length=120)] = ""
+
+
+class TestValue(NewValue, kw_only=True):
+    """A result of a specimen, named by its test."""
+
+    test: Code
+
+
+class NewValues(Input, kw_only=True):
+    """Results of one specimen, as an analyser or a program sends them."""
+
+    results: Annotated[list[TestValue], Meta(min_length=1, max_length=60)]
+
+
+class Amendment(NewValue, kw_only=True):
+    """A released result set right, with the reason."""
+
+    reason: Reason
+
+
+class CallBack(Input, kw_only=True):
+    """Who was told of a critical value, what of the patient they read back, and the value they read back."""
+
+    told_to: Annotated[str, Meta(min_length=2, max_length=120)]
+    identifiers: Annotated[list[Literal["name", "born_on", "patient_id"]], Meta(max_length=3)] = []
+    read_back: Number
+
+
+class Acknowledgement(Input, kw_only=True):
+    """What the clinician does about a critical value."""
+
+    action: Annotated[str, Meta(min_length=3, max_length=400)]
+
+
+class NewInterval(Input, kw_only=True):
+    """One band of a set."""
+
+    sex: Literal["female", "male"] | None = None
+    from_days: Annotated[int, Meta(ge=0, le=60_000)] = 0
+    to_days: Annotated[int, Meta(ge=1, le=60_000)] | None = None
+    low: Number | None = None
+    high: Number | None = None
+
+
+class NewIntervals(Input, kw_only=True):
+    """A hospital's own set for a test; an empty one goes back to what is shipped."""
+
+    kind: Literal["reference", "critical"]
+    source: Annotated[str, Meta(min_length=3, max_length=200)]
+    bands: Annotated[list[NewInterval], Meta(max_length=40)]
+
+
+class NewBand(NewInterval, kw_only=True):
+    """One band from the page's form, which is added to the hospital's own set."""
+
+    kind: Literal["reference", "critical"]
+    source: Annotated[str, Meta(min_length=3, max_length=200)]
+
+
+class Scan(Input, kw_only=True):
+    """What the scanner read."""
+
+    barcode: Annotated[str, Meta(max_length=40)]
+
+
+class ResultsQuery(Input, kw_only=True):
+    """Results before a time, for older ones."""
+
+    before: Annotated[str, Meta(max_length=40)] | None = None
+
+
+class TrendQuery(Input, kw_only=True):
+    """How far back."""
+
+    days: Literal[7, 30, 365] = 30
+
+
+class FiguresQuery(Input, kw_only=True):
+    """How many days are looked at."""
+
+    days: Literal[7, 30, 90] = 30

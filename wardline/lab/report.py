@@ -1,0 +1,72 @@
+"""A patient's results as a PDF. What is on it is passed as data, never as markup."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import typst
+
+from wardline.lab.models import Result
+from wardline.patients.public import Banner
+
+LINES_MAX = 200
+LEVELS = {"HH": "↑↑ Critical", "LL": "↓↓ Critical", "H": "↑ High", "L": "↓ Low", "N": "In range"}
+REPORT = """
+#let data = json(bytes(sys.inputs.at("data")))
+#set page(paper: "a4", margin: 18mm, footer: context [
+  #set text(size: 8pt)
+  #data.name, ID #data.number #h(1fr) Page #counter(page).display() of #counter(page).final().first()])
+#set text(size: 9pt)
+#text(size: 15pt, weight: "bold", data.name) #h(8mm) Born #data.born #h(6mm) #data.sex #h(6mm) ID #data.number
+#line(length: 100%)
+#data.hospital #h(1fr) Printed #data.printed by #data.by
+#v(3mm)
+#text(size: 12pt, weight: "bold")[Laboratory results]
+#table(columns: (auto, 1fr, auto, auto, auto, auto), stroke: (x: none, y: 0.4pt + gray), align: (left, left, right, left, left, left),
+  table.header([*Taken*], [*Test*], [*Value*], [*Unit*], [*Interval*], [*Flag*]),
+  ..data.lines.map(l => (l.at, l.name, if l.withdrawn { strike(l.value) } else { text(weight: "bold", l.value) }, l.unit, l.interval, l.flag)).flatten())
+#v(2mm)
+#text(size: 8pt, data.note)
+"""
+
+
+async def report(banner: Banner, results: list[Result], *, hospital: str, by: str, zone: str, now: datetime) -> bytes:
+    """The released results, newest first, at most 200 lines."""
+    place = ZoneInfo(zone)
+    data: dict[str, Any] = {
+        "name": f"{banner.family.upper()}, {banner.given}",
+        "born": banner.born.strftime("%d-%b-%Y") if banner.born else "not known",
+        "sex": str(banner.sex).capitalize(),
+        "number": banner.identifier,
+        "hospital": hospital,
+        "printed": now.astimezone(place).strftime("%d-%b-%Y %H:%M"),
+        "by": by,
+        "lines": [_line(each, place) for each in results[:LINES_MAX]],
+        "note": "Preliminary: released technically only. Amended: the value was set right after its release.",
+    }
+    return await asyncio.to_thread(_drawn, data)
+
+
+def _line(result: Result, place: ZoneInfo) -> dict[str, Any]:
+    marks = [LEVELS.get(result.flag or "", "")]
+    if result.state == "withdrawn":
+        marks = ["Withdrawn"]
+    elif result.state == "technically_released":
+        marks.append("preliminary")
+    if result.revision > 1:
+        marks.append("amended")
+    return {
+        "at": result.taken_at.astimezone(place).strftime("%d-%b-%Y %H:%M") if result.taken_at else "",
+        "name": result.name,
+        "value": result.shown,
+        "unit": result.unit_words,
+        "interval": result.interval,
+        "flag": ", ".join(mark for mark in marks if mark),
+        "withdrawn": result.state == "withdrawn",
+    }
+
+
+def _drawn(data: dict[str, Any]) -> bytes:
+    return typst.compile(REPORT.encode(), format="pdf", sys_inputs={"data": msgspec.json.encode(data).decode()})

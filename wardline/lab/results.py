@@ -1,0 +1,279 @@
+"""What is done to results: entered, released in two steps, amended, withdrawn."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from msgspec import to_builtins
+
+from wardline.lab import critical, queries, rules, steps
+from wardline.lab.actions import NotNow, touch
+from wardline.lab.forms import Amendment, NewValue, NewValues
+from wardline.lab.models import Interval, LabTest, Result, SpecimenScope, State
+from wardline.lab.pages import Released
+from wardline.lab.rules import Act
+from wardline.lab.scopes import specimen_of
+from wardline.lab.steps import Held, Judged, PreviousValue
+from wardline.platform.errors import Conflict, Invalid, NotFound, Stale, on_constraint
+from wardline.platform.http import Context
+
+
+class AlreadyReleased(Conflict):
+    """Somebody else released it first."""
+
+    code, title = "already_released", "Already released"
+
+
+class NotTold(Conflict):
+    """A critical value is not finished before somebody was told of it."""
+
+    code, title = "nobody_was_told", "Nobody has been told of this critical value yet"
+
+
+on_constraint("release_once", AlreadyReleased)
+on_constraint("result_state_order", lambda: NotNow("The result has gone on meanwhile."))
+
+
+async def access_held(ctx: Context, result_id: UUID) -> Held:
+    """A result of the caller's hospital, to be written to; NotFound otherwise."""
+    found = await steps.held(ctx.db, hospital_id=ctx.caller.tenant_id, result_id=result_id)
+    if found is None:
+        raise NotFound("There is no such result here.")
+    return found
+
+
+# --- entry -----------------------------------------------------------------------------------------------------------
+async def enter(ctx: Context, held: Held, new: NewValue) -> Result:
+    """Stores a value of one result, judged by the interval for the patient's age and sex, and by the value before."""
+    _require(ctx, held, Act.RESULT)
+    await _enter(ctx, [(held, new)])
+    return await _changed(ctx, held, "result.entered")
+
+
+async def enter_all(ctx: Context, scope: SpecimenScope, new: NewValues) -> list[Result]:
+    """Stores values of one specimen, named by their tests; all or none."""
+    await steps.lock_specimen(ctx.db, scope)
+    by_test = {each.test: each for each in await steps.held_of_specimen(ctx.db, scope)}
+    unknown = [each.test for each in new.results if each.test not in by_test]
+    if unknown:
+        raise Invalid(fields={"results": f"Not asked for on this specimen: {', '.join(unknown)}."})
+    given = [(by_test[each.test], each) for each in new.results]
+    for held, _ in given:
+        _require(ctx, held, Act.RESULT)
+    await _enter(ctx, given)
+    ctx.record("result.entered", person_id=scope.person_id, subject_id=scope.id, detail={"results": len(given)})
+    touch(ctx, scope, given[0][0].bench, None)
+    return await queries.results_of_specimen(ctx.db, scope)
+
+
+async def _enter(ctx: Context, given: Sequence[tuple[Held, NewValue]]) -> None:
+    judged = await _judge_all(ctx, given)
+    for (held, _), each in zip(given, judged, strict=True):
+        if await steps.put_value(ctx.db, held, each, actor_id=ctx.caller.id, now=ctx.now) is None:
+            raise Stale("The result was changed meanwhile.", state=held.state)
+
+
+async def _judge_all(ctx: Context, given: Sequence[tuple[Held, NewValue]]) -> list[Judged]:
+    """What each value is judged by and what comes out. Three queries for all of them."""
+    first = given[0][0]
+    codes = sorted({held.test for held, _ in given})
+    catalogue = {test.code: test for test in await queries.tests(ctx.db)}
+    intervals = await queries.intervals(ctx.db, hospital_id=first.hospital_id, codes=codes)
+    before = await steps.previous_values(
+        ctx.db,
+        hospital_id=first.hospital_id,
+        person_id=first.person_id,
+        codes=codes,
+        before=first.taken_at or ctx.now,
+    )
+    previous = {each.test: each for each in before}
+    return [
+        judge(
+            held,
+            new,
+            catalogue[held.test],
+            [each for each in intervals if each.test_code == held.test],
+            previous.get(held.test),
+        )
+        for held, new in given
+    ]
+
+
+def judge(
+    held: Held, new: NewValue, test: LabTest, intervals: Sequence[Interval], previous: PreviousValue | None
+) -> Judged:
+    """A value with its flag, interval and delta; Invalid where it is not what the test gives."""
+    value, comparator = _as_number(new)
+    words = new.words.strip()
+    if test.kind == "number" and value is None:
+        raise Invalid(fields={"entry": f"A number in {test.unit_words}."})
+    if test.kind == "culture" and (value is not None or not (words or new.isolates)):
+        raise Invalid(fields={"words": "What grew, or that nothing grew."})
+    assert held.taken_at is not None, "a specimen on the bench was collected"
+    days = rules.age_days(held.born_on, held.taken_at.date())
+    limits = rules.limits_for(intervals, sex=held.sex, days=days)
+    return Judged(
+        value=value,
+        comparator=comparator,
+        words=words or ", ".join(each.organism for each in new.isolates),
+        isolates=to_builtins(new.isolates),
+        unit=test.unit,
+        low=limits.low,
+        high=limits.high,
+        critical_low=limits.critical_low,
+        critical_high=limits.critical_high,
+        flag=None if value is None else rules.flag_of(value, limits, comparator),
+        previous=previous.value if previous else None,
+        previous_at=previous.taken_at if previous else None,
+        is_jump=value is not None
+        and previous is not None
+        and rules.is_jump(test, value, held.taken_at, previous.value, previous.taken_at),
+        method=new.method.strip(),
+    )
+
+
+def _as_number(new: NewValue) -> tuple[float | None, str]:
+    """The number and its sign, sent as such or as typed (`6.9`, `<3`)."""
+    text = new.entry.strip().replace(" ", "")
+    if not text:
+        return new.value, new.comparator
+    read = rules.entry_read(text)
+    if read is None:
+        raise Invalid(fields={"entry": "A number such as 6.9 or <3."})
+    return read
+
+
+# --- release ---------------------------------------------------------------------------------------------------------
+async def release_technically(ctx: Context, held: Held) -> Result:
+    """The first step for one result; a critical one calls for somebody to be told."""
+    _require(ctx, held, Act.RELEASE_TECHNICALLY)
+    await _release_technically(ctx, [held])
+    return await _changed(ctx, held, "result.technically_released")
+
+
+async def release_all_technically(ctx: Context, scope: SpecimenScope) -> Released:
+    """The first step for everything that has been entered on a specimen."""
+    await steps.lock_specimen(ctx.db, scope)
+    ready = [each for each in await steps.held_of_specimen(ctx.db, scope) if each.state == State.RESULTED]
+    if not ready:
+        raise NotNow("Nothing on this specimen waits for the technical release.")
+    calls = await _release_technically(ctx, ready)
+    ctx.record(
+        "result.technically_released", person_id=scope.person_id, subject_id=scope.id, detail={"results": len(ready)}
+    )
+    touch(ctx, scope, ready[0].bench, None)
+    return await _released(ctx, scope, released=len(ready), calls=calls)
+
+
+async def _release_technically(ctx: Context, results: Sequence[Held]) -> int:
+    """Releases these and opens a call for each critical one; how many calls."""
+    done = await steps.release_technically(
+        ctx.db,
+        hospital_id=ctx.caller.tenant_id,
+        ids=[each.id for each in results],
+        versions=[each.version for each in results],
+        actor_id=ctx.caller.id,
+        now=ctx.now,
+    )
+    if len(done) != len(results):
+        raise AlreadyReleased("Somebody else released it first.")
+    critical_ones = [each for each in results if rules.is_critical(each.flag)]
+    for each in critical_ones:
+        await critical.open_call(ctx, each, revision=each.revision)
+    return len(critical_ones)
+
+
+async def release_clinically(ctx: Context, held: Held) -> Result:
+    """The second step for one result: the wards see it. Not before somebody was told of a critical one."""
+    _require(ctx, held, Act.RELEASE_CLINICALLY)
+    if held.has_call and not held.is_told:
+        raise NotTold("Ring the ward and record who read the value back; then it can be released.")
+    await _release_clinically(ctx, [held])
+    await steps.finish(ctx.db, specimen_of(held))
+    return await _changed(ctx, held, "result.clinically_released")
+
+
+async def release_all_clinically(ctx: Context, scope: SpecimenScope) -> Released:
+    """The second step for a specimen; critical values of which nobody was told stay on the bench."""
+    await steps.lock_specimen(ctx.db, scope)
+    technical = [
+        each for each in await steps.held_of_specimen(ctx.db, scope) if each.state == State.TECHNICALLY_RELEASED
+    ]
+    ready = [each for each in technical if each.is_told or not each.has_call]
+    if technical and not ready:
+        raise NotTold("Ring the ward and record who read the value back; then it can be released.")
+    if not ready:
+        raise NotNow("Nothing on this specimen waits for the clinical release.")
+    await _release_clinically(ctx, ready)
+    await steps.finish(ctx.db, scope)
+    ctx.record(
+        "result.clinically_released", person_id=scope.person_id, subject_id=scope.id, detail={"results": len(ready)}
+    )
+    touch(ctx, scope, ready[0].bench, None)
+    ctx.touch(f"results:{scope.person_id}")
+    return await _released(ctx, scope, released=len(ready), calls=0)
+
+
+async def _release_clinically(ctx: Context, results: Sequence[Held]) -> None:
+    done = await steps.release_clinically(
+        ctx.db,
+        hospital_id=ctx.caller.tenant_id,
+        ids=[each.id for each in results],
+        versions=[each.version for each in results],
+        actor_id=ctx.caller.id,
+        now=ctx.now,
+    )
+    if len(done) != len(results):
+        raise AlreadyReleased("Somebody else released it first.")
+    for each in results:
+        ctx.publish("result.released", {"result_id": each.id, "revision": each.revision})
+
+
+async def _released(ctx: Context, scope: SpecimenScope, *, released: int, calls: int) -> Released:
+    open_states = (State.COLLECTED, State.RECEIVED, State.RESULTED, State.TECHNICALLY_RELEASED)
+    waiting = sum(each.state in open_states for each in await steps.held_of_specimen(ctx.db, scope))
+    return Released(specimen_id=scope.id, released=released, calls=calls, waiting=waiting)
+
+
+# --- after the release -----------------------------------------------------------------------------------------------
+async def amend(ctx: Context, held: Held, new: Amendment) -> Result:
+    """Sets a released value right. What it was stays in the history; a critical one, or one that somebody was called
+    about, is told anew."""
+    _require(ctx, held, Act.AMEND)
+    [judged] = await _judge_all(ctx, [(held, new)])
+    revision = await steps.amend(ctx.db, held, judged, reason=new.reason.strip(), actor_id=ctx.caller.id, now=ctx.now)
+    if revision is None:
+        raise Stale("The result was changed meanwhile.", state=held.state)
+    if rules.is_critical(judged.flag) or held.has_call:
+        await critical.tell_amended(ctx, held, revision=revision)
+    ctx.publish("result.amended", {"result_id": held.id, "revision": revision})
+    return await _changed(ctx, held, "result.amended")
+
+
+async def withdraw(ctx: Context, held: Held, reason: str) -> Result:
+    """The released result does not count any more; it stays in view, struck through, with the reason."""
+    _require(ctx, held, Act.WITHDRAW)
+    if await steps.withdraw(ctx.db, held, reason=reason.strip(), actor_id=ctx.caller.id, now=ctx.now) is None:
+        raise Stale("The result was changed meanwhile.", state=held.state)
+    await steps.finish(ctx.db, specimen_of(held))
+    ctx.publish("result.withdrawn", {"result_id": held.id})
+    return await _changed(ctx, held, "result.withdrawn")
+
+
+def _require(ctx: Context, held: Held, act: Act) -> None:
+    """Stale when it is not as the caller read it, NotNow when its state does not allow the act."""
+    if ctx.version is not None and ctx.version != held.version:
+        where = held.state.replace("_", " ")
+        raise Stale(f"The result is {where} now.", state=held.state, current={"version": held.version})
+    if rules.after(act, State(held.state)) is None:
+        raise NotNow(f"The result is {held.state.replace('_', ' ')}.", state=held.state)
+
+
+async def _changed(ctx: Context, held: Held, action: str) -> Result:
+    ctx.record(
+        action, person_id=held.person_id, subject_id=held.id, detail={"test": held.test, "revision": held.revision}
+    )
+    touch(ctx, specimen_of(held), held.bench, None)
+    ctx.touch(f"results:{held.person_id}")
+    found = await queries.result(ctx.db, hospital_id=held.hospital_id, result_id=held.id)
+    assert found is not None
+    return found
