@@ -51,6 +51,7 @@ SLICES = (
     "tasks",
     "beds",
     "vitals",
+    "notes",
     "chart",
     "analytics",
     "interop",

@@ -44,6 +44,18 @@ class OpenTask(msgspec.Struct):
     version: int
 
 
+class RecentNote(msgspec.Struct):
+    """A note in short; a draft without its words, which change while it is written."""
+
+    id: UUID
+    kind: str
+    state: str
+    at: datetime
+    by: str
+    text: str
+    kind_words: str = ""
+
+
 class SignLine(msgspec.Struct):
     """A row of the NEWS2 card: the value in words, its unit, its points and when it was taken if not with the newest."""
 
@@ -78,6 +90,7 @@ class SummaryRow(BannerRow):
     sets: list[tuple[Any, ...]] | None
     problems: list[tuple[Any, ...]] | None
     tasks: list[tuple[Any, ...]] | None
+    notes: list[tuple[Any, ...]] | None
 
 
 class Mark(msgspec.Struct):
@@ -127,3 +140,4 @@ class Summary(msgspec.Struct, kw_only=True):
     last_set: SetRow | None = None
     problems: list[Problem] | None = None
     tasks: list[OpenTask] | None = None
+    notes: list[RecentNote] | None = None

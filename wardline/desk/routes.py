@@ -56,6 +56,15 @@ ACTS = (
     Act("Open observation chart", "chart observations news2", "/patients/{patient}/observations", May.READ_CHART, True),
     Act("Open summary", "summary chart", "/patients/{patient}", May.READ_CHART, True),
     Act(
+        "New note",
+        "note notes write case sheet progress soap nursing handover incident",
+        "/patients/{patient}/notes/new",
+        May.WRITE_NOTE,
+        True,
+    ),
+    Act("Open notes", "notes", "/patients/{patient}/notes", May.READ_NOTES, True),
+    Act("Problems", "problems diagnoses", "/patients/{patient}/problems", May.READ_CHART, True),
+    Act(
         "Patient details and allergies",
         "details contacts allergy allergies",
         "/patients/{patient}/details",
@@ -68,6 +77,7 @@ ACTS = (
     Act("Bed board", "beds free", "/beds", May.READ_WARD),
     Act("Wards", "wards board", "/wards", May.READ_WARD),
     Act("Worklist", "tasks worklist", "/tasks", May.READ_TASKS),
+    Act("Notes to co-sign", "notes cosign co-sign signature", "/notes/cosign", May.COSIGN_NOTE),
     Act("How are we doing", "home measures network", "/home", May.READ_MEASURES),
     Act("Record of access", "audit record", "/audit", May.READ_AUDIT),
     Act("Staff", "staff people roles", "/staff", May.MANAGE_STAFF),

@@ -23,6 +23,7 @@ STYLES = (
     "css/parts.css",
     "css/ward.css",
     "css/observe.css",
+    "css/notes.css",
     "css/chart.css",
     "css/beds.css",
     "css/register.css",
@@ -45,6 +46,8 @@ SCRIPTS = (
     "js/alarms.js",
     "js/bed-board.js",
     "js/observe.js",
+    "js/note-editor.js",
+    "js/code-search.js",
     "js/signin.js",
 )
 BUNDLES = {"wardline.css": STYLES, "wardline.js": SCRIPTS}
