@@ -1,11 +1,20 @@
 """Writing a note at a real browser: it saves itself, two people see each other's words, a lost line loses nothing."""
 
 import asyncio
+import re
 
 from playwright.async_api import Browser, expect
 
 from tests.browser.people import Person, sit_down
 from tests.served import Served
+
+
+async def done(*people: Person) -> None:
+    """Leave once the page has all it asked for."""
+    for person in people:
+        await expect(person.page.locator("#live-chip")).to_contain_text("Live")
+        assert not person.broken, person.broken
+        await person.context.close()
 
 
 async def begun(site: Served, person: Person, family: str, kind: str) -> str:
@@ -40,9 +49,7 @@ async def test_two_people_write_one_handover_and_one_signs(browser: Browser, sit
     await expect(doctor.page.locator("main")).to_contain_text("Oral antibiotic tomorrow.")
     await expect(nurse.page.locator("#note-state")).to_contain_text("Signed", timeout=5000)
     await expect(nurse.page.locator("#t-situation")).to_have_count(0)
-    for person in (doctor, nurse):
-        assert not person.broken, person.broken
-        await person.context.close()
+    await done(doctor, nurse)
 
 
 async def test_a_lost_line_says_so_and_loses_nothing(browser: Browser, site: Served) -> None:
@@ -77,7 +84,7 @@ async def test_one_person_in_two_windows_chooses(browser: Browser, site: Served)
     await conflict.get_by_role("button", name="Keep both").click()
     await expect(other.locator("form:has(#t-plan) [data-status]")).to_contain_text("Draft saved ", timeout=5000)
     assert await other.input_value("#t-plan") == "From the first window\nFrom the second window"
-    await doctor.context.close()
+    await done(doctor)
 
 
 async def test_a_command_copies_problems_by_keys_alone(browser: Browser, site: Served) -> None:
@@ -87,11 +94,14 @@ async def test_a_command_copies_problems_by_keys_alone(browser: Browser, site: S
     await doctor.page.keyboard.type("Known. /all")
     await expect(doctor.page.get_by_role("option")).to_have_text("Allergies (/allergies)")
     await doctor.page.keyboard.press("Enter")
-    await doctor.page.wait_for_function("document.getElementById('t-subjective').value.includes('end of copy')")
+    await expect(doctor.page.locator("#t-subjective")).to_have_value(re.compile("end of copy"))
     value = await doctor.page.input_value("#t-subjective")
     assert value.startswith("Known. \n⟦Allergies, copied ")
     assert "Not recorded: nobody has asked yet" in value
     await expect(doctor.page.locator("[data-length]")).to_contain_text("% copied")
+    await doctor.page.focus("#t-plan")
+    await doctor.page.get_by_role("button", name="Copy in allergies").click()
+    await expect(doctor.page.locator("#t-plan")).to_have_value(re.compile("end of copy"))
     await expect(doctor.page.locator("[data-whole-status]")).to_have_text("Everything is saved.")
     patient = await doctor.page.locator(".ban").get_attribute("data-person")
     await doctor.open(f"/patients/{patient}")
@@ -116,5 +126,4 @@ async def test_a_problem_is_coded_while_it_is_typed(browser: Browser, site: Serv
     await expect(doctor.page.locator("table.problemlist")).to_contain_text(
         "Chronic obstructive pulmonary disease, unspecified"
     )
-    assert not doctor.broken
-    await doctor.context.close()
+    await done(doctor)

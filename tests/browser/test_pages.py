@@ -25,6 +25,7 @@ AXE = (
 RULES = json.dumps({"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
 FRAGMENTS = {
     "GET /codes/icd-10-cm",
+    "GET /patients/{patient_id}/inserts",
     "GET /tasks/bell",
     "GET /patients/matches",
     "GET /patients/{patient_id}/card",

@@ -11,6 +11,7 @@ OF_PATIENT = {
     "patient.read": "opened the record of {patient}",
     "encounter.read": "opened a visit of {patient}",
     "observations.read": "looked at the observations of {patient}",
+    "chart.read": "looked at what can be copied into a note about {patient}",
     "history.read": "looked through the history of {patient}",
     "match.read": "compared {patient} with somebody being registered",
     "patient.registered": "registered {patient}",

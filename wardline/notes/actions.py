@@ -186,7 +186,7 @@ async def _stale(ctx: Context, note: NoteScope) -> Stale:
 async def _changed(ctx: Context, note: NoteScope, action: str, detail: dict[str, Any]) -> Note:
     ctx.record(action, person_id=note.person_id, subject_id=note.id, detail=detail)
     ctx.publish(action, {"note_id": note.id, "person_id": note.person_id})
-    ctx.touch(topic(note), f"patient:{note.person_id}", f"cosign:{note.hospital_id}")
+    ctx.touch(topic(note), f"patient:{note.person_id}")
     return bare(await queries.bare_note(ctx.db, note))
 
 

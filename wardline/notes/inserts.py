@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from wardline.encounters.public import Problem, problems
 from wardline.notes import sources
-from wardline.notes.models import Insert
+from wardline.notes.models import Insert, SourcePanel
 from wardline.notes.rules import marked_copy
 from wardline.notes.sources import SetSource
 from wardline.patients.public import PatientScope, patient_banner
@@ -44,6 +44,13 @@ async def insert(db: Db, patient: PatientScope, what: str, *, zone: str, now: da
     if not source.lines:
         return Insert(what, False, f"{source.title}: nothing is recorded.")
     return Insert(what, True, marked_copy(source.title, "\n".join(source.lines), local))
+
+
+async def panels(db: Db, patient: PatientScope, *, zone: str, now: datetime) -> list[SourcePanel]:
+    """All that the commands would copy now, without the marks."""
+    local = now.astimezone(ZoneInfo(zone))
+    found = [(command, await read(db, patient, local)) for command, read in COMMANDS.items()]
+    return [SourcePanel(command, COMMAND_WORDS[command], source.title, source.lines) for command, source in found]
 
 
 async def _observations(db: Db, patient: PatientScope, now: datetime) -> Source:

@@ -285,6 +285,20 @@ class HistoryPage(Struct):
     next: str | None = None
 
 
+class SourcePanel(Struct):
+    """What could be copied in now, for looking at beside the note."""
+
+    command: str
+    words: str
+    title: str
+    lines: list[str]
+
+
+class SourcesPage(Struct):
+    items: list[SourcePanel]
+    next: str | None = None
+
+
 class Insert(Struct):
     """What a `/` command puts into a text: a marked copy. `found` is false where there is nothing to copy."""
 

@@ -24,6 +24,7 @@ from wardline.notes.models import (
     NotesQuery,
     Saved,
     Signature,
+    SourcesPage,
 )
 from wardline.notes.prompts import templates_for
 from wardline.notes.rules import KIND_WORDS, SECTIONS, Kind
@@ -95,6 +96,19 @@ async def new_note(ctx: Context, patient: PatientScope) -> NewNotePage:
 async def begin(ctx: Context, patient: PatientScope, new: NewNote) -> Note:
     """Begin a draft of a kind that the caller's role writes."""
     return await actions.begin(ctx, patient, new)
+
+
+@get(
+    "/patients/{patient_id}/inserts",
+    needs=May.WRITE_NOTE,
+    access=access_patient,
+    page="notes/sources.html",
+    load_class="charting",
+)
+async def sources(ctx: Context, patient: PatientScope) -> SourcesPage:
+    """What could be copied into a note now: observations, problems, allergies, the last plan."""
+    ctx.saw("chart", None, patient.person_id)
+    return SourcesPage(await inserts.panels(ctx.db, patient, zone=ctx.caller.time_zone, now=ctx.now))
 
 
 @get(

@@ -9,14 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from wardline.platform.errors import Problem
-
 AT_ONCE_MAX = 2
 _turns = asyncio.Semaphore(AT_ONCE_MAX)
-
-
-class NotTypeset(Problem):
-    status, code, title = 500, "not_typeset", "The document could not be made"
 
 
 async def pdf(template: Path, values: object) -> bytes:
@@ -26,7 +20,4 @@ async def pdf(template: Path, values: object) -> bytes:
     data = msgspec.json.encode(values).decode()
     compile_one = partial(typst.compile, str(template), format="pdf", sys_inputs={"values": data})
     async with _turns:
-        made = await asyncio.to_thread(compile_one)
-    if not isinstance(made, bytes):
-        raise NotTypeset
-    return made
+        return await asyncio.to_thread(compile_one)

@@ -9,6 +9,7 @@ const WAIT_MOST_MS = 4_000; // while somebody goes on typing
 const RETRY_MS = [1_500, 20_000];
 const WRITING_MS = 25_000;
 const KEPT = "draft:";
+const KEPT_MS = 12 * 3_600_000;
 const COMMANDS = [
   ["observations", "Today's observations"],
   ["problems", "Active problems"],
@@ -58,7 +59,7 @@ class Draft {
 
   keep() {
     try {
-      sessionStorage.setItem(this.place, JSON.stringify({ text: this.area.value, version: this.version, sent: this.sent }));
+      sessionStorage.setItem(this.place, JSON.stringify({ text: this.area.value, version: this.version, sent: this.sent, at: Date.now() }));
     } catch {
       this.say("This browser keeps nothing: stay on this page until it is saved", true);
     }
@@ -209,6 +210,8 @@ class NoteEditor extends HTMLElement {
     for (const plain of this.querySelectorAll("[data-plain]")) plain.hidden = true;
     this.addEventListener("input", (event) => this.typed(event.target), { signal });
     this.addEventListener("keydown", (event) => this.pressed(event), { signal });
+    this.parentElement.addEventListener("click", (event) => this.copyIn(event.target.closest("[data-copy]")), { signal });
+    this.addEventListener("focusin", (event) => this.drafts.has(event.target) && (this.last = event.target), { signal });
     this.addEventListener("focusout", (event) => this.drafts.get(event.target)?.save(), { signal });
     document.addEventListener("submit", (event) => this.signs(event), { signal, capture: true });
     document.addEventListener("wardline:rows", () => this.others(), { signal });
@@ -291,7 +294,7 @@ class NoteEditor extends HTMLElement {
   }
 
   leave(draft) {
-    sessionStorage.setItem(`${KEPT}${this.dataset.me}:addendum`, JSON.stringify({ note: this.dataset.note, text: draft.area.value }));
+    sessionStorage.setItem(`${KEPT}${this.dataset.me}:addendum`, JSON.stringify({ note: this.dataset.note, text: draft.area.value, at: Date.now() }));
     for (const each of this.drafts.values()) {
       each.forget();
       each.saved = each.area.value;
@@ -350,6 +353,7 @@ class NoteEditor extends HTMLElement {
       }),
     );
     this.mark(menu, 0);
+    menu.scrollIntoView({ block: "nearest" });
   }
 
   mark(menu, at) {
@@ -374,6 +378,19 @@ class NoteEditor extends HTMLElement {
     area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  // From the side: where the writer was last, else in the first section.
+  async copyIn(button) {
+    if (!button) return;
+    const area = this.last ?? [...this.drafts.keys()][0];
+    const text = await this.copied(button.dataset.copy);
+    if (text === null) return;
+    const at = area.selectionEnd;
+    const lead = at > 0 && area.value[at - 1] !== "\n" ? "\n" : "";
+    area.setRangeText(`${lead}${text}\n`, at, at, "end");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+    area.focus();
+  }
+
   prompts(area) {
     return area.dataset.prompts.split("|").map((prompt) => `${prompt}: `).join("\n");
   }
@@ -387,6 +404,7 @@ class NoteEditor extends HTMLElement {
   }
 }
 
+forgetOld();
 customElements.define("note-editor", NoteEditor);
 
 // Words that came too late for a note wait in the field of its addendum.
@@ -406,5 +424,13 @@ document.addEventListener("submit", (event) => {
   if (!event.target.action.endsWith("/sessions/current")) return;
   for (const place of Object.keys(sessionStorage)) if (place.startsWith(KEPT)) sessionStorage.removeItem(place);
 });
+
+// What was never saved and never taken up again goes after a shift, whoever works in this tab by then.
+function forgetOld() {
+  for (const place of Object.keys(sessionStorage).filter((name) => name.startsWith(KEPT))) {
+    const { at } = JSON.parse(sessionStorage.getItem(place));
+    if (!(Date.now() - at < KEPT_MS)) sessionStorage.removeItem(place);
+  }
+}
 
 offerAddendum();
