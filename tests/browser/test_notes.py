@@ -127,3 +127,28 @@ async def test_a_problem_is_coded_while_it_is_typed(browser: Browser, site: Serv
         "Chronic obstructive pulmonary disease, unspecified"
     )
     await done(doctor)
+
+
+async def test_words_that_come_after_the_signature_wait_for_an_addendum(browser: Browser, site: Served) -> None:
+    doctor, nurse = await asyncio.gather(sit_down(browser, site, "doctor_a"), sit_down(browser, site, "nurse_a"))
+    where = await begun(site, doctor, "Lateword", "handover")
+    await doctor.page.fill("#t-situation", "Stable.")
+    await expect(doctor.page.locator("form:has(#t-situation) [data-status]")).to_contain_text("Draft saved ")
+    await nurse.open(where)
+    await nurse.page.route("**/sections/*", lambda route: route.abort())
+    await nurse.page.fill("#t-situation", "Fell at 14:10.")
+    await nurse.page.fill("#t-recommendation", "Observations hourly.")
+    await expect(nurse.page.locator("form:has(#t-situation) [data-status]")).to_contain_text("no connection")
+    await doctor.page.press("#t-situation", "Control+Enter")
+    await doctor.page.wait_for_selector("#note-state[data-state=signed]")
+    await nurse.page.unroute("**/sections/*")
+    late = nurse.page.locator("form:has(#t-situation) .conflict")
+    await expect(late).to_contain_text("signed it", timeout=25_000)
+    await late.get_by_role("button").click()
+    await expect(nurse.page.locator("#addendum-text")).to_have_value(
+        "Situation:\nFell at 14:10.\n\nRecommendation:\nObservations hourly."
+    )
+    await nurse.page.get_by_role("button", name="Add to the note").click()
+    await expect(nurse.page.locator("#note-addenda")).to_contain_text("Fell at 14:10.")
+    await done(doctor)
+    await nurse.context.close()

@@ -23,7 +23,6 @@ STYLES = (
     "css/parts.css",
     "css/ward.css",
     "css/observe.css",
-    "css/notes.css",
     "css/chart.css",
     "css/beds.css",
     "css/register.css",
@@ -46,11 +45,12 @@ SCRIPTS = (
     "js/alarms.js",
     "js/bed-board.js",
     "js/observe.js",
-    "js/note-editor.js",
-    "js/code-search.js",
     "js/signin.js",
 )
-BUNDLES = {"wardline.css": STYLES, "wardline.js": SCRIPTS}
+# What only some pages load, besides.
+NOTES_STYLES = ("css/notes.css",)
+NOTES_SCRIPTS = ("js/note-editor.js", "js/code-search.js")
+BUNDLES = {"wardline.css": STYLES, "wardline.js": SCRIPTS, "notes.css": NOTES_STYLES, "notes.js": NOTES_SCRIPTS}
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

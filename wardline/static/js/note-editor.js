@@ -193,7 +193,7 @@ class Draft {
     this.keep();
     this.say(`Not saved: ${detail}`, true);
     const again = element("button", { type: "button", textContent: "Open the note and add them as an addendum" });
-    again.addEventListener("click", () => this.editor.leave(this));
+    again.addEventListener("click", () => this.editor.leave());
     this.conflictPlace.replaceChildren(element("p", { textContent: detail }), element("p", { className: "row" }, again));
     this.conflictPlace.hidden = false;
   }
@@ -293,8 +293,11 @@ class NoteEditor extends HTMLElement {
     form.requestSubmit(form.querySelector(".go"));
   }
 
-  leave(draft) {
-    sessionStorage.setItem(`${KEPT}${this.dataset.me}:addendum`, JSON.stringify({ note: this.dataset.note, text: draft.area.value, at: Date.now() }));
+  // All that is not saved goes along, each section under its heading.
+  leave() {
+    const heading = (area) => area.closest("section").querySelector("h3").textContent;
+    const text = this.dirty.map(({ area }) => `${heading(area)}:\n${area.value.trim()}`).join("\n\n");
+    sessionStorage.setItem(`${KEPT}${this.dataset.me}:addendum`, JSON.stringify({ note: this.dataset.note, text, at: Date.now() }));
     for (const each of this.drafts.values()) {
       each.forget();
       each.saved = each.area.value;
@@ -418,12 +421,6 @@ function offerAddendum() {
   area.value = text;
   area.focus();
 }
-
-// Nothing about a patient stays in the browser of somebody who signed out.
-document.addEventListener("submit", (event) => {
-  if (!event.target.action.endsWith("/sessions/current")) return;
-  for (const place of Object.keys(sessionStorage)) if (place.startsWith(KEPT)) sessionStorage.removeItem(place);
-});
 
 // What was never saved and never taken up again goes after a shift, whoever works in this tab by then.
 function forgetOld() {
