@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 
-from bench import live, processes, report
+from bench import agreeing, live, processes, report
 from bench.driver import Load
+from bench.peers import SIZES
 from bench.report import Figures, Round
 from bench.stage import Server, Stage, stage
 from bench.works import Work, works
 
 PEERS = {"ceiling": ("bench.serve", "bench.peers.ceiling:create"), "usual": ("bench.peers.usual",)}
-PEER_WORKS = ("door", "session")
+PEER_WORKS = ("door", "session", "board", "chart", "search_prefix", "search_misspelt", "observations")
 
 
 class Driver:
@@ -89,6 +91,18 @@ def measured(driver: Driver, made: Stage, server: Server, work: Work, options: a
     return Round(requests, web / requests, database / requests, counted["p50_ms"], counted["p95_ms"], counted["wrong"])
 
 
+def start_peers(made: Stage, web: Server, chosen: list[Work]) -> dict[str, Server]:
+    """The peers, once their answers have been found to say what the product's say."""
+    sizes = agreeing.sizes(agreeing.over_http(web.port), chosen)
+    told = {SIZES: msgspec.json.encode(sizes).decode()}
+    peers = {name: made.start(name, *PEERS[name], path="/sessions/current", told=told) for name in PEERS}
+    ask = {name: agreeing.over_http(server.port) for name, server in (("wardline", web), *peers.items())}
+    with psycopg.connect(made.addresses.owner, autocommit=True) as connection:
+        checked = agreeing.check(connection, ask, chosen)
+    print(f"{checked} answers of the peers say what ours say; ours have (bytes): {sizes}", flush=True)
+    return peers
+
+
 def main() -> None:
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the stage is cleared away
@@ -99,8 +113,7 @@ def main() -> None:
         print(f"{options.people:,} people seeded in {time.monotonic() - started:.0f} s", flush=True)
         chosen = [work for work in works(seeded) if not options.only or work.name in options.only]
         web = made.start("wardline", "bench.serve", "bench.web:create")
-        names = [] if options.no_peers else list(PEERS)
-        peers = {name: made.start(name, *PEERS[name], path="/sessions/current") for name in names}
+        peers = {} if options.no_peers else start_peers(made, web, chosen)
         driver = Driver()
         try:
             rounds: dict[str, list[Round]] = {}
@@ -118,6 +131,7 @@ def main() -> None:
             driver.stop()
     found = {work.name: report.figures(rounds[work.name], work.budget) for work in chosen}
     compared = {name: report.figures(rounds[name]) for name in rounds if "." in name}
+    report.compare(found, compared)
     load = f"closed loop, {options.connections} connections, {options.rounds} rounds of {options.seconds:g} s, 1 web worker"
     tell(options, chosen, found, compared, pushed, load)
     print(f"{time.monotonic() - started:.0f} s in all")
@@ -133,7 +147,7 @@ def tell(
         print(report.line(work.name, work.words, found[work.name]))
     for name, figures in compared.items():
         print(report.line(name, "for comparison", figures))
-    for line in live.lines(pushed):
+    for line in [*report.ratios(found), *live.lines(pushed)]:
         print(line)
     if "door" in found:
         values = report.result(options.people, load, found, compared, pushed)

@@ -29,7 +29,8 @@ class Round(msgspec.Struct):
 
 
 class Figures(msgspec.Struct):
-    """The median of the rounds."""
+    """The median of the rounds. Of a work that the peers do too: how many times the ceiling's CPU it takes, and how many
+    times its CPU the usual choice takes, web server and database together."""
 
     web_cpu_us: float
     postgres_cpu_us: float
@@ -39,6 +40,8 @@ class Figures(msgspec.Struct):
     wrong: int
     budget: Budget | None = None
     met: bool | None = None
+    vs_ceiling: float | None = None
+    vs_usual: float | None = None
 
 
 def figures(rounds: list[Round], budget: Budget | None = None) -> Figures:
@@ -99,6 +102,29 @@ def result(
         "door_vs_ceiling_web": round(ours.web_cpu_us / ceiling.web_cpu_us, 2) if ceiling else None,
         "door_vs_usual_web": round(usual.web_cpu_us / ours.web_cpu_us, 2) if usual else None,
     }
+
+
+def compare(work: dict[str, Figures], peers: dict[str, Figures]) -> None:
+    """Put beside each work how it stands to the peers that did it too."""
+    for name, ours in work.items():
+        ceiling, usual = peers.get(f"ceiling.{name}"), peers.get(f"usual.{name}")
+        ours.vs_ceiling = round(both(ours) / both(ceiling), 2) if ceiling else None
+        ours.vs_usual = round(both(usual) / both(ours), 2) if usual else None
+
+
+def ratios(work: dict[str, Figures]) -> list[str]:
+    """Each compared work's row in the table of ratios, the door's with what it is to keep."""
+    compared = {name: ours for name, ours in work.items() if ours.vs_ceiling or ours.vs_usual}
+    if not compared:
+        return []
+    goals = f"  goal: at most {CEILING_RATIO_MAX:g}, at least {USUAL_RATIO_MIN:g}"
+    return [
+        "\nCPU of web server and database together  times the ceiling's   the usual choice's, times ours",
+        *(
+            f"{name:<38} {ours.vs_ceiling or 0:>21.2f} {ours.vs_usual or 0:>32.2f}{goals if name == 'door' else ''}"
+            for name, ours in compared.items()
+        ),
+    ]
 
 
 def both(found: Figures) -> float:

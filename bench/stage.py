@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,16 +28,20 @@ START_SECONDS_MAX = 30
 class Server:
     """A web server in a process of its own, on a free port."""
 
-    def __init__(self, command: tuple[str, ...], data: Path) -> None:
+    def __init__(self, command: tuple[str, ...], data: Path, told: Mapping[str, str]) -> None:
         self.port = free_port()
-        environment = os.environ | {
-            "WARDLINE_DATA": str(data),
-            "WARDLINE_PORT": str(self.port),
-            "WARDLINE_WORKERS": "1",
-            "WARDLINE_ENV": "development",
-            "WARDLINE_SECRET": SECRET,
-            "WARDLINE_LOG_LEVEL": "error",
-        }
+        environment = (
+            os.environ
+            | told
+            | {
+                "WARDLINE_DATA": str(data),
+                "WARDLINE_PORT": str(self.port),
+                "WARDLINE_WORKERS": "1",
+                "WARDLINE_ENV": "development",
+                "WARDLINE_SECRET": SECRET,
+                "WARDLINE_LOG_LEVEL": "error",
+            }
+        )
         self.process = subprocess.Popen([sys.executable, "-m", *command], env=environment, stdin=subprocess.DEVNULL)
 
     def wait(self, path: str) -> None:
@@ -98,8 +102,9 @@ class Stage:
             connection.execute("CHECKPOINT")
         return seeded
 
-    def start(self, name: str, *command: str, path: str = "/ready") -> Server:
-        server = self.servers[name] = Server(command, self.data)
+    def start(self, name: str, *command: str, path: str = "/ready", told: Mapping[str, str] | None = None) -> Server:
+        """`told` is what the server finds in its environment besides the settings."""
+        server = self.servers[name] = Server(command, self.data, told or {})
         server.wait(path)
         return server
 

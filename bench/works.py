@@ -1,7 +1,7 @@
 """The works that are measured, as the requests that a browser really sends, and their budgets (docs: scale, section 2)."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -41,6 +41,7 @@ class Work(msgspec.Struct):
     requests: list[str]
     changes: list[str] = []
     status: int = 200
+    patients: list[tuple[Patient, str]] = []  # of a write: for whom, and the token of whoever writes
 
 
 BUDGETS = {
@@ -95,11 +96,13 @@ def search(name: str, words: str, asked: Sequence[tuple[str, str]]) -> Work:
 
 def observations(asked: Sequence[tuple[Patient, str]]) -> Work:
     """Every fourth set asks for a task."""
-    sent = [
-        request("POST", f"/patients/{p.person_id}/observations", token, body=urlencode(SICK if n % 4 == 0 else WELL))
-        for n, (p, token) in enumerate(asked)
-    ]
-    return Work("observations", "save observations", BUDGETS["observations"], sent)
+    sent = [observation_request(p, token, SICK if n % 4 == 0 else WELL) for n, (p, token) in enumerate(asked)]
+    return Work("observations", "save observations", BUDGETS["observations"], sent, patients=list(asked))
+
+
+def observation_request(patient: Patient, token: str, values: Mapping[str, object]) -> str:
+    """One set as the form sends it."""
+    return request("POST", f"/patients/{patient.person_id}/observations", token, body=urlencode(values))
 
 
 def request(method: str, path: str, token: str, *, html: bool = True, body: str = "") -> str:

@@ -17,6 +17,7 @@ from wardline.platform import (
     attempts,
     database,
     files,
+    garbage,
     measures,
     metrics,
     migrate,
@@ -108,6 +109,7 @@ class App:
         )
         self.entrance = Entrance(self.door, ROUTES, limiter=self.limiter, shares=self.shares, render=render)
         self.minutes = Minutes(self.pool, METRICS, lambda: self.entrance.refused)
+        self.garbage = garbage.Keeper()
         self._ready = 0
         self._watching: asyncio.Task[None] | None = None
         self.figures = metrics.Shared(METRICS, given.data / "run" / "metrics", role)
@@ -133,6 +135,7 @@ class App:
         await self.figures.start()
         await self.pool.warm(2)
         self.minutes.start()
+        self.garbage.start()
         self._watching = asyncio.create_task(self._watch_readiness())
         self.sessions.start()
         await self.hub.start()
@@ -147,6 +150,7 @@ class App:
         """Finish cleanly."""
         if self._watching is not None:
             self._watching.cancel()
+        await self.garbage.stop()
         await self.figures.stop()
         if self.notices is not None:
             await self.notices.stop()

@@ -66,7 +66,7 @@ class NobodyThere(Exception):
 class Stage:
     """What was found: places with patients, staff by where they work, people on file by hospital."""
 
-    def __init__(self, connection: psycopg.Connection) -> None:
+    def __init__(self, connection: psycopg.Connection, hospitals: int | None = None) -> None:
         self.people: int = one(connection, "SELECT count(*) FROM patients.person")
         self.places = places(connection)
         self.staff: dict[tuple[str, str, str], list[tuple[Any, ...]]] = defaultdict(list)
@@ -76,6 +76,8 @@ class Stage:
         for hospital, *rest in connection.execute(KNOWN).fetchall():
             self.known[str(hospital)].append(Known(*(str(value or "") for value in rest)))
         self.places = [place for place in self.places if self.known[place.hospital] and self.staff_of(place, "nurse")]
+        chosen = list(dict.fromkeys(place.hospital for place in self.places))[:hospitals]
+        self.places = [place for place in self.places if place.hospital in chosen]
         if not self.places:
             raise NobodyThere
 

@@ -37,6 +37,7 @@ class Numbers(click.ParamType[list[float]]):
 
 @click.command(context_settings={"show_default": True})
 @click.option("--users", type=click.IntRange(min=1), default=50_000, help="Signed-in users, each with a stream.")
+@click.option("--hospitals", type=click.IntRange(min=1), help="All of them work in so many hospitals.")
 @click.option("--mean-seconds", type=click.FloatRange(min=0.05), default=25.0, help="Mean pause of a user.")
 @click.option("--minutes", type=click.FloatRange(min=0.01), default=5.0, help="How long is measured.")
 @click.option("--ramp-minutes", type=click.FloatRange(min=0.0), help="How long the streams open; else 500 a second.")

@@ -44,7 +44,7 @@ class Run:
         """The figures. Raises NobodyThere and CannotRun."""
         connection = await asyncio.to_thread(psycopg.connect, self._addresses.owner, autocommit=True)
         with connection:
-            stage = await asyncio.to_thread(cast.Stage, connection)
+            stage = await asyncio.to_thread(cast.Stage, connection, self.options.hospitals)
             try:
                 await self._begin(stage)
                 return await self._measure(connection, stage)

@@ -27,6 +27,7 @@ class Options(msgspec.Struct, kw_only=True):
     sign_ins: int = 2000
     sign_ins_per_second: float = 25.0
     processes: int | None = None
+    hospitals: int | None = None  # only so many of the network's
     seed: int = 1
     server_pids: list[int] = []
     storm: bool = False

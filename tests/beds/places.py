@@ -51,7 +51,13 @@ async def ward_of(client: Client, hospital: Hospital) -> Ward:
                     "INSERT INTO beds.bed (hospital_id, id, ward_id, room_id, label, position) VALUES ($1, $2, $3, $4, $5, $6)",
                     hospital.id, beds[-1], ward.id, room, f"{number:02}", number,
                 )  # fmt: skip
+        await tell(db, hospital)
     return ward
+
+
+async def tell(db: Any, hospital: Hospital) -> None:
+    """What is written past the product's door raises no version: boards that are held would not see it."""
+    await db.execute("SELECT platform.raise_topics(ARRAY['beds:' || $1::uuid], ARRAY[NULL::uuid])", hospital.id)
 
 
 async def stay_of(
@@ -60,9 +66,10 @@ async def stay_of(
     """An open stay without a bed; `current` sets columns of the row that boards read."""
     person = await client.world.patient(hospital, family=family, sex=sex)
     stay = await client.world.stay(hospital, person, started_at=datetime.now(UTC) - timedelta(hours=5))
-    if current:
-        names = ", ".join(f"{name} = ${place}" for place, name in enumerate(current, start=2))
-        async with client.world.owner() as db:
+    async with client.world.owner() as db:
+        await tell(db, hospital)
+        if current:
+            names = ", ".join(f"{name} = ${place}" for place, name in enumerate(current, start=2))
             await db.execute(f"UPDATE encounters.current SET {names} WHERE encounter_id = $1", stay, *current.values())
     return str(stay)
 

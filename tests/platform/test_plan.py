@@ -173,6 +173,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_result_with_and_without_the_ratios_to_the_peers_is_planned_with_alike(folder: Path) -> None:
+    path = folder / "latest.json"
+    values: dict[str, Any] = json.loads(path.read_text())
+    works: dict[str, dict[str, Any]] = values["work"]
+    for ratios in ({}, {"vs_ceiling": 1.4, "vs_usual": 10.7}, {"vs_ceiling": None, "vs_usual": None}):
+        for work in works.values():
+            for name in ("vs_ceiling", "vs_usual"):
+                work.pop(name, None)
+            work |= ratios
+        path.write_text(json.dumps(values))
+        assert measured.read(folder).bench == FIGURES.bench
+
+
 def test_a_sound_run_of_the_whole_mix_replaces_single_works(folder: Path) -> None:
     run(folder, "load-10000.json")
     found = costs.costs(measured.read(folder), ASSUMED).request

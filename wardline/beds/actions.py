@@ -95,10 +95,13 @@ def _taken(ctx: Context, bed: BedStanding) -> BedTaken:
 
 
 def _topics(ctx: Context, bed: BedScope, stay: Stay | None = None) -> None:
-    ctx.touch(f"ward:{bed.ward_id}", f"beds:{bed.hospital_id}")
-    if stay is not None:
-        ctx.touch(f"patient:{stay.person_id}")
-        ctx.touch(*(f"ward:{ward_id}" for ward_id in (stay.ward_id, stay.reserved_ward_id) if ward_id))
+    if stay is None:
+        ctx.touch(f"ward:{bed.ward_id}", f"beds:{bed.hospital_id}", elements=[bed.id])
+        return
+    # A ward's tasks name the bed of their patient, so whoever moves changes more of it than two beds.
+    ctx.touch(f"beds:{bed.hospital_id}", elements=[bed.id, stay.bed_id, stay.reserved_bed_id])
+    wards = {bed.ward_id, stay.ward_id, stay.reserved_ward_id} - {None}
+    ctx.touch(f"patient:{stay.person_id}", *(f"ward:{ward_id}" for ward_id in wards))
 
 
 async def _held(ctx: Context, bed: BedScope) -> BedStanding:

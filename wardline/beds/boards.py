@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from wardline.beds import keeping, moves, queries, rules
+from wardline.beds import keeping, keeping_hospital, moves, rules
 from wardline.beds.actions import clock_words
 from wardline.beds.keeping import HeldBoard
 from wardline.beds.models import (
@@ -21,7 +21,7 @@ from wardline.beds.models import (
 )
 from wardline.beds.move_models import FitBed, MovePlan
 from wardline.encounters.public import EncounterScope, banner_with_stay, patient_of
-from wardline.identity.public import seal, wards
+from wardline.identity.public import seal
 from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
@@ -112,31 +112,28 @@ async def live_ward_board(db: Db, ward: BoardScope, version: int) -> LiveWardBoa
     )
 
 
+async def access_bed_board(ctx: Context) -> HospitalBoardScope:
+    """The same for the board itself, which is read with it. 1 query."""
+    held = await keeping_hospital.open_hospital(ctx.db, hospital_id=ctx.caller.tenant_id, now=ctx.now)
+    ctx.topic_version = held.version
+    return await access_hospital_board(ctx)
+
+
 async def hospital_beds(db: Db, hospital: HospitalBoardScope, now: datetime) -> HospitalBeds:
-    """The hospital's bed board. 4 queries."""
-    async with db.one_connection() as one:
-        beds = await queries.beds_of_hospital(one, hospital)
-        rooms = await queries.rooms_of_hospital(one, hospital)
-        waiting = await queries.waiting_for_bed(one, hospital)
-        all_wards = await wards(one, hospital)
-    today = today_in(hospital.zone, now)
-    waited = [rules.waited(each, now) for each in waiting]
-    used = {bed.room_id for bed in beds}
-    rooms = [room for room in rooms if room.id in used]
-    heads = rules.tile_heads(all_wards, beds, today)
-    rules.find_places(heads, rooms, beds)
-    return HospitalBeds(
-        summary=rules.hospital_summary(beds, waited, today),
-        waiting=waited,
-        wards=heads,
-        rooms=rooms,
-        beds=beds,
+    """The hospital's bed board, at least as new as its access check found it. Nobody may change it."""
+    held = keeping_hospital.held_hospital(hospital.hospital_id) or await keeping_hospital.open_hospital(
+        db, hospital_id=hospital.hospital_id, now=now
     )
+    return keeping_hospital.board_of(held, now, today_in(hospital.zone, now))
 
 
-async def live_hospital_beds(db: Db, hospital: HospitalBoardScope) -> LiveHospitalBeds:
-    """The bed board with the heads of the wards among its rows."""
-    board = await hospital_beds(db, hospital, clock.now())
+async def live_hospital_beds(db: Db, hospital: HospitalBoardScope, version: int) -> LiveHospitalBeds:
+    """The bed board, at least at this version, with the heads of the wards among its rows."""
+    now = clock.now()
+    held = keeping_hospital.held_hospital(hospital.hospital_id)
+    if held is None or held.version < version or keeping_hospital.is_over(held, now):
+        held = await keeping_hospital.open_hospital(db, hospital_id=hospital.hospital_id, now=now)
+    board = keeping_hospital.board_of(held, now, today_in(hospital.zone, now))
     rows: list[TileHead | Tile] = [*board.wards, *board.beds]
     return LiveHospitalBeds(summary=board.summary, waiting=board.waiting, wards=[], rooms=[], beds=[], rows=rows)
 

@@ -35,4 +35,5 @@ live(
     clocked=True,
     alone=True,
     still=True,
+    holds=True,
 )

@@ -58,6 +58,18 @@ class OpenedBoard(Struct):
     tasks: list[tuple[Any, ...]] | None
 
 
+class OpenedHospital(Struct):
+    """What a reading of the hospital's board finds: everything, or the beds that changed since the version that was held
+    with those who wait now, or nothing."""
+
+    version: int
+    whole: bool
+    beds: list[tuple[Any, ...]] | None
+    rooms: list[tuple[Any, ...]] | None
+    wards: list[tuple[Any, ...]] | None
+    waiting: list[tuple[Any, ...]] | None
+
+
 class HospitalBoardScope(HospitalScope, frozen=True, kw_only=True):
     """The hospital whose beds are being read, likewise."""
 
@@ -296,6 +308,15 @@ class WardOnList(Struct):
     news_medium: int
     observations_late: int
     leave_today: int
+
+
+class HospitalWard(Struct):
+    """A ward of the hospital's board."""
+
+    id: UUID
+    code: str
+    name: str
+    specialty: str
 
 
 class Tile(Struct):

@@ -1,11 +1,11 @@
-"""The SQL of the boards: wards, the hospital's beds, and who waits for one."""
+"""The SQL of the boards: a ward's, the hospital's, and the list of wards."""
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
 from datetime import datetime
 from uuid import UUID
 
-from wardline.beds.models import BedPlace, OpenedBoard, Room, Tile, Waiting, WardOnList
+from wardline.beds.models import BedPlace, OpenedBoard, OpenedHospital, WardOnList
 from wardline.identity.public import HospitalScope
 from wardline.platform.db import Db, query
 
@@ -52,48 +52,18 @@ async def wards_with_counts(db: Db, hospital: HospitalScope, *, zone: str) -> li
     """Every ward of the hospital with what is going on there."""
 
 
-@query("""
-    SELECT b.id, b.ward_id, b.room_id, b.label, w.code || '-' || b.label, b.state, b.state_since, b.version,
-           o.encounter_id, p.family, p.given, c.news_score, c.news_band, c.isolation, c.expected_discharge_on, c.ready_to_leave, v.encounter_id, v.due_at
-      FROM beds.bed b
-      JOIN identity.ward w ON w.hospital_id = b.hospital_id AND w.id = b.ward_id AND w.active
-      JOIN identity.room r ON r.hospital_id = b.hospital_id AND r.id = b.room_id
-      LEFT JOIN beds.occupancy o ON o.hospital_id = b.hospital_id AND o.bed_id = b.id AND o.ended_at IS NULL
-      LEFT JOIN encounters.current c ON c.hospital_id = o.hospital_id AND c.encounter_id = o.encounter_id
-      LEFT JOIN patients.person p ON p.id = o.person_id
-      LEFT JOIN beds.reservation v ON v.hospital_id = b.hospital_id AND v.bed_id = b.id AND v.ended_at IS NULL
-     WHERE b.hospital_id = :hospital.hospital_id AND b.active
-     ORDER BY w.position, w.name, r.position, b.position, b.label LIMIT 2000
-""")
-async def beds_of_hospital(db: Db, hospital: HospitalScope) -> list[Tile]:
-    """Every bed of the hospital, ward by ward and bay by bay."""
+@query(
+    """
+    SELECT o.topic_version, o.whole, o.beds, o.rooms, o.wards, o.waiting FROM beds.open_hospital(:hospital_id, :held) o
+""",
+    opens=True,
+)
+async def open_hospital(db: Db, *, hospital_id: UUID, held: int | None) -> OpenedHospital:
+    """Every bed of the hospital, ward by ward and bay by bay, and who is admitted and has no bed, longest first; since the
+    version that is held (None: all of it).
 
-
-@query("""
-    SELECT r.id, r.ward_id, r.label, r.kind, r.sex
-      FROM identity.room r JOIN identity.ward w ON w.hospital_id = r.hospital_id AND w.id = r.ward_id AND w.active
-     WHERE r.hospital_id = :hospital.hospital_id
-     ORDER BY w.position, w.name, r.position, r.label LIMIT 1000
-""")
-async def rooms_of_hospital(db: Db, hospital: HospitalScope) -> list[Room]:
-    """Every bay and side room of the hospital, in the order of its wards."""
-
-
-@query("""
-    SELECT c.encounter_id, c.person_id, p.family, p.given, p.sex, p.born_on, c.class, e.admitted_from, e.specialty,
-           c.needs, c.isolation, c.started_at, w.code || '-' || b.label, v.due_at
-      FROM encounters.current c
-      JOIN encounters.encounter e ON e.hospital_id = c.hospital_id AND e.id = c.encounter_id
-      JOIN patients.person p ON p.id = c.person_id
-      LEFT JOIN beds.reservation v ON v.hospital_id = c.hospital_id AND v.encounter_id = c.encounter_id
-                                  AND v.ended_at IS NULL
-      LEFT JOIN beds.bed b ON b.hospital_id = v.hospital_id AND b.id = v.bed_id
-      LEFT JOIN identity.ward w ON w.hospital_id = b.hospital_id AND w.id = b.ward_id
-     WHERE c.hospital_id = :hospital.hospital_id AND c.bed_id IS NULL AND c.class IN ('inpatient', 'emergency', 'day_case')
-     ORDER BY c.started_at LIMIT 100
-""")
-async def waiting_for_bed(db: Db, hospital: HospitalScope) -> list[Waiting]:
-    """Who is admitted and has no bed, longest first."""
+    Indexes: bed_ward_position, current_pkey.
+    """
 
 
 @query("""

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from wardline.beds import actions, boards, moves, queries
 from wardline.beds.actions import access_bed
-from wardline.beds.boards import access_board, access_hospital_board
+from wardline.beds.boards import access_bed_board, access_board
 from wardline.beds.models import (
     FILTER_WORDS,
     BedScope,
@@ -75,7 +75,7 @@ async def ward_board(ctx: Context, ward: BoardScope, asked: BoardQuery) -> WardB
 @get(
     "/beds",
     needs=May.READ_WARD,
-    access=access_hospital_board,
+    access=access_bed_board,
     page="beds/beds.html",
     title="Bed board",
     section="beds",
@@ -93,7 +93,7 @@ async def bed_board(ctx: Context, hospital: HospitalBoardScope, asked: HospitalQ
 @get(
     "/beds/wall",
     needs=May.READ_WARD,
-    access=access_hospital_board,
+    access=access_bed_board,
     page="beds/wall.html",
     title="Bed board",
     section="beds",
@@ -101,10 +101,8 @@ async def bed_board(ctx: Context, hospital: HospitalBoardScope, asked: HospitalQ
 async def bed_wall(ctx: Context, hospital: HospitalBoardScope) -> HospitalBeds:
     """The bed board for a wall: no names anywhere in the answer; it reads itself anew."""
     board = await boards.hospital_beds(ctx.db, hospital, ctx.now)
-    for bed in board.beds:
-        bed.family = bed.given = None
-    board.waiting = []
-    return board
+    nameless = [structs.replace(bed, family=None, given=None) for bed in board.beds]
+    return structs.replace(board, beds=nameless, waiting=[])
 
 
 @get(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from msgspec import structs
 
@@ -9,6 +10,7 @@ from wardline.beds.models import (
     Bed,
     BedRow,
     HospitalSummary,
+    HospitalWard,
     Need,
     Patient,
     Reservation,
@@ -21,7 +23,6 @@ from wardline.beds.models import (
     Waiting,
 )
 from wardline.beds.move_models import BedStanding, Fit, FitBed, Reason, Stay
-from wardline.identity.public import WardRow
 
 WAIT_TARGET = timedelta(hours=4)  # own, for a hospital to set: the mark on the waiting bar
 WAIT_SHOWN = timedelta(hours=6)  # the whole bar
@@ -383,11 +384,14 @@ def needs_soon(beds: list[Bed], now: datetime) -> list[Need]:
 # ---- the hospital's board ----------------------------------------------------------------------------------------
 
 
-def tile_heads(wards: list[WardRow], beds: list[Tile], today: date) -> list[TileHead]:
+def tile_heads(wards: list[HospitalWard], beds: list[Tile], today: date) -> list[TileHead]:
     """The heads of the wards with their counts, without wards that have no bed."""
     heads: list[TileHead] = []
+    of_ward: dict[UUID, list[Tile]] = {}
+    for bed in beds:
+        of_ward.setdefault(bed.ward_id, []).append(bed)
     for ward in wards:
-        own = [bed for bed in beds if bed.ward_id == ward.id]
+        own = of_ward.get(ward.id)
         if not own:
             continue
         heads.append(
@@ -409,8 +413,16 @@ def tile_heads(wards: list[WardRow], beds: list[Tile], today: date) -> list[Tile
     return heads
 
 
+def rooms_in_use(rooms: list[Room], beds: list[Tile]) -> list[Room]:
+    """The rooms that have beds."""
+    used = {bed.room_id for bed in beds}
+    return [room for room in rooms if room.id in used]
+
+
 def find_places(heads: list[TileHead], rooms: list[Room], beds: list[Tile]) -> None:
     """Note on each room and ward where its own stand; the lists come in the order of wards, rooms and beds."""
+    for part in (*rooms, *heads):
+        part.first_bed = part.end_bed = 0
     room_of = {room.id: room for room in rooms}
     head_of = {head.id: head for head in heads}
     for place, bed in enumerate(beds):

@@ -9,7 +9,7 @@ import datetime as dt
 import functools
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from html import escape
 from pathlib import Path
@@ -180,10 +180,12 @@ _IMPORTED = re.compile(r'(?:import|from|include|extends) "([^"]+)"')
 _ASKED = re.compile(r'"(\w+)" in can')
 
 
-def rows(template: str, given: Iterable[Any]) -> Any:
-    """Rows that are rendered once for as long as they stay the same objects. Only for a template that shows nothing but the
-    row and leaves relative times to the browser's clock: {{ rows("beds/board_row.html", page.beds) }}."""
-    return minijinja.safe("\n".join(row_texts.get(template, given)))
+def rows(template: str, given: Sequence[Any], first: int = 0, end: int | None = None) -> Any:
+    """Rows that are rendered once for as long as they stay the same objects, all or those from `first` to before `end`.
+    Only for a template that shows nothing but the row and leaves relative times to the browser's clock:
+    {{ rows("beds/board_row.html", page.beds) }}."""
+    some = given if first == 0 and end is None else given[first:end]
+    return minijinja.safe("\n".join(row_texts.get(template, some)))
 
 
 def row(template: str, given: Any, *, can: frozenset[str], now: dt.datetime, zone: str) -> str:

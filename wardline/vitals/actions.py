@@ -346,10 +346,9 @@ async def _escalate(ctx: Context, stay: ObservedStay, stands: Standing) -> UUID 
 def _touch(ctx: Context, stay: ObservedStay, stands: current.Standing | None = None) -> None:
     ctx.touch(f"patient:{stay.person_id}", f"observations:{stay.person_id}")
     if stay.ward_id is not None:
-        ctx.touch(f"ward:{stay.ward_id}", element=stay.bed_id)
-    if stands is not None and stands.band != stay.news_band:
-        # The hospital's bed board shows bands only, so that a busy hour does not redraw it for every set.
-        ctx.touch(f"beds:{stay.hospital_id}")
+        ctx.touch(f"ward:{stay.ward_id}", elements=[stay.bed_id])
+    if stands is not None and rules.on_bed_board(stands.total) != rules.on_bed_board(stay.news_score):
+        ctx.touch(f"beds:{stay.hospital_id}", elements=[stay.bed_id])
 
 
 async def mark_as_error(ctx: Context, row: ObservationRow, reason: str) -> ObservationRow:

@@ -287,6 +287,11 @@ def band_of(score: Score) -> Band | None:
     return Band.LOW if score.complete else None
 
 
+def on_bed_board(total: int | None) -> int | None:
+    """What the hospital's bed board shows of a total: from 5 on, where somebody has to come."""
+    return total if total is not None and total >= 5 else None
+
+
 def response_to(score: Score) -> Response:
     """The RCP's response to this score; to an incomplete one, the least that it can ask for."""
     band = band_of(score)

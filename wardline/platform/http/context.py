@@ -1,6 +1,7 @@
 """What a handler is given: who asks, in which scope, at what time, and what it says about its own work."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,7 @@ class Context:
         self.reply_cookies: list[str] = []
         self.changes: list[Change] = []
         self.reads: list[Seen] = []
-        self.topics: dict[str, UUID | None] = {}
+        self.topics: dict[str, frozenset[UUID] | None] = {}
         self.events: list[tuple[str, dict[str, Any]]] = []
 
     @property
@@ -148,13 +149,27 @@ class Context:
         kind = subject_type or action.partition(".")[0]
         self.changes.append(Change(new_id(), action, person_id, kind, subject_id, detail))
 
-    def touch(self, *topics: str, element: UUID | None = None) -> None:
+    def touch(self, *topics: str, elements: Iterable[UUID | None] = ()) -> None:
         """Say which topics this write changes; their versions rise with the commit and watchers are told after it.
 
-        `element` names the only row of the topic that looks different now; without it, everything may.
+        `elements` names the only rows of the topics that look different now (None among them counts for nothing);
+        without any, everything may.
         """
+        named = frozenset(element for element in elements if element is not None)
         for topic in topics:
-            self.topics[topic] = element if self.topics.get(topic, element) == element else None
+            before = self.topics.get(topic, frozenset())
+            self.topics[topic] = named | before if named and before is not None else None
+
+    def raised(self) -> tuple[list[str], list[UUID | None]]:
+        """The topics to raise, in their one order, each once for every element that was named."""
+        topics: list[str] = []
+        elements: list[UUID | None] = []
+        for topic in sorted(self.topics):
+            named = self.topics[topic]
+            for element in sorted(named) if named else (None,):
+                topics.append(topic)
+                elements.append(element)
+        return topics, elements
 
     def publish(self, name: str, payload: dict[str, Any]) -> None:
         """Write an event (ids and versions only) to the outbox, for other slices to act on after the commit."""

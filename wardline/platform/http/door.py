@@ -318,7 +318,7 @@ class Door:
         result: Any,
     ) -> dict[str, int]:
         """The last call before the commit: audit rows, events, stored reply and, last of all, the topic versions."""
-        topics = sorted(ctx.topics)
+        topics, elements = ctx.raised()
         body = encode(result) if key is not None else None
         if body is not None and len(body) > REPLY_BYTES_MAX:
             raise errors.TooLarge("The answer to a write must be small.")
@@ -334,7 +334,7 @@ class Door:
             [encode(payload).decode() for _, payload in ctx.events],
             topics,
             *self._ledger.closing_values(ctx, ctx.changes, ctx.reads),
-            [ctx.topics[topic] for topic in topics],
+            elements,
         )
         return dict(zip(topics, row[1], strict=True))
 

@@ -48,7 +48,7 @@ def values(
     ctx: "Context", written: Written, *, route: str, key: str, digest: bytes, ledger_values: Sequence[Any]
 ) -> tuple[list[str], list[Any]]:
     """The topics in their order, and the values of all places."""
-    topics = sorted(ctx.topics)
+    topics, elements = ctx.raised()
     return topics, [
         *written.effect.values,
         ctx.caller.tenant_id,
@@ -61,5 +61,5 @@ def values(
         [encode(payload).decode() for _, payload in ctx.events],
         topics,
         *ledger_values,
-        [ctx.topics[topic] for topic in topics],
+        elements,
     ]

@@ -1,0 +1,114 @@
+"""A board that is held and brought up to date bed by bed is the board that is read whole."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from tests.beds.places import Ward, put, stay_of, ward_of
+from tests.client import Client
+from tests.world import Hospital
+from wardline.beds import keeping, keeping_hospital
+from wardline.platform.db import Db
+
+SIGNS = {
+    "spo2_percent": 90, "systolic_mmhg": 88, "diastolic_mmhg": 50, "pulse_per_min": 135,
+    "temperature_celsius": 37.0, "consciousness": "A", "on_oxygen": False, "respiration_per_min": 26,
+    "confirmed": ["spo2_percent", "systolic_mmhg", "pulse_per_min", "respiration_per_min", "diastolic_mmhg"],
+}  # fmt: skip
+
+
+class Boards:
+    """Both boards of a ward's hospital, held from now on."""
+
+    def __init__(self, client: Client, hospital: Hospital, ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._client = client
+        self._hospital_id, self._ward_id = hospital.id, ward.id
+        self._monkeypatch = monkeypatch
+        self.whole = 0
+
+    async def _read(self) -> tuple[keeping_hospital.HeldHospital, keeping.HeldBoard]:
+        now = datetime.now(UTC)
+        db = Db(self._client.app.pool, self._hospital_id)
+        hospital = await keeping_hospital.open_hospital(db, hospital_id=self._hospital_id, now=now)
+        ward = await keeping.open_board(
+            db, hospital_id=self._hospital_id, ward_id=self._ward_id, now=now, today=now.date()
+        )
+        assert ward is not None
+        return hospital, ward
+
+    async def compare(self) -> None:
+        """What is held equals what is read anew."""
+        hospital, ward = await self._read()
+        with self._monkeypatch.context() as patch:
+            patch.setattr(keeping_hospital, "_held", type(keeping_hospital._held)())
+            patch.setattr(keeping, "_held", type(keeping._held)())
+            hospital_anew, ward_anew = await self._read()
+        assert hospital.version == hospital_anew.version
+        assert (hospital.beds, hospital.rooms, hospital.wards) == (
+            hospital_anew.beds, _unplaced(hospital_anew, hospital), hospital_anew.wards,
+        )  # fmt: skip
+        assert hospital.waiting == hospital_anew.waiting
+        assert (ward.version, ward.rows, ward.rooms, ward.tasks) == (
+            ward_anew.version, ward_anew.rows, ward_anew.rooms, ward_anew.tasks,
+        )  # fmt: skip
+
+
+def _unplaced(anew: keeping_hospital.HeldHospital, held: keeping_hospital.HeldHospital) -> list[object]:
+    """Where a room's beds stand is noted when a page is made; the rest must be equal."""
+    for new, old in zip(anew.rooms, held.rooms, strict=True):
+        new.first_bed, new.end_bed = old.first_bed, old.end_bed
+    return list(anew.rooms)
+
+
+async def test_boards_follow_everything_that_happens_to_beds(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    hospital = client.world.a
+    ward, other = await ward_of(client, hospital), await ward_of(client, hospital)
+    stay, second = await stay_of(client, hospital, family="Okafor"), await stay_of(client, hospital, family="Lund")
+    boards = Boards(client, hospital, ward, monkeypatch)
+    await boards.compare()
+    await put(client, stay, ward.women[0])
+    await boards.compare()
+    read = (await client.get(f"/encounters/{stay}", as_="nurse_a")).json()
+    for change in ({"isolation": "contact"}, {"ready_to_leave": True}, {"needs": ["monitor"]}):
+        answer = await client.patch(f"/encounters/{stay}", change | {"version": read["version"]}, as_="nurse_a")
+        assert answer.status_code == 200, answer.text
+        read = answer.json()
+        await boards.compare()
+    saved = await client.post(f"/patients/{read['patient_id']}/observations", SIGNS, as_="nurse_a")
+    assert saved.status_code == 201, saved.text
+    await boards.compare()
+    reserved = await client.put(f"/beds/{ward.side[0]}/reservation", {"encounter_id": second}, as_="nurse_a")
+    assert reserved.status_code == 200, reserved.text
+    await boards.compare()
+    await put(client, second, ward.side[0])
+    moved = await client.put(
+        f"/beds/{other.women[1]}/occupancy", {"encounter_id": stay, "override_reason": "No other bed"}, as_="nurse_a"
+    )
+    assert moved.status_code == 200, moved.text
+    await boards.compare()
+    for act in (client.delete, client.post, client.delete):
+        await act(f"/beds/{ward.women[0]}/cleaning", as_="nurse_a")
+        await boards.compare()
+    gone = await client.post(f"/encounters/{second}/discharge", {"discharged_to": "home"}, as_="doctor_a")
+    assert gone.status_code in (200, 201), gone.text
+    await boards.compare()
+    hospital_board, _ = await boards._read()
+    assert _tile(hospital_board, other.women[1]).family == "Okafor"
+    assert _tile(hospital_board, other.women[1]).news_score >= 5  # type: ignore[operator]
+
+
+def _tile(held: keeping_hospital.HeldHospital, bed_id: UUID) -> keeping_hospital.Tile:
+    return next(bed for bed in held.beds if bed.id == bed_id)
+
+
+async def test_a_bed_that_did_not_change_stays_the_same_object(client: Client) -> None:
+    hospital = client.world.b
+    ward = await ward_of(client, hospital)
+    db = Db(client.app.pool, hospital.id)
+    before = await keeping_hospital.open_hospital(db, hospital_id=hospital.id, now=datetime.now(UTC))
+    answer = await client.post(f"/beds/{ward.women[0]}/cleaning", as_="nurse_b")
+    assert answer.status_code == 200, answer.text
+    after = await keeping_hospital.open_hospital(db, hospital_id=hospital.id, now=datetime.now(UTC))
+    assert after.version > before.version
+    assert [new.id for new, old in zip(after.beds, before.beds, strict=True) if new is not old] == [ward.women[0]]
