@@ -53,6 +53,7 @@ SLICES = (
     "beds",
     "vitals",
     "lab",
+    "notes",
     "chart",
     "analytics",
     "interop",

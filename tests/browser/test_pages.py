@@ -24,6 +24,8 @@ AXE = (
 )
 RULES = json.dumps({"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
 FRAGMENTS = {
+    "GET /codes/icd-10-cm",
+    "GET /patients/{patient_id}/inserts",
     "GET /tasks/bell",
     "GET /patients/matches",
     "GET /patients/{patient_id}/card",
@@ -39,6 +41,8 @@ NOT_PAGES = {
     "GET /lab/scan",
     "GET /specimens/{specimen_id}/label",
     "GET /patients/{patient_id}/results/report",
+    "GET /patients/{patient_id}/inserts/{what}",
+    "GET /notes/{note_id}/document",
 }
 QUERIES = {"/patients": "?q=zqcanary", "/patients/new": "?q=zqcanary+ada"}
 PATIENT_PAGES = ("/patients/{patient_id}", "/encounters/{encounter_id}/plan", "/encounters/{encounter_id}/leaving")

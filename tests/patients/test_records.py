@@ -250,3 +250,23 @@ async def test_changes_are_recorded_without_values(client: Client, patient: UUID
         rows = await db.fetch("SELECT action, detail::text FROM audit.entry WHERE person_id = $1", patient)
     assert {"allergy.recorded", "patient.changed", "patient.read"} <= {row["action"] for row in rows}
     assert not any("canar" in (row["detail"] or "").lower() for row in rows)
+
+
+async def test_an_allergy_may_be_an_intolerance_suspected_and_over(client: Client) -> None:
+    person = await client.world.patient(client.world.a)
+    path = f"/patients/{person}/allergies"
+    body = {"substance": "Codeine", "kind": "intolerance", "verification": "suspected", "reaction": "nausea"}
+    made = await client.post(path, body, as_="pharmacist_a")
+    assert made.status_code in (200, 201), made.text
+    [entry] = (await client.get(f"/patients/{person}/details", as_="nurse_a")).json()["allergies"]
+    assert (entry["kind"], entry["verification"], entry["state"]) == ("intolerance", "suspected", "active")
+    one = f"{path}/{entry['allergy_id']}/resolution"
+    assert (await client.put(one, {}, as_="receptionist_a", version=1)).status_code == 403
+    assert (await client.put(one, {}, as_="nurse_a", version=9)).status_code == 412
+    over = await client.put(one, {}, as_="nurse_a", version=1)
+    assert (over.status_code, over.json()["allergy_state"]) == (200, "not_recorded")  # unknown again, not none
+    again = await client.put(one, {}, as_="nurse_a", version=2)
+    assert again.status_code == 412
+    assert (await client.get(f"/patients/{person}/details", as_="nurse_a")).json()["allergies"][0][
+        "state"
+    ] == "resolved"

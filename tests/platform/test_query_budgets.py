@@ -58,6 +58,8 @@ async def test_the_door_alone_asks_nothing(signed_in: Client) -> None:
         ("/patients?q=ptael asha", 3),
         ("/patients?q=T0000001", 2),
         ("/tasks", 3),
+        ("/patients/{person}/notes", 5),
+        ("/patients/{person}/notes/new", 5),
     ],
 )
 async def test_a_page(signed_in: Client, person: str, path: str, most: int) -> None:
@@ -94,6 +96,16 @@ async def test_taking_on_a_task(signed_in: Client, person: str) -> None:
     with queries_at_most(signed_in, 7):
         answer = await signed_in.post(f"/tasks/{task['id']}/acknowledgement", {}, as_="doctor_a")
     assert answer.status_code in (200, 201), answer.text
+
+
+async def test_a_note_is_opened_and_saved(signed_in: Client, person: str) -> None:
+    begun = await signed_in.post(f"/patients/{person}/notes", {"kind": "nursing"}, as_="nurse_a")
+    note = f"/notes/{begun.json()['id']}"
+    with queries_at_most(signed_in, 6):
+        assert (await signed_in.get(note, as_="nurse_a", html=True)).status_code == 200
+    with queries_at_most(signed_in, 6):  # begin, claim, access, save, the closing call, commit
+        saved = await signed_in.put(f"{note}/sections/care", {"text": "Washed."}, as_="nurse_a", version=0)
+    assert saved.status_code == 200, saved.text
 
 
 async def test_a_problem_is_recorded(signed_in: Client, person: str) -> None:

@@ -22,7 +22,9 @@ async def fetched(path: str, **headers: str) -> tuple[int, dict[str, str], bytes
     return sent[0]["status"], given, sent[1]["body"]
 
 
-@pytest.mark.parametrize(("bundle", "limit_kb"), [("wardline.css", 14), ("wardline.js", 16)])
+@pytest.mark.parametrize(
+    ("bundle", "limit_kb"), [("wardline.css", 14), ("wardline.js", 16), ("notes.css", 3), ("notes.js", 6)]
+)
 async def test_the_bundles_keep_their_budget(bundle: str, limit_kb: int) -> None:
     status, headers, body = await fetched(static.asset(bundle), accept_encoding="gzip")
     assert status == 200
@@ -56,11 +58,11 @@ def test_every_part_is_in_a_bundle() -> None:
     parts = {path.relative_to(static.STATIC).as_posix() for path in static.STATIC.glob("[cj]ss*/*")} | {
         path.relative_to(static.STATIC).as_posix() for path in static.STATIC.glob("js/*")
     }
-    assert parts == {*static.STYLES, *static.SCRIPTS}
+    assert parts == {part for bundle in static.BUNDLES.values() for part in bundle}
 
 
 def test_scripts_can_be_joined() -> None:
-    for part in static.SCRIPTS:
+    for part in (*static.SCRIPTS, *static.NOTES_SCRIPTS):
         source = (static.STATIC / part).read_text(encoding="utf-8")
         assert not re.search(r"^\s*(import|export)\b", source, re.MULTILINE), part
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.database import TestDatabase
@@ -45,7 +46,19 @@ async def test_no_request_breaks_the_server(fresh_database: TestDatabase, tmp_pa
         world = site.world
         people = [await world.patient(world.a, family=f"Fuzz{n}") for n in range(3)]
         stays = [await world.stay(world.a, person, bed=bed) for person, bed in zip(people, world.a.beds, strict=False)]
+        async with httpx.AsyncClient(base_url=site.address) as http:
+            begun = await http.post(
+                f"/patients/{people[0]}/notes",
+                json={"kind": "handover"},
+                headers={
+                    "authorization": f"Bearer {await world.token('doctor_a')}",
+                    "idempotency-key": "a-note-to-try",
+                },
+            )
         ids = {
+            "note_id": [begun.json()["id"]],
+            "section": ["situation", "plan"],
+            "what": ["observations", "problems"],
             "patient_id": [str(p) for p in people],
             "encounter_id": [str(s) for s in stays],
             "bed_id": [str(b) for b in world.a.beds],

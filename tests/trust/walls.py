@@ -42,6 +42,13 @@ BODIES: dict[str, Any] = {
     "POST /critical-calls/{call_id}/acknowledgement": {"action": "Seen"},
     "POST /patients/{patient_id}/observations": SIGNS,
     "POST /patients/{patient_id}/problems": {"display": "Asthma"},
+    "POST /patients/{patient_id}/notes": {"kind": "incident"},
+    "PATCH /patients/{patient_id}/problems/{problem_id}": {"state": "resolved"},
+    "POST /patients/{patient_id}/procedures": {"display": "Drain", "performed_on": "2026-11-20"},
+    "POST /patients/{patient_id}/procedures/{procedure_id}/error": {"reason": "A mistake"},
+    "PUT /notes/{note_id}/sections/{section}": {"text": "Words"},
+    "POST /notes/{note_id}/addenda": {"text": "Words"},
+    "POST /notes/{note_id}/error": {"reason": "A mistake"},
 }
 
 
@@ -65,6 +72,18 @@ async def fill(client: Client) -> dict[str, str]:
     made["observation_id"] = seen.json()["id"]
     problem = await client.post(f"{base}/problems", {"display": f"{CANARY}PROBLEM"}, as_="doctor_b")
     made["problem_id"] = problem.json()["id"]
+    procedure = await client.post(
+        f"{base}/procedures", {"display": f"{CANARY}PROCEDURE", "performed_on": "2026-11-20"}, as_="doctor_b"
+    )
+    assert procedure.status_code == 201, procedure.text
+    made["procedure_id"] = procedure.json()["id"]
+    note = await client.post(f"{base}/notes", {"kind": "handover"}, as_="nurse_b")
+    assert note.status_code == 201, note.text
+    made |= {"note_id": note.json()["id"], "section": "situation", "what": "problems"}
+    said = await client.put(
+        f"/notes/{made['note_id']}/sections/situation", {"text": f"{CANARY}NOTE"}, as_="nurse_b", version=0
+    )
+    assert said.status_code == 200, said.text
     allergy = await client.post(f"{base}/allergies", {"substance": f"{CANARY}SUBSTANCE"}, as_="nurse_b")
     assert allergy.status_code in (200, 201), allergy.text
     made |= await _laboratory_rows(client, base)
@@ -173,4 +192,4 @@ def without_application_filter(monkeypatch: pytest.MonkeyPatch) -> Generator[Non
 
 
 def known(ids: dict[str, str]) -> set[UUID]:
-    return {UUID(value) for value in ids.values()}
+    return {UUID(value) for name, value in ids.items() if name.endswith("_id")}

@@ -45,6 +45,18 @@ class OpenTask(msgspec.Struct):
     version: int
 
 
+class RecentNote(msgspec.Struct):
+    """A note in short; a draft without its words, which change while it is written."""
+
+    id: UUID
+    kind: str
+    state: str
+    at: datetime
+    by: str
+    text: str
+    kind_words: str = ""
+
+
 class SignLine(msgspec.Struct):
     """A row of the NEWS2 card: the value in words, its unit, its points and when it was taken if not with the newest."""
 
@@ -80,6 +92,7 @@ class SummaryRow(BannerRow):
     problems: list[tuple[Any, ...]] | None
     tasks: list[tuple[Any, ...]] | None
     results: list[tuple[Any, ...]] | None
+    notes: list[tuple[Any, ...]] | None
 
 
 class Mark(msgspec.Struct):
@@ -130,3 +143,4 @@ class Summary(msgspec.Struct, kw_only=True):
     problems: list[Problem] | None = None
     tasks: list[OpenTask] | None = None
     results: list[Latest] | None = None
+    notes: list[RecentNote] | None = None

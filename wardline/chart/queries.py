@@ -41,6 +41,19 @@ _TASKS = """
                AND t.state IN ('open', 'acknowledged') ORDER BY t.due_at LIMIT 8) t
       LEFT JOIN identity.staff s ON s.id = t.acknowledged_by
 """
+_NOTES = """
+    SELECT array_agg(ROW(n.id, n.kind, n.state, coalesce(n.signed_at, n.created_at),
+                         concat_ws(' ', left(s.given, 1) || '.', s.family),
+                         CASE WHEN n.state IN ('signed', 'cosigned') THEN coalesce(w.text, '') ELSE '' END) ORDER BY n.created_at DESC)
+      FROM (SELECT * FROM notes.note n
+             WHERE n.hospital_id = :patient.hospital_id AND n.person_id = :patient.person_id
+             ORDER BY n.created_at DESC, n.id DESC LIMIT 4) n
+      JOIN identity.staff s ON s.id = coalesce(n.signed_by, n.created_by)
+      LEFT JOIN LATERAL (SELECT string_agg(left(r.text, 600), E'\\n' ORDER BY p.created_at) AS text FROM notes.passage p
+                           JOIN notes.revision r ON r.hospital_id = p.hospital_id AND r.note_id = p.note_id AND r.section = p.section
+                                                AND r.author_id = p.author_id AND r.version = p.version
+                          WHERE p.hospital_id = n.hospital_id AND p.note_id = n.id) w ON true
+"""
 # The bound is a parameter of its own, so that the months before it are left out before the statement begins.
 _SETS = """
     SELECT array_agg(ROW(o.id, o.taken_at,
@@ -60,14 +73,15 @@ _SETS = """
     f"""{BANNER}, ({_VISITS}),
            CASE WHEN :clinical::boolean THEN ({OBSERVED_ROW}) END, CASE WHEN :clinical THEN ({_SETS}) END,
            CASE WHEN :clinical THEN ({_PROBLEMS}) END, CASE WHEN :clinical THEN ({_TASKS}) END,
-           CASE WHEN :clinical THEN ({LATEST}) END
+           CASE WHEN :clinical THEN ({LATEST}) END,
+           CASE WHEN :notes::boolean THEN ({_NOTES}) END
     {OF_PATIENT}"""
 )
-async def summary(db: Db, patient: PatientScope, *, since: datetime, clinical: bool) -> SummaryRow:
+async def summary(db: Db, patient: PatientScope, *, since: datetime, clinical: bool, notes: bool) -> SummaryRow:
     """The person and, for the clinical reader, what the panels show.
 
     Indexes: registration's own, encounter_person, current_person, observation_set_person, problem_person, task_person,
-    result_person.
+    result_person, note_person.
     """
 
 

@@ -3,16 +3,18 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from wardline.chart import queries
-from wardline.chart.models import OpenTask, SetRow, Summary, SummaryRow
+from wardline.chart import history, queries
+from wardline.chart.models import OpenTask, RecentNote, SetRow, Summary, SummaryRow
 from wardline.chart.panels import RIBBON_HOURS, news_card, ribbon
 from wardline.encounters.public import Encounter, ObservedStay, Problem, show_stay
 from wardline.identity.public import May
 from wardline.lab.public import shown_latest
+from wardline.notes.public import KIND_WORDS, Kind, excerpt
 from wardline.patients.public import PatientScope, access_patient, banner_of
 from wardline.platform.http import Context, get
 
 EVER = datetime(1900, 1, 1).astimezone()
+__all__ = ["history"]  # declares its route when it is imported
 NEEDS_AT = Encounter.__struct_fields__.index("needs")
 
 
@@ -31,7 +33,8 @@ NEEDS_AT = Encounter.__struct_fields__.index("needs")
 async def summary(ctx: Context, patient: PatientScope) -> Summary:
     """The patient in one page: identity, the last 24 hours, NEWS2, problems, tasks, visits."""
     clinical = ctx.may(May.READ_CHART)
-    row = await queries.summary(ctx.db, patient, since=ctx.now - timedelta(hours=RIBBON_HOURS), clinical=clinical)
+    since = ctx.now - timedelta(hours=RIBBON_HOURS)
+    row = await queries.summary(ctx.db, patient, since=since, clinical=clinical, notes=ctx.may(May.READ_NOTES))
     banner = banner_of(row)
     visits = [visit_of(each) for each in row.visits or ()]
     stay = next((v for v in visits if v.state == "in_progress" and v.class_ != "outpatient"), None)
@@ -57,7 +60,15 @@ async def summary(ctx: Context, patient: PatientScope) -> Summary:
     if clinical:
         rows = row.sets if stay else await queries.sets_since(ctx.db, patient, since=EVER)
         _add_panels(ctx, row, found, [SetRow(*each) for each in rows or ()])
+    if ctx.may(May.READ_NOTES):
+        found.notes = [recent_note(RecentNote(*each)) for each in row.notes or ()]
     return found
+
+
+def recent_note(note: RecentNote) -> RecentNote:
+    """The note with the words of its kind and the beginning of its text."""
+    note.kind_words, note.text = KIND_WORDS[Kind(note.kind)], excerpt(note.text)
+    return note
 
 
 def visit_of(row: tuple[Any, ...]) -> Encounter:

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
+from wardline.demo import writing
 from wardline.demo.conditions import BY_SPECIALTY
 from wardline.demo.dice import Dice
 from wardline.demo.front_door import FrontDoor
@@ -24,6 +25,7 @@ BED_WORK_SHARE = 0.12
 AHEAD, AHEAD_SHOWN = timedelta(minutes=40), timedelta(minutes=120)
 AHEAD_ILL, AHEAD_VERY_ILL = timedelta(minutes=15), timedelta(minutes=5)
 ONE_MORE_SHARE = 0.12
+WRITES_SHARE = 0.1
 # A call waits for some minutes, longer where a newcomer may want to answer it.
 CALL_WAITS, CALL_WAITS_SHOWN = timedelta(minutes=3), timedelta(minutes=7)
 CALL_MINUTES = {"crit": 15}
@@ -90,6 +92,7 @@ class Day:
             self._finish_call,
             self._clean,
             self._observe,
+            self._write,
             self._let_go,
             self._plan_leaving,
         ):
@@ -181,6 +184,15 @@ class Day:
             typed["confirmed"] = list(answer.content["fields"])
             answer = self.door.ask(visit.nurse, "POST", f"/patients/{person_id}/observations", typed)
         return self._done("observations", answer.status)
+
+    def _write(self, visit: Visit) -> str:
+        """A note about somebody on the ward: the nurse's of the shift, or the doctor's of the round."""
+        if not visit.patients or not self.dice.chance(WRITES_SHARE):
+            return ""
+        patient = self.dice.one_of(visit.patients)
+        kind, who = self.dice.one_of((("nursing", visit.nurse), ("progress", visit.doctor)))
+        sections = writing.nursing(self.dice, patient) if kind == "nursing" else writing.progress(self.dice, patient)
+        return self._done("note", writing.write(self.door, who, patient["person_id"], kind, sections))
 
     def _let_go(self, visit: Visit) -> str:
         """Somebody who is ready goes home, more often when the ward is full."""

@@ -56,6 +56,15 @@ ACTS = (
     Act("Open observation chart", "chart observations news2", "/patients/{patient}/observations", May.READ_CHART, True),
     Act("Open summary", "summary chart", "/patients/{patient}", May.READ_CHART, True),
     Act(
+        "New note",
+        "note notes write case sheet progress soap nursing handover incident",
+        "/patients/{patient}/notes/new",
+        May.WRITE_NOTE,
+        True,
+    ),
+    Act("Open notes", "notes", "/patients/{patient}/notes", May.READ_NOTES, True),
+    Act("Problems", "problems diagnoses", "/patients/{patient}/problems", May.READ_CHART, True),
+    Act(
         "Patient details and allergies",
         "details contacts allergy allergies",
         "/patients/{patient}/details",
@@ -72,6 +81,7 @@ ACTS = (
     Act("Worklist", "tasks worklist", "/tasks", May.READ_TASKS),
     Act("Laboratory", "lab benches specimens results", "/lab", May.WORK_IN_LABORATORY),
     Act("Critical values", "critical laboratory call", "/critical-calls", May.READ_CHART),
+    Act("Notes to co-sign", "notes cosign co-sign signature", "/notes/cosign", May.COSIGN_NOTE),
     Act("How are we doing", "home measures network", "/home", May.READ_MEASURES),
     Act("Record of access", "audit record", "/audit", May.READ_AUDIT),
     Act("Staff", "staff people roles", "/staff", May.MANAGE_STAFF),

@@ -1,8 +1,6 @@
-"""Admitting, changing a stay, discharging; recording problems."""
+"""Admitting, changing a stay, discharging."""
 
-from datetime import date
 from typing import Any
-from uuid import UUID
 
 from msgspec import UNSET
 
@@ -12,15 +10,12 @@ from wardline.encounters.models import (
     Discharge,
     Encounter,
     EncounterScope,
-    NewProblem,
-    Problem,
-    ProblemChange,
     StayChange,
 )
-from wardline.encounters.public import on_discharge, open_stay_of
+from wardline.encounters.public import on_discharge
 from wardline.identity.public import seal
 from wardline.patients.public import PatientScope, record_death
-from wardline.platform.errors import Conflict, Invalid, NotFound, Stale, on_constraint
+from wardline.platform.errors import Conflict, Invalid, Stale, on_constraint
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 
@@ -130,57 +125,3 @@ async def discharge(ctx: Context, scope: EncounterScope, given: Discharge) -> En
     ctx.publish("encounter.discharged", {"encounter_id": scope.id, "person_id": scope.person_id})
     _topics(ctx, held)
     return await queries.encounter(ctx.db, scope)
-
-
-async def add_problem(ctx: Context, patient: PatientScope, given: NewProblem) -> Problem:
-    """Record a problem of the patient."""
-    if given.onset_on is not None and given.onset_on > ctx.now.date():
-        raise Invalid(fields={"onset_on": "This date is in the future."})
-    if (given.code is None) != (given.code_system is None):
-        raise Invalid(fields={"code": "A code needs its system, and a system its code."})
-    stay = await open_stay_of(ctx, patient)
-    problem_id = new_id()
-    await queries.insert_problem(
-        ctx.db,
-        patient,
-        problem_id=problem_id,
-        encounter_id=stay.encounter_id if stay else None,
-        code_system=given.code_system,
-        code=given.code,
-        display=given.display,
-        onset_on=given.onset_on,
-        verification=given.verification,
-        actor_id=ctx.caller.id,
-    )
-    ctx.record("problem.recorded", person_id=patient.person_id, subject_id=problem_id)
-    ctx.touch(f"patient:{patient.person_id}")
-    return Problem(
-        problem_id,
-        given.display,
-        given.code_system,
-        given.code,
-        given.onset_on,
-        None,
-        "active",
-        given.verification,
-        stay.encounter_id if stay else None,
-        1,
-    )
-
-
-async def change_problem(ctx: Context, patient: PatientScope, problem_id: UUID, change: ProblemChange) -> Problem:
-    """Resolve, reopen or withdraw a problem at the version that was read."""
-    abated: date | None = change.abated_on
-    if change.state == "resolved" and abated is None:
-        abated = ctx.now.date()
-    problem = await queries.change_problem(
-        ctx.db, patient, problem_id=problem_id, state=change.state, abated_on=abated, version=ctx.version or 0
-    )
-    if problem is None:
-        known = [p for p in await queries.problems(ctx.db, patient, limit=500) if p.id == problem_id]
-        if not known:
-            raise NotFound
-        raise Stale(current=known[0])
-    ctx.record(f"problem.{change.state}", person_id=patient.person_id, subject_id=problem_id)
-    ctx.touch(f"patient:{patient.person_id}")
-    return problem

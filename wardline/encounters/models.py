@@ -101,38 +101,6 @@ class Discharge(Input):
     discharged_to: DischargedTo = "home"
 
 
-class Problem(msgspec.Struct):
-    """A condition of the patient (FHIR: Condition)."""
-
-    id: UUID
-    display: str
-    code_system: str | None
-    code: str | None
-    onset_on: date | None
-    abated_on: date | None
-    state: str
-    verification: str
-    encounter_id: UUID | None
-    version: int
-
-
-class NewProblem(Input):
-    """A problem to be recorded; with code and system, or in words alone."""
-
-    display: Annotated[str, Meta(min_length=2, max_length=300)]
-    code_system: Literal["ICD-10-CM", "SNOMED-CT"] | None = None
-    code: Annotated[str, Meta(max_length=20, pattern=r"^[A-Za-z0-9.]*$")] | None = None
-    onset_on: date | None = None
-    verification: Literal["provisional", "confirmed"] = "confirmed"
-
-
-class ProblemChange(Input):
-    """Resolve a problem, or mark it as a mistake."""
-
-    state: Literal["active", "resolved", "entered_in_error"]
-    abated_on: date | None = None
-
-
 class CurrentStay(msgspec.Struct):
     """The open stay of a patient, in short."""
 
@@ -182,11 +150,3 @@ class VisitsPage(msgspec.Struct):
     banner: Banner
     items: list[Encounter]
     next: str | None
-
-
-class ProblemsPage(msgspec.Struct):
-    """The patient's problems, with who the page is about."""
-
-    banner: Banner
-    items: list[Problem]
-    next: str | None = None

@@ -13,7 +13,6 @@ from wardline.encounters.models import (
     CurrentStay,
     Encounter,
     EncounterScope,
-    Problem,
 )
 from wardline.encounters.observed import (
     KEEP,
@@ -26,7 +25,9 @@ from wardline.encounters.observed import (
     observed_stay_locked,
     set_spo2_scale,
 )
-from wardline.encounters.queries import encounters_of, problems
+from wardline.encounters.problem_models import Problem
+from wardline.encounters.problem_queries import problems
+from wardline.encounters.queries import encounters_of
 from wardline.identity.public import seal
 from wardline.patients.public import Alert, Banner, PatientScope, on_banner, patient_banner
 from wardline.platform.db import Db

@@ -1,11 +1,11 @@
-"""The SQL of encounters, of the row that boards read, and of problems."""
+"""The SQL of encounters and of the row that boards read."""
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
 from datetime import date, datetime
 from uuid import UUID
 
-from wardline.encounters.models import Admission, CurrentStay, Doctor, Encounter, EncounterScope, Problem, Whose
+from wardline.encounters.models import Admission, CurrentStay, Doctor, Encounter, EncounterScope, Whose
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 
@@ -142,49 +142,6 @@ async def change_current(
 """)
 async def change_encounter(db: Db, scope: EncounterScope, *, reason: str, specialty: str) -> None:
     """Set the reason and specialty, and raise the version that the next change must name."""
-
-
-@query("""
-    SELECT p.id, p.display, p.code_system, p.code, p.onset_on, p.abated_on, p.state, p.verification, p.encounter_id, p.version
-      FROM encounters.problem p
-     WHERE p.hospital_id = :patient.hospital_id AND p.person_id = :patient.person_id
-     ORDER BY p.state = 'active' DESC, p.onset_on DESC NULLS LAST, p.id LIMIT :limit
-""")
-async def problems(db: Db, patient: PatientScope, *, limit: int) -> list[Problem]:
-    """Active problems first, newest first. Index: problem_person."""
-
-
-@query("""
-    INSERT INTO encounters.problem (hospital_id, id, person_id, encounter_id, code_system, code, display, onset_on,
-                                    verification, created_by)
-    VALUES (:patient.hospital_id, :problem_id, :patient.person_id, :encounter_id, :code_system, :code, :display, :onset_on,
-            :verification, :actor_id)
-""")
-async def insert_problem(
-    db: Db,
-    patient: PatientScope,
-    *,
-    problem_id: UUID,
-    encounter_id: UUID | None,
-    code_system: str | None,
-    code: str | None,
-    display: str,
-    onset_on: date | None,
-    verification: str,
-    actor_id: UUID,
-) -> None:
-    """A new active problem."""
-
-
-@query("""
-    UPDATE encounters.problem SET state = :state, abated_on = :abated_on, version = version + 1
-     WHERE hospital_id = :patient.hospital_id AND person_id = :patient.person_id AND id = :problem_id AND version = :version
-    RETURNING id, display, code_system, code, onset_on, abated_on, state, verification, encounter_id, version
-""")
-async def change_problem(
-    db: Db, patient: PatientScope, *, problem_id: UUID, state: str, abated_on: date | None, version: int
-) -> Problem | None:
-    """Change a problem's state at the version that was read; None when it moved on or is not this patient's."""
 
 
 @query("""

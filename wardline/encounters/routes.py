@@ -1,21 +1,16 @@
-"""Stays and problems over HTTP."""
+"""Stays over HTTP."""
 
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 
-from wardline.encounters import actions, queries
+from wardline.encounters import actions, problem_routes, procedure_routes, queries
 from wardline.encounters.models import (
     Admission,
     AdmissionPage,
     Discharge,
     Encounter,
     EncounterScope,
-    NewProblem,
-    Problem,
-    ProblemChange,
-    ProblemsPage,
     StayChange,
     StayPage,
     VisitsPage,
@@ -27,6 +22,7 @@ from wardline.platform.errors import BadRequest
 from wardline.platform.http import Context, get, patch, post
 
 PAGE_ROWS = 50
+__all__ = ["problem_routes", "procedure_routes"]  # declare their routes when they are imported
 
 
 class Paging(msgspec.Struct):
@@ -131,45 +127,6 @@ async def change_stay(ctx: Context, scope: EncounterScope, change: StayChange) -
 async def discharge(ctx: Context, scope: EncounterScope, given: Discharge) -> Encounter:
     """Discharge: frees the bed, stops what must stop, refuses later entries."""
     return await actions.discharge(ctx, scope, given)
-
-
-@get(
-    "/patients/{patient_id}/problems",
-    needs=May.READ_CHART,
-    access=access_patient,
-    page="encounters/problems.html",
-    title="Problems of {page.banner.family}",
-    section="patients",
-)
-async def problems_of_patient(ctx: Context, patient: PatientScope) -> ProblemsPage:
-    """The patient's problems, active ones first."""
-    return ProblemsPage(await banner_with_stay(ctx.db, patient), await queries.problems(ctx.db, patient, limit=500))
-
-
-@post(
-    "/patients/{patient_id}/problems",
-    needs=May.READ_CHART,
-    access=access_patient,
-    created="/patients/{patient_id}/problems",
-    then="/patients/{patient_id}/problems",
-)
-async def add_problem(ctx: Context, patient: PatientScope, given: NewProblem) -> Problem:
-    """Record a problem."""
-    ctx.need(May.RECORD_OBSERVATIONS)
-    return await actions.add_problem(ctx, patient, given)
-
-
-@patch(
-    "/patients/{patient_id}/problems/{problem_id}",
-    needs=May.READ_CHART,
-    access=access_patient,
-    versioned=True,
-    then="/patients/{patient_id}/problems",
-)
-async def change_problem(ctx: Context, patient: PatientScope, problem_id: UUID, change: ProblemChange) -> Problem:
-    """Resolve a problem, reopen it, or mark it as entered in error."""
-    ctx.need(May.RECORD_OBSERVATIONS)
-    return await actions.change_problem(ctx, patient, problem_id, change)
 
 
 def _time(cursor: str | None) -> datetime | None:

@@ -36,6 +36,8 @@ async def record_allergy(ctx: Context, patient: PatientScope, new: NewAllergy) -
         reaction=new.reaction.strip(),
         severity=new.severity,
         noted_on=new.noted_on,
+        kind=new.kind,
+        verification=new.verification,
         staff_id=ctx.caller.id,
     )
     ctx.record("allergy.recorded", person_id=patient.person_id, subject_type="allergy", subject_id=allergy_id)
@@ -52,6 +54,17 @@ async def mark_mistaken(ctx: Context, patient: PatientScope, allergy_id: UUID, r
     if marked is None:
         await _explain(ctx, patient, allergy_id)
     ctx.record("allergy.entered_in_error", person_id=patient.person_id, subject_type="allergy", subject_id=allergy_id)
+    left = await queries.active_allergies(ctx.db, patient)
+    return await _set_state(ctx, patient, AllergyState.RECORDED if left else AllergyState.NOT_RECORDED, allergy_id)
+
+
+async def resolve(ctx: Context, patient: PatientScope, allergy_id: UUID) -> AllergyRecorded:
+    """An allergy that is over, as after a test. When none is left, somebody has to ask anew: unknown, not none."""
+    await queries.lock_person(ctx.db, patient)
+    assert ctx.version is not None
+    if await queries.resolve_allergy(ctx.db, patient, allergy_id=allergy_id, version=ctx.version) is None:
+        await _explain(ctx, patient, allergy_id)
+    ctx.record("allergy.resolved", person_id=patient.person_id, subject_type="allergy", subject_id=allergy_id)
     left = await queries.active_allergies(ctx.db, patient)
     return await _set_state(ctx, patient, AllergyState.RECORDED if left else AllergyState.NOT_RECORDED, allergy_id)
 

@@ -1,7 +1,7 @@
 """What people and programs send. Texts are bounded; fields that nobody declared are refused where something is written."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -112,6 +112,8 @@ class NewAllergy(Input):
     code_system: Line | None = None
     code: Word | None = None
     noted_on: date | None = None
+    kind: Literal["allergy", "intolerance"] = "allergy"
+    verification: Literal["suspected", "confirmed"] = "confirmed"
 
 
 class AllergyError(Input):

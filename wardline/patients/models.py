@@ -139,6 +139,8 @@ class Allergy(msgspec.Struct):
     recorded_at: datetime
     recorded_by: str | None
     version: int
+    kind: str = "allergy"
+    verification: str = "confirmed"
 
 
 class Alert(msgspec.Struct):

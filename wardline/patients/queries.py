@@ -81,7 +81,7 @@ async def lock_person(db: Db, patient: PatientScope) -> UUID:
            a.created_at,
            (SELECT concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family)
               FROM identity.staff s WHERE s.id = a.created_by),
-           a.version
+           a.version, a.kind, a.verification
       FROM patients.allergy a
      WHERE a.person_id = :patient.person_id
      ORDER BY a.state, array_position(ARRAY['severe', 'moderate', 'mild', 'unknown'], a.severity), a.substance LIMIT 100
@@ -218,9 +218,9 @@ async def photo_file(db: Db, patient: PatientScope) -> str | None:
 
 @query("""
     INSERT INTO patients.allergy (person_id, id, hospital_id, substance, code_system, code, category, reaction, severity,
-                                  noted_on, created_by)
+                                  noted_on, kind, verification, created_by)
     VALUES (:patient.person_id, :allergy_id, :patient.hospital_id, :substance, :code_system, :code, :category, :reaction,
-            :severity, :noted_on, :staff_id)
+            :severity, :noted_on, :kind, :verification, :staff_id)
 """)
 async def insert_allergy(
     db: Db,
@@ -234,6 +234,8 @@ async def insert_allergy(
     reaction: str,
     severity: str,
     noted_on: date | None,
+    kind: str,
+    verification: str,
     staff_id: UUID,
 ) -> None:
     """An allergy or intolerance."""
@@ -248,6 +250,15 @@ async def mark_allergy_mistaken(
     db: Db, patient: PatientScope, *, allergy_id: UUID, version: int, reason: str
 ) -> int | None:
     """Strike an entry through; None when it changed meanwhile or is none of this patient's."""
+
+
+@query("""
+    UPDATE patients.allergy SET state = 'resolved', version = version + 1
+     WHERE person_id = :patient.person_id AND id = :allergy_id AND version = :version AND state = 'active'
+    RETURNING version
+""")
+async def resolve_allergy(db: Db, patient: PatientScope, *, allergy_id: UUID, version: int) -> int | None:
+    """An allergy that is over; None when it changed meanwhile, is not active, or is none of this patient's."""
 
 
 @query("""

@@ -255,6 +255,19 @@ async def mark_allergy_mistaken(
 
 
 @put(
+    "/patients/{patient_id}/allergies/{allergy_id}/resolution",
+    needs=May.RECORD_ALLERGY,
+    access=access_patient,
+    versioned=True,
+    then=DETAILS,
+    load_class="medication",
+)
+async def resolve_allergy(ctx: Context, patient: PatientScope, allergy_id: UUID) -> AllergyRecorded:
+    """Note that an allergy is over. It stays on record."""
+    return await allergies.resolve(ctx, patient, allergy_id)
+
+
+@put(
     "/patients/{patient_id}/allergy-confirmation",
     needs=May.RECORD_ALLERGY,
     access=access_patient,

@@ -160,6 +160,7 @@ class Pool:
     def release(self, held: Held) -> None:
         if held.connection.is_closed() or self._closing:
             self.opened -= 1
+            held.connection.terminate()  # one that was in use while the pool was closed
             self._wake()
             return
         if not self._hand_on(held):

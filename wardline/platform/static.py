@@ -49,7 +49,10 @@ SCRIPTS = (
     "js/lab.js",
     "js/signin.js",
 )
-BUNDLES = {"wardline.css": STYLES, "wardline.js": SCRIPTS}
+# What only some pages load, besides.
+NOTES_STYLES = ("css/notes.css",)
+NOTES_SCRIPTS = ("js/note-editor.js", "js/code-search.js")
+BUNDLES = {"wardline.css": STYLES, "wardline.js": SCRIPTS, "notes.css": NOTES_STYLES, "notes.js": NOTES_SCRIPTS}
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

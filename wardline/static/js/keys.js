@@ -36,6 +36,13 @@ function openBanner() {
   return true;
 }
 
+// Of what the page is about if it has a history of its own, else of the patient.
+function openHistory() {
+  const link = [...document.querySelectorAll("main [data-history]")].at(-1);
+  link?.click();
+  return Boolean(link);
+}
+
 function showList() {
   document.getElementById("keys-on").checked = lettersOn();
   document.getElementById("keys-dialog").showModal();
@@ -52,6 +59,7 @@ function letter(key) {
   if (key === "/") return search(), true;
   if (key === "?") return showList(), true;
   if (key === "b") return openBanner();
+  if (key === "i") return openHistory();
   if (key === "j") return step(1);
   if (key === "k") return step(-1);
   return false;

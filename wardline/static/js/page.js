@@ -78,3 +78,9 @@ function isTyping(element) {
 
 hear(document.body.dataset.now ?? "");
 window.wardline = { announce, clock, hear, icon, isTyping, now, toast };
+
+// Drafts wait in the tab's own store until they are saved; nothing about a patient stays in it for who comes after.
+document.addEventListener("submit", ({ target }) => {
+  if (!target.action?.endsWith?.("/sessions/current")) return;
+  for (const place of Object.keys(sessionStorage)) if (place.startsWith("draft:")) sessionStorage.removeItem(place);
+});
