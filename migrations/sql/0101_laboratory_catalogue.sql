@@ -82,6 +82,10 @@ SELECT l.code, 'reference', l.sex, l.from_days, l.to_days, l.low, l.high,
     ('CA', NULL, 6574, NULL, 2.10, 2.60), ('MG', NULL, 6574, NULL, 0.70, 1.10), ('PO4', NULL, 6574, NULL, 0.75, 1.50),
     ('LDH', NULL, 6574, NULL, 120, 250), ('CK', 'male', 6574, 21915, 45, 250), ('CK', 'female', 6574, NULL, 30, 150)
     ) AS l (code, sex, from_days, to_days, low, high);
+INSERT INTO lab.shipped_interval (test_code, kind, sex, from_days, to_days, low, high, source, retrieved_on)
+SELECT 'CREAT', 'reference', l.sex, l.from_days, l.to_days, l.low, l.high, 'Aussie Normals study, as tabled in PMC4975217', '2026-11-26' FROM (VALUES
+    ('male', 21915, 27394, 65, 103), ('male', 27394, NULL::int, 47, 120), ('female', 21915, 27394, 54, 83), ('female', 27394, NULL, 40, 91)
+    ) AS l (sex, from_days, to_days, low, high);
 INSERT INTO lab.shipped_interval (test_code, kind, sex, from_days, low, high, source, retrieved_on)
 SELECT l.code, 'reference', l.sex, 6574, l.low, l.high, 'Oxford University Press, table 2.1 Everyday tests (adults)', '2026-11-26' FROM (VALUES
     ('UREA', NULL, 2.5, 6.7), ('ALB', NULL, 35, 50), ('BILI', NULL, 3, 17), ('TP', NULL, 60, 80), ('URATE', 'male', 210, 480),

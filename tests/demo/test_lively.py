@@ -46,12 +46,28 @@ async def test_a_day_goes_on(database_server: TestServer, tmp_path: Path):
             day = Day(door, Dice(5))
             happened = await asyncio.to_thread(go_on, day, 0.0, lambda _: None, steps=STEPS)
             beds = [await asyncio.to_thread(day._beds, HOSPITALS[0]) for _ in range(BED_STEPS)]
+            laboratory = await asyncio.to_thread(a_specimen_goes_its_way, day)
         sets = int(str(seeded.value("SELECT count(*) FROM vitals.observation_set")))
     assert len(happened) >= 3, happened
     assert {"bed given", "admission"} <= set(beds), beds
+    assert {"tests ordered", "specimen collected", "specimen received", "results entered"} <= set(laboratory), (
+        laboratory
+    )
     assert max(door.statuses) < 500
     assert not [status for status in door.statuses if status in (400, 403, 404, 428)]
     assert sets - seeded.counts["vitals.observation_set"] == happened["observations"]
+
+
+def a_specimen_goes_its_way(day: Day) -> list[str]:
+    """What happens when the demo's laboratory has all the time."""
+    plan = HOSPITALS[0]
+    visit = None
+    while visit is None or not visit.patients:
+        visit = day._visit(plan)
+    done = [day._lab.order(visit.doctor, visit.patients[0]) for _ in range(2)]
+    done += [day._lab.collect(visit.nurse, visit.board["ward"]["id"]) or ("", 200) for _ in range(4)]
+    done += [day._lab.work(plan.domain) or ("", 200) for _ in range(24)]
+    return [what for what, status in done if status < 300]
 
 
 def test_a_server_that_is_away_is_waited_for():

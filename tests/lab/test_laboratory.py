@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 
 from tests.client import Client, items
-from tests.lab.way import act, enter, final, look, measured, ordered, patient_of, received, step
+from tests.lab.way import act, enter, final, look, measured, ordered, patient_of, placed, received, step
+from tests.queries import queries_at_most
 
 
 async def results_of(client: Client, person: str, who: str = "nurse_a") -> dict[str, dict[str, Any]]:
@@ -311,18 +312,17 @@ async def test_a_trend_and_a_table_over_time(client: Client) -> None:
 
 
 async def test_what_is_to_be_collected_on_a_ward(client: Client) -> None:
-    world = client.world
-    person = await world.patient(world.a, family="Ward")
-    await world.stay(world.a, person, bed=world.a.beds[5])
+    person, ward_id = await placed(client)
+    await ordered(client, person, "CRP", urgency="routine")
     await ordered(client, person, "K", urgency="stat")
-    answer = await client.get(f"/wards/{world.a.ward_id}/collection", as_="nurse_a")
-    mine = [each for each in answer.json()["items"] if each["patient_id"] == str(person)]
-    assert [each["bed_label"] for each in mine] == ["7-06"]
-    html = await client.get(f"/wards/{world.a.ward_id}/collection", as_="nurse_a", html=True)
-    assert "7-06" in html.text
+    path = f"/wards/{ward_id}/collection"
+    mine = items(await client.get(path, as_="nurse_a"))
+    assert [each["urgency"] for each in mine] == ["stat", "routine"]
+    assert mine[0]["bed_label"].endswith("-01")
+    assert mine[0]["bed_label"] in (await client.get(path, as_="nurse_a", html=True)).text
     await act(client, mine[0], "collection", "nurse_a")
-    answer = await client.get(f"/wards/{world.a.ward_id}/collection", as_="nurse_a")
-    assert str(person) not in {each["patient_id"] for each in answer.json()["items"]}
+    assert [each["urgency"] for each in items(await client.get(path, as_="nurse_a"))] == ["routine"]
+    assert (await client.get(path, as_="nurse_b")).status_code == 404
 
 
 async def test_a_hospitals_own_limits_take_the_place_of_what_is_shipped(client: Client) -> None:
@@ -377,3 +377,32 @@ async def test_figures_come_from_what_happened(client: Client) -> None:
 
     was, now = coagulation(before), coagulation(after)
     assert [b - a for a, b in zip(was, now, strict=True)] == [1, 1, 1]
+
+
+async def test_how_many_round_trips_it_takes(client: Client) -> None:
+    person = await patient_of(client)
+    specimen = await received(client, person, "K")
+    for who in ("laboratory_technician_a", "nurse_a"):
+        await client.get("/sessions/current", as_=who)
+    for path, who, most in (
+        ("/lab", "laboratory_technician_a", 3),
+        ("/lab/benches/chemistry", "laboratory_technician_a", 2),
+        (f"/patients/{person}/results", "nurse_a", 4),
+        (f"/specimens/{specimen['id']}", "laboratory_technician_a", 6),
+    ):
+        with queries_at_most(client, most):
+            assert (await client.get(path, as_=who, html=True)).status_code == 200
+    with queries_at_most(client, 10):
+        await enter(client, specimen["results"]["K"], 4.4)
+
+
+async def test_a_discharge_takes_back_what_was_not_collected(client: Client) -> None:
+    world = client.world
+    person = await world.patient(world.a, family="Homeward")
+    stay = await world.stay(world.a, person)
+    waiting = (await ordered(client, person, "K"))["specimens"][0]
+    taken = await act(client, (await ordered(client, person, "K"))["specimens"][0], "collection", "nurse_a")
+    left = await client.post(f"/encounters/{stay}/discharge", {}, as_="doctor_a")
+    assert left.status_code == 200, left.text
+    assert (await look(client, waiting["id"]))["state"] == "cancelled"
+    assert (await look(client, taken["id"]))["state"] == "collected"

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from httpx import Response
 
+from tests.beds.places import ward_of
 from tests.client import Client
 
 
@@ -15,6 +16,22 @@ async def patient_of(client: Client, **details: Any) -> str:
     person = await world.patient(world.a, **named)
     await world.stay(world.a, person)
     return str(person)
+
+
+async def placed(client: Client) -> tuple[str, UUID]:
+    """Somebody in a bed of a ward of their own, and the ward."""
+    world = client.world
+    ward = await ward_of(client, world.a)
+    person = await world.patient(world.a, family=f"Lang {uuid4().hex[:6]}")
+    stay = await world.stay(world.a, person)
+    async with world.owner() as db:
+        await db.execute(
+            "UPDATE encounters.current SET ward_id = $1, bed_label = $2 WHERE encounter_id = $3",
+            ward.id,
+            f"{ward.code}-01",
+            stay,
+        )
+    return str(person), ward.id
 
 
 async def ordered(client: Client, person: str | UUID, *tests: str, letter: str = "a", **more: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from wardline.demo import writing
 from wardline.demo.conditions import BY_SPECIALTY
 from wardline.demo.dice import Dice
 from wardline.demo.front_door import FrontDoor
+from wardline.demo.laboratory import Laboratory
 from wardline.demo.naming import census
 from wardline.demo.network import REGISTRARS, SHOWN_WARD
 from wardline.demo.places import HOSPITALS, HospitalPlan
@@ -21,6 +22,8 @@ from wardline.demo.walk import Trend, next_set, next_trend
 HOSPITAL_SHARES = {HOSPITALS[0]: 0.6, HOSPITALS[1]: 0.2, HOSPITALS[2]: 0.2}
 SHOWN_WARD_SHARE = 0.3
 BED_WORK_SHARE = 0.12
+LABORATORY_SHARE = 0.25
+COLLECTS_SHARE, ORDERS_SHARE = 0.3, 0.15
 # Observations are taken a while before they are due; on the shown ward sooner, and now and then one more.
 AHEAD, AHEAD_SHOWN = timedelta(minutes=40), timedelta(minutes=120)
 AHEAD_ILL, AHEAD_VERY_ILL = timedelta(minutes=15), timedelta(minutes=5)
@@ -78,12 +81,17 @@ class Day:
         self.door, self.dice, self.clock = door, dice, clock
         self._ward_ids: dict[str, dict[int, str]] = {}
         self._trends: dict[str, Trend] = {}
+        self._lab = Laboratory(door, dice)
 
     def step(self) -> str:
         """One thing happens somewhere; says which, or nothing when there is nothing to do there now."""
         plan = self.dice.by_share(HOSPITAL_SHARES)
         if self.dice.chance(BED_WORK_SHARE):
             return self._beds(plan)
+        if self.dice.chance(LABORATORY_SHARE):
+            done = self._lab.work(plan.domain)
+            if done is not None:
+                return self._done(*done)
         visit = self._visit(plan)
         if visit is None:
             return ""
@@ -91,8 +99,10 @@ class Day:
             self._answer_call,
             self._finish_call,
             self._clean,
+            self._collect,
             self._observe,
             self._write,
+            self._order,
             self._let_go,
             self._plan_leaving,
         ):
@@ -155,6 +165,18 @@ class Day:
                     "bed cleaned", self.door.ask(visit.nurse, "DELETE", f"/beds/{bed['id']}/cleaning").status
                 )
         return ""
+
+    def _collect(self, visit: Visit) -> str:
+        if not self.dice.chance(COLLECTS_SHARE):
+            return ""
+        done = self._lab.collect(visit.nurse, visit.board["ward"]["id"])
+        return self._done(*done) if done is not None else ""
+
+    def _order(self, visit: Visit) -> str:
+        """The doctor's round: somebody's blood is looked at."""
+        if not visit.patients or not self.dice.chance(ORDERS_SHARE):
+            return ""
+        return self._done(*self._lab.order(visit.doctor, self.dice.one_of(visit.patients)))
 
     def _observe(self, visit: Visit) -> str:
         """The patient whose observations are due first."""

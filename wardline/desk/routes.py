@@ -80,6 +80,7 @@ ACTS = (
     Act("Wards", "wards board", "/wards", May.READ_WARD),
     Act("Worklist", "tasks worklist", "/tasks", May.READ_TASKS),
     Act("Laboratory", "lab benches specimens results", "/lab", May.WORK_IN_LABORATORY),
+    Act("Laboratory tests and limits", "tests intervals limits critical", "/lab/tests", May.SET_LABORATORY_LIMITS),
     Act("Critical values", "critical laboratory call", "/critical-calls", May.READ_CHART),
     Act("Notes to co-sign", "notes cosign co-sign signature", "/notes/cosign", May.COSIGN_NOTE),
     Act("How are we doing", "home measures network", "/home", May.READ_MEASURES),

@@ -6,5 +6,5 @@ Owns the schema `lab`. Invariants:
 - A critical value stays on the laboratory's list until somebody was told and read it back, and its task until a clinician
   has acknowledged it; it climbs at 15 and 30 minutes by a job, and a discharge does not end it.
 - A result is judged by the interval of its time; what has no interval carries no flag and never reads as normal.
-Budget: a bench's list takes 2 queries, a patient's results 3, entering a value 8 round trips.
+Budget: a bench's list takes 2 queries, a patient's results 4, entering a value 10 round trips.
 """

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from wardline.encounters.public import EncounterScope, on_discharge
 from wardline.lab import queries, rules, steps
 from wardline.lab.forms import Collected, NewOrder
 from wardline.lab.models import LabTest, OrderScope, Specimen, SpecimenScope
@@ -40,12 +41,12 @@ async def order(ctx: Context, patient: PatientScope, new: NewOrder) -> OrderScop
     await steps.insert_request(ctx.db, patient, request, actor_id=ctx.caller.id, now=ctx.now)
     await _ask_for(ctx, patient, request, tests, replaces_id=None)
     ctx.record(
-        "order.placed",
+        "lab_order.placed",
         person_id=patient.person_id,
         subject_id=request.id,
         detail={"tests": [test.code for test in tests], "urgency": new.urgency},
     )
-    ctx.publish("order.placed", {"order_id": request.id})
+    ctx.publish("lab_order.placed", {"order_id": request.id})
     scope = patient_with(patient.hospital_id, patient.person_id)
     return OrderScope(hospital_id=scope.hospital_id, id=request.id, person_id=scope.person_id, seal=scope.seal)
 
@@ -90,6 +91,17 @@ async def cancel(ctx: Context, scope: SpecimenScope, reason: str) -> Specimen:
     """Takes back what was asked for, before it is collected."""
     done = await steps.cancel(ctx.db, scope, version=_version(ctx), reason=reason, actor_id=ctx.caller.id, now=ctx.now)
     return await _after(ctx, scope, done is not None, "cancelled")
+
+
+async def cancel_of_stay(ctx: Context, stay: EncounterScope) -> None:
+    """Takes back what was not collected of a stay that ends, in the transaction of its end. What is on its way goes on."""
+    wards = await steps.cancel_of_stay(
+        ctx.db, stay, reason="The stay is finished.", actor_id=ctx.caller.id, now=ctx.now
+    )
+    ctx.touch(*(f"collection:{ward_id}" for ward_id in wards))
+
+
+on_discharge.append(cancel_of_stay)
 
 
 async def collect(ctx: Context, scope: SpecimenScope, given: Collected) -> Specimen:

@@ -45,6 +45,12 @@ class SpecimenPage(Struct):
     results: list[Result]
     banner: Banner | None = None
 
+    @property
+    def next_step(self) -> str:
+        """Which release comes next: the clinical one once everything that was entered is released technically."""
+        states = {each.state for each in self.results}
+        return "clinical" if "technically_released" in states and not states & {"received", "resulted"} else "technical"
+
 
 class ResultPage(Struct):
     """One result with everything that happened to it."""

@@ -9,7 +9,7 @@ from wardline.lab.results import access_held
 from wardline.lab.scopes import access_bench, access_specimen, access_test
 from wardline.lab.steps import Held
 from wardline.platform.errors import Invalid, NotFound
-from wardline.platform.http import Context, Listing, Redirect, get, post, put
+from wardline.platform.http import SIGNED_IN, Context, Listing, Redirect, get, post, put
 
 __all__ = ["ward_routes"]
 
@@ -204,7 +204,7 @@ async def lab_figures(ctx: Context, hospital: HospitalScope, asked: FiguresQuery
 
 
 # --- the catalogue ---------------------------------------------------------------------------------------------------
-@get("/lab/tests", needs=May.READ_CHART, page="lab/tests.html", title="Laboratory tests", section="lab")
+@get("/lab/tests", needs=SIGNED_IN, page="lab/tests.html", title="Laboratory tests", section="lab")
 async def tests(ctx: Context) -> Catalogue:
     """What can be asked for: tests with LOINC code, unit, specimen, bench and goal, and panels."""
     return Catalogue(await queries.tests(ctx.db), await queries.panels(ctx.db))
@@ -212,7 +212,7 @@ async def tests(ctx: Context) -> Catalogue:
 
 @get(
     "/lab/tests/{test_code}",
-    needs=May.READ_CHART,
+    needs=SIGNED_IN,
     access=access_test,
     page="lab/test.html",
     title="{page.test.name}",

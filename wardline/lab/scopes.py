@@ -26,7 +26,7 @@ async def access_order(ctx: Context, order_id: UUID) -> OrderScope:
     person_id = await queries.whose_order(ctx.db, hospital_id=ctx.caller.tenant_id, order_id=order_id)
     if person_id is None:
         raise NotFound("There is no such order here.")
-    ctx.saw("order", order_id, person_id)
+    ctx.saw("lab_order", order_id, person_id)
     return OrderScope(hospital_id=ctx.caller.tenant_id, id=order_id, person_id=person_id, seal=seal())
 
 

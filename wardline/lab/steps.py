@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wardline.encounters.public import EncounterScope
 from wardline.lab.forms import NewBand
 from wardline.lab.models import SpecimenScope, TestScope
 from wardline.patients.public import PatientScope
@@ -238,6 +239,21 @@ async def cancel(
     db: Db, scope: SpecimenScope, *, version: int, reason: str, actor_id: UUID, now: datetime
 ) -> UUID | None:
     """The specimen is not wanted any more."""
+
+
+@query(f"""
+    WITH s AS (
+        UPDATE lab.specimen SET state = 'cancelled', version = version + 1
+         WHERE hospital_id = :stay.hospital_id AND encounter_id = :stay.id AND state = 'ordered'
+        RETURNING hospital_id, id, ward_id),
+    r AS (
+        UPDATE lab.result r SET state = 'cancelled', reason = :reason, version = r.version + 1
+          FROM s WHERE r.hospital_id = s.hospital_id AND r.specimen_id = s.id AND r.state = 'ordered' RETURNING r.*),
+    e AS ({_told("cancelled", "r", "reason")})
+    SELECT DISTINCT ward_id FROM s WHERE ward_id IS NOT NULL LIMIT 50
+""")
+async def cancel_of_stay(db: Db, stay: EncounterScope, *, reason: str, actor_id: UUID, now: datetime) -> list[UUID]:
+    """What was not collected of a stay that is over is not wanted any more; the wards that waited for it."""
 
 
 @query("""

@@ -31,7 +31,7 @@ def axis_of(test: LabTest, results: Sequence[Result]) -> Axis | None:
     low, high = results[0].low, results[0].high
     edges = [*values, *(edge for edge in (low, high) if edge is not None)]
     room = (max(edges) - min(edges)) * ROOM or 1.0
-    bottom, top = min(edges) - room, max(edges) + room
+    bottom, top = round(min(edges) - room, 1), round(max(edges) + room, 1)
     usual_low = bottom if low is None else low
     usual_high = top if high is None else high
     return Axis("value", test.name, test.unit_words, bottom, top, usual_low, usual_high)

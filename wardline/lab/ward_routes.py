@@ -53,7 +53,7 @@ async def order(ctx: Context, patient: PatientScope, new: NewOrder) -> Order:
 async def orders(ctx: Context, patient: PatientScope) -> OrdersPage | Listing[Order]:
     """A patient's last orders and how far their specimens are."""
     items = await views.orders(ctx.db, patient)
-    ctx.saw("order", None, patient.person_id, detail={"orders": len(items)})
+    ctx.saw("lab_order", None, patient.person_id, detail={"orders": len(items)})
     if not ctx.html:
         return Listing(items)
     return OrdersPage(await banner_with_stay(ctx.db, patient), items)
