@@ -3,7 +3,7 @@
 from migrations.sql_file import run
 
 revision = "0110"
-down_revision = "0050"
+down_revision = "0080"
 
 
 def upgrade() -> None:
