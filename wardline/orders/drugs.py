@@ -12,7 +12,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -68,21 +68,7 @@ class Understood(NamedTuple):
     drugs: tuple[Drug, ...]
 
 
-# Words that name a salt or a form, not another drug.
-SALTS = frozenset(
-    "sodium disodium potassium calcium magnesium lithium hydrochloride dihydrochloride hcl hydrobromide hbr sulfate bisulfate"
-    " phosphate acetate maleate hydrogen tartrate bitartrate succinate fumarate mesilate mesylate besilate besylate tosilate"
-    " tosylate citrate nitrate chloride bromide iodide gluconate lactate pamoate decanoate enantate enanthate valerate"
-    " propionate dipropionate furoate acetonide xinafoate trihydrate monohydrate dihydrate anhydrous hydrate edisilate"
-    " esilate aspartate lysine arginine medoxomil axetil proxetil etexilate cilexetil mofetil disoproxil alafenamide"
-    " trometamol tromethamine meglumine base isethionate marboxil dipivoxil complex".split()
-)
-FORM_WORDS = frozenset(
-    "tablet tablets tab tabs capsule capsules cap caps injection inj infusion oral iv im sc po cream ointment gel drops eye"
-    " solution suspension syrup liquid patch spray inhaler nebuliser suppository suppositories mr xl sr er cr xr la ec dr"
-    " mg g mcg microgram micrograms ng nanograms ml units unit iu percent modified release extended prolonged delayed".split()
-)
-# A leading isomer mark ("d-", "dl-"), and spellings that mean one sound on both sides of the Atlantic.
+# Spellings that mean one sound on both sides of the Atlantic.
 SPELLINGS = (("sulph", "sulf"), ("oestr", "estr"), ("ceph", "cef"), ("aluminum", "aluminium"), ("haem", "hem"))
 
 
@@ -99,11 +85,18 @@ def normal(name: str) -> str:
 class DrugTable:
     """Every ingredient and combined product, found by any of its names."""
 
-    def __init__(self, drugs: dict[str, Drug], classes: dict[str, DrugClass], products: dict[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        drugs: dict[str, Drug],
+        classes: dict[str, DrugClass],
+        products: dict[str, tuple[str, ...]],
+        words: dict[str, Any],
+    ) -> None:
         self.drugs = drugs
         self.classes = classes
         self.products = {name: tuple(drugs[part] for part in parts) for name, parts in products.items()}
         self._names: dict[str, Understood] = {}
+        self._salts, self._forms = frozenset(words["salts"]), frozenset(words["forms"])
 
     def name(self, written: str, understood: Understood) -> None:
         """Let a name stand for something; the first to claim it keeps it, and ingredients claim theirs first."""
@@ -117,7 +110,7 @@ class DrugTable:
     def find(self, written: str) -> Understood | None:
         """What the name stands for, or None. Salts, strengths and forms in it are overlooked; no name is guessed."""
         plain = normal(written)
-        for candidate in _candidates(plain):
+        for candidate in self._candidates(plain):
             if candidate in self._names:
                 return self._names[candidate]
         return self._find_parts(plain)
@@ -133,7 +126,22 @@ class DrugTable:
         return Understood(" + ".join(drug.name for drug in drugs), drugs)
 
     def _find_one(self, plain: str) -> Understood | None:
-        return next((self._names[name] for name in _candidates(plain) if name in self._names), None)
+        return next((self._names[name] for name in self._candidates(plain) if name in self._names), None)
+
+    def _candidates(self, plain: str) -> Iterator[str]:
+        """The name as written, then without forms and strengths, then without the salt at its end or its beginning."""
+        yield plain
+        words = [
+            word for word in plain.split() if word not in self._forms and not re.fullmatch(r"[\d/,]+[a-z]{0,12}", word)
+        ]
+        yield " ".join(words)
+        kept = list(words)
+        while len(kept) > 1 and kept[-1] in self._salts:
+            kept.pop()
+            yield " ".join(kept)
+        while len(kept) > 1 and kept[0] in self._salts:
+            kept.pop(0)
+            yield " ".join(kept)
 
     def starting_with(self, start: str) -> list[Understood]:
         """Ingredients and products whose own name begins so; without any, those of which another name does."""
@@ -159,28 +167,17 @@ class DrugTable:
         raise KnowledgeMissing(f"There is no class and no drug {class_or_drug!r}.")
 
 
-def _candidates(plain: str) -> Iterator[str]:
-    """The name as written, then without forms and strengths, then without the salt at its end or its beginning."""
-    yield plain
-    words = [word for word in plain.split() if word not in FORM_WORDS and not re.fullmatch(r"[\d/,]+[a-z]{0,12}", word)]
-    yield " ".join(words)
-    kept = list(words)
-    while len(kept) > 1 and kept[-1] in SALTS:
-        kept.pop()
-        yield " ".join(kept)
-    while len(kept) > 1 and kept[0] in SALTS:
-        kept.pop(0)
-        yield " ".join(kept)
-
-
 @functools.cache
 def load(folder: Path = FOLDER) -> DrugTable:
     """The table of a folder, read once. Raises KnowledgeMissing where a file is absent or wrong."""
     try:
         classes = {key: DrugClass(key=key, **row) for key, row in read_toml(folder / "classes.toml").items()}
         drugs = {row["name"]: _drug(row) for row in _rows(folder / "drugs.csv")}
+        words = read_toml(folder / "names.toml")
         products = list(_rows(folder / "products.csv"))
-        table = DrugTable(drugs, classes, {row["name"]: tuple(row["ingredients"].split(" + ")) for row in products})
+        table = DrugTable(
+            drugs, classes, {row["name"]: tuple(row["ingredients"].split(" + ")) for row in products}, words
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise KnowledgeMissing(f"The drug table cannot be read: {error}") from error
     for drug in drugs.values():
@@ -191,10 +188,15 @@ def load(folder: Path = FOLDER) -> DrugTable:
     for drug in drugs.values():
         for name in drug.other_names:
             table.name(name, Understood(drug.name, (drug,)))
+    for short, name in words["short"].items():
+        meant = table.find(name)
+        if meant is None:
+            raise KnowledgeMissing(f"The short name {short!r} stands for no drug.")
+        table.name(short, meant)
     return table
 
 
-def read_toml(path: Path) -> dict[str, dict[str, object]]:
+def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file of the knowledge base; KnowledgeMissing where it is not there."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
