@@ -115,6 +115,15 @@ class DrugTable:
                 return self._names[candidate]
         return self._find_parts(plain)
 
+    def exact(self, written: str) -> Understood | None:
+        """What exactly this name stands for; nothing in it is overlooked."""
+        return self._names.get(normal(written))
+
+    @property
+    def spare_words(self) -> frozenset[str]:
+        """Words of salts and forms, which may stand beside a name without changing what it is."""
+        return self._salts | self._forms
+
     def _find_parts(self, plain: str) -> Understood | None:
         parts = [part.strip() for part in re.split(r"[/+&,]| and | with ", plain) if part.strip()]
         if len(parts) < 2:
