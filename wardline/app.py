@@ -51,6 +51,7 @@ SLICES = (
     "tasks",
     "beds",
     "vitals",
+    "orders",
     "chart",
     "analytics",
     "interop",

@@ -40,6 +40,7 @@ class May(StrEnum):
     CLOSE_BED = "close_bed"
     RECORD_OBSERVATIONS = "record_observations"
     PRESCRIBE_SPO2_SCALE = "prescribe_spo2_scale"
+    PRESCRIBE = "prescribe"
     READ_TASKS = "read_tasks"
     ACKNOWLEDGE_TASK = "acknowledge_task"
     ANSWER_AS_DOCTOR = "answer_as_doctor"

@@ -41,9 +41,12 @@ def in_unit(amount: float, unit: str, wanted: str) -> float | None:
 
 # --- limits ------------------------------------------------------------------------------------------------------------
 def _check_limits(drug: Drug, order: Considered, patient: Patient, knowledge: Knowledge, findings: Findings) -> None:
-    limits = [limit for limit in knowledge.limits if limit.drug == drug.name and _of_route(limit, order.route)]
+    held = [limit for limit in knowledge.limits if limit.drug == drug.name]
+    limits = [limit for limit in held if _of_route(limit, order.route)]
     if not limits:
-        findings.not_checked += _no_limit(drug, order)
+        where = f" by the {order.route} route" if held else ""
+        gap = NotChecked("dose", f"the table has no limit of {drug.name}{where}", asks=False)
+        findings.not_checked.append(gap)
         return
     if patient.age_years is None:
         findings.not_checked.append(NotChecked("dose", "the date of birth is not known"))
@@ -58,11 +61,6 @@ def _check_limits(drug: Drug, order: Considered, patient: Patient, knowledge: Kn
             because = f"{order.unit or 'the dose'} does not compare with {limit.unit}"
             findings.not_checked.append(NotChecked("dose", because))
         findings.alerts += [alert for alert in found if alert is not None][:1]
-
-
-def _no_limit(drug: Drug, order: Considered) -> Iterator[NotChecked]:
-    where = f" by this route ({order.route})" if order.route else ""
-    yield NotChecked("dose", f"the table has no limit of {drug.name}{where}", asks=False)
 
 
 def _of_route(limit: Limit, route: str) -> bool:
