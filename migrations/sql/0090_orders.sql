@@ -89,6 +89,21 @@ CREATE TABLE orders.measure (                            -- weight and creatinin
 );
 CREATE INDEX measure_newest ON orders.measure (hospital_id, person_id, kind, taken_at DESC, created_at DESC);
 
-SELECT platform.protect(t) FROM unnest(ARRAY['orders.medicine', 'orders.step', 'orders.alert', 'orders.measure']::regclass[]) AS t;
+CREATE TABLE orders.feedback (                           -- what another program's user did with a card (CDS Hooks)
+    hospital_id uuid NOT NULL REFERENCES identity.hospital,
+    id          uuid NOT NULL,
+    service     text NOT NULL,
+    card        uuid NOT NULL,
+    outcome     text NOT NULL CHECK (outcome IN ('accepted', 'overridden')),
+    reason      text NOT NULL DEFAULT '',
+    words       text NOT NULL DEFAULT '',
+    at          timestamptz NOT NULL DEFAULT now(),
+    actor_id    uuid NOT NULL,
+    PRIMARY KEY (hospital_id, id)
+);
+CREATE INDEX feedback_at ON orders.feedback (hospital_id, at DESC);
+
+SELECT platform.protect(t)
+  FROM unnest(ARRAY['orders.medicine', 'orders.step', 'orders.alert', 'orders.measure', 'orders.feedback']::regclass[]) AS t;
 -- What happened stays as it was written.
-REVOKE UPDATE ON orders.step, orders.alert, orders.measure FROM wardline_app;
+REVOKE UPDATE ON orders.step, orders.alert, orders.measure, orders.feedback FROM wardline_app;

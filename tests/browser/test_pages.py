@@ -37,6 +37,9 @@ NOT_PAGES = {
     "GET /",
     "GET /patients/{patient_id}/photo",
     "GET /audit/export",
+    "GET /cds-services",
+    "GET /medicines/names",
+    "GET /medicines/overrides",
 }
 QUERIES = {"/patients": "?q=zqcanary", "/patients/new": "?q=zqcanary+ada"}
 PATIENT_PAGES = ("/patients/{patient_id}", "/encounters/{encounter_id}/plan", "/encounters/{encounter_id}/leaving")

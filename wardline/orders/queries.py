@@ -72,6 +72,16 @@ class NewStep(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class NewFeedback(Struct, frozen=True, kw_only=True):
+    """Feedback on cards ready to be stored, column by column."""
+
+    ids: list[UUID]
+    cards: list[UUID]
+    outcomes: list[str]
+    reasons: list[str]
+    words: list[str]
+
+
 class OpenMedicine(Struct, frozen=True):
     """An order that a discharge must stop."""
 
@@ -276,3 +286,15 @@ async def insert_measure(
 """)
 async def overrides(db: Db, *, hospital_id: UUID, since: datetime) -> list[OverrideRow]:
     """How often each rule was shown at a signature, and gone past. Index: alert_rule."""
+
+
+@query("""
+    INSERT INTO orders.feedback (hospital_id, id, service, card, outcome, reason, words, at, actor_id)
+    SELECT :hospital_id, f.id, :service, f.card, f.outcome, f.reason, f.words, :now, :actor_id
+      FROM unnest(:given.ids::uuid[], :given.cards::uuid[], :given.outcomes::text[], :given.reasons::text[],
+                  :given.words::text[]) AS f (id, card, outcome, reason, words)
+""")
+async def insert_feedback(
+    db: Db, given: NewFeedback, *, hospital_id: UUID, service: str, actor_id: UUID, now: datetime
+) -> None:
+    """What was done with cards that another program showed."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from wardline.encounters.public import ObservedStay, banner_with_stay, on_discharge
 from wardline.identity.public import May
-from wardline.orders import actions, cards, knowledge, queries, views
+from wardline.orders import actions, cards, hooks, knowledge, queries, views
 from wardline.orders.drugs import Understood
 from wardline.orders.forms import (
     Basket,
@@ -198,3 +198,52 @@ async def mark_as_error(ctx: Context, row: MedicineRow, why: StateReason) -> Med
 async def record_measure(ctx: Context, patient: PatientScope, new: NewMeasure) -> MeasureRecorded:
     """Record a weight or a creatinine, which dosing rests on."""
     return await actions.record_measure(ctx, patient, new)
+
+
+# --- CDS Hooks ---------------------------------------------------------------------------------------------------------
+@get("/cds-services", needs=May.PRESCRIBE)
+async def services(ctx: Context) -> hooks.Services:
+    """The services of CDS Hooks that another program may call with its user's session."""
+    return hooks.SERVICES
+
+
+@post("/cds-services/order-select", needs=May.PRESCRIBE, raw_body=True, keyed=False, load_class="charting")
+async def order_select(ctx: Context, body: bytes) -> hooks.Cards:
+    """Cards for the orders that were just selected."""
+    return await _cards(ctx, hooks.request(body, "order-select"))
+
+
+@post("/cds-services/order-sign", needs=May.PRESCRIBE, raw_body=True, keyed=False, load_class="charting")
+async def order_sign(ctx: Context, body: bytes) -> hooks.Cards:
+    """Cards for every draft order that is about to be signed."""
+    return await _cards(ctx, hooks.request(body, "order-sign"))
+
+
+async def _cards(ctx: Context, asked: hooks.Request) -> hooks.Cards:
+    """The drafts checked against the patient, the orders that stand here, and each other."""
+    patient = await access_patient(ctx, asked.context.patient_id)
+    rules = knowledge.current()
+    person = await views.patient_of(ctx.db, patient, ctx.now.date())
+    rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
+    return hooks.answer(asked, person, views.considered_of(views.current(rows), rules), rules)
+
+
+@post("/cds-services/order-select/feedback", needs=May.PRESCRIBE, raw_body=True, keyed=False)
+async def feedback_on_select(ctx: Context, body: bytes) -> hooks.Received:
+    """What the user did with the cards of order-select."""
+    return await _feedback(ctx, body, "order-select")
+
+
+@post("/cds-services/order-sign/feedback", needs=May.PRESCRIBE, raw_body=True, keyed=False)
+async def feedback_on_sign(ctx: Context, body: bytes) -> hooks.Received:
+    """What the user did with the cards of order-sign."""
+    return await _feedback(ctx, body, "order-sign")
+
+
+async def _feedback(ctx: Context, body: bytes, service: str) -> hooks.Received:
+    given = hooks.feedback(body)
+    await queries.insert_feedback(
+        ctx.db, given, hospital_id=ctx.caller.tenant_id, service=service, actor_id=ctx.caller.id, now=ctx.now
+    )
+    ctx.record("feedback.received", subject_type="feedback", detail={"service": service, "cards": len(given.ids)})
+    return hooks.Received(len(given.ids))
