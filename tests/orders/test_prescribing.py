@@ -130,7 +130,7 @@ async def test_dosing_rests_on_the_newest_numbers(client: Client) -> None:
         made = await client.post(f"/patients/{patient}/measures", {"kind": kind, "value": value}, as_="nurse_a")
         assert made.status_code in (200, 201), made.text
     after = await client.get(f"/patients/{patient}/medicines/preview?lines=enoxaparin+40+mg+sc+od", as_="doctor_a")
-    assert "creatinine clearance (Cockcroft-Gault) 24 ml/min" in after.text
+    assert "Creatinine clearance (Cockcroft-Gault) 24 ml/min" in after.text
     impossible = await client.post(f"/patients/{patient}/measures", {"kind": "weight_kg", "value": 900}, as_="nurse_a")
     assert impossible.status_code == 422
 
@@ -227,6 +227,7 @@ async def test_the_pages(client: Client, patient: UUID) -> None:
     basket = await client.get(f"/patients/{patient}/medicines?lines=sertraline+50+mg+po+od", as_="doctor_a", html=True)
     assert "Why you go on" in basket.text
     assert "Sign 1 order for" in basket.text
+    assert f"/patients/{patient}/medicines?lines=sertraline%2050%20mg%20po%20od" in basket.text
     looked = await client.get(f"/patients/{patient}/medicines", as_="nurse_a", html=True)
     assert 'name="lines"' not in looked.text
     listed = items(await client.get(f"/patients/{patient}/medicines", as_="doctor_a"))

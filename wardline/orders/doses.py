@@ -9,7 +9,7 @@ from wardline.orders.models import Alert, Considered, Findings, Kind, NotChecked
 
 # Mass units by their size in milligrams; amounts in any other unit compare only with themselves.
 MILLIGRAMS = {"g": 1000.0, "mg": 1.0, "micrograms": 0.001, "nanograms": 0.000001}
-MEASURE_WORDS = {"egfr": "eGFR (CKD-EPI 2021)", "clearance": "creatinine clearance (Cockcroft-Gault)"}
+MEASURE_WORDS = {"egfr": "eGFR (CKD-EPI 2021)", "clearance": "Creatinine clearance (Cockcroft-Gault)"}
 MEASURE_UNITS = {"egfr": "ml/min/1.73 m²", "clearance": "ml/min"}
 
 

@@ -176,11 +176,11 @@ class MedicineDetail(Struct, kw_only=True):
 
 
 class Numbers(Struct, kw_only=True):
-    """The patient's numbers that dosing rests on; None is not recorded."""
+    """The patient's numbers that dosing rests on, as they are shown; None is not recorded."""
 
-    weight_kg: float | None = None
+    weight_kg: str | None = None
     weight_at: datetime | None = None
-    creatinine_umol_per_l: float | None = None
+    creatinine_umol_per_l: str | None = None
     creatinine_at: datetime | None = None
     egfr: int | None = None
     clearance: int | None = None

@@ -8,6 +8,7 @@ import msgspec
 
 from wardline.encounters.public import banner_with_stay, open_stay_of
 from wardline.orders import cards, checks, entry, kidney, knowledge, lines, queries
+from wardline.orders.doses import number
 from wardline.orders.forms import (
     BasketSeen,
     LineSeen,
@@ -22,7 +23,6 @@ from wardline.orders.models import (
     AllergyKnowledge,
     Considered,
     Findings,
-    Kind,
     Measured,
     Patient,
     RecordedAllergy,
@@ -36,7 +36,6 @@ from wardline.platform.http import Context
 
 DAYS_PER_YEAR = 365.2425
 CURRENT = frozenset({"active", "held"})
-KINDS_MARKED = {Kind.INTERACTION, Kind.DUPLICATE, Kind.RENAL, Kind.PREGNANCY, Kind.AGE, Kind.ALLERGY}
 
 
 class Read(msgspec.Struct):
@@ -78,11 +77,11 @@ def numbers_of(patient: Patient) -> Numbers:
     """The numbers that dosing rests on, with the kidney function that follows from them."""
     found = Numbers()
     if patient.weight_kg is not None:
-        found.weight_kg, found.weight_at = patient.weight_kg.value, patient.weight_kg.taken_at
+        found.weight_kg, found.weight_at = number(patient.weight_kg.value), patient.weight_kg.taken_at
     creatinine, age, female = patient.creatinine_umol_per_l, patient.age_years, patient.female
     if creatinine is None:
         return found
-    found.creatinine_umol_per_l, found.creatinine_at = creatinine.value, creatinine.taken_at
+    found.creatinine_umol_per_l, found.creatinine_at = number(creatinine.value), creatinine.taken_at
     if age is None or female is None:
         return found
     egfr = kidney.egfr_ml_per_min(creatinine.value, age, female=female)
