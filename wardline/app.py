@@ -54,6 +54,7 @@ SLICES = (
     "vitals",
     "lab",
     "notes",
+    "orders",
     "chart",
     "analytics",
     "interop",

@@ -3,7 +3,7 @@
 from migrations.sql_file import run
 
 revision = "0100"
-down_revision = "0080"
+down_revision = "0090"
 
 
 def upgrade() -> None:

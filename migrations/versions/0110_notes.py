@@ -3,11 +3,7 @@
 from migrations.sql_file import run
 
 revision = "0110"
-<<<<<<< HEAD
 down_revision = "0101"
-=======
-down_revision = "0080"
->>>>>>> notes
 
 
 def upgrade() -> None:

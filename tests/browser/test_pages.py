@@ -30,6 +30,7 @@ FRAGMENTS = {
     "GET /patients/matches",
     "GET /patients/{patient_id}/card",
     "GET /patients/{patient_id}/observations/preview",
+    "GET /patients/{patient_id}/medicines/preview",
 }
 NOT_PAGES = {
     "GET /palette",
@@ -43,6 +44,9 @@ NOT_PAGES = {
     "GET /patients/{patient_id}/results/report",
     "GET /patients/{patient_id}/inserts/{what}",
     "GET /notes/{note_id}/document",
+    "GET /cds-services",
+    "GET /medicines/names",
+    "GET /medicines/overrides",
 }
 QUERIES = {"/patients": "?q=zqcanary", "/patients/new": "?q=zqcanary+ada"}
 PATIENT_PAGES = ("/patients/{patient_id}", "/encounters/{encounter_id}/plan", "/encounters/{encounter_id}/leaving")

@@ -49,6 +49,13 @@ BODIES: dict[str, Any] = {
     "PUT /notes/{note_id}/sections/{section}": {"text": "Words"},
     "POST /notes/{note_id}/addenda": {"text": "Words"},
     "POST /notes/{note_id}/error": {"reason": "A mistake"},
+    "POST /patients/{patient_id}/medicines": {"lines": ["bisoprolol 5 mg po od"], "confirmed": True},
+    "POST /patients/{patient_id}/measures": {"kind": "weight_kg", "value": 70},
+    "POST /medicines/{medicine_id}/change": {"line": "bisoprolol 5 mg po od", "why": "Fast pulse", "confirmed": True},
+    "POST /medicines/{medicine_id}/hold": {"reason": "Low pressure"},
+    "POST /medicines/{medicine_id}/resumption": {"reason": "Pressure is back"},
+    "POST /medicines/{medicine_id}/stop": {"reason": "No longer needed"},
+    "POST /medicines/{medicine_id}/correction": {"reason": "Wrong patient"},
 }
 
 
@@ -89,6 +96,10 @@ async def fill(client: Client) -> dict[str, str]:
     made |= await _laboratory_rows(client, base)
     contact = await client.post(f"{base}/contacts", {"name": f"{CANARY}CONTACT"}, as_="nurse_b")
     assert contact.status_code in (200, 201), contact.text
+    line = f"paracetamol 500 mg po qds prn for {CANARY.lower()}pain"
+    ordered = await client.post(f"{base}/medicines", {"lines": [line], "confirmed": True}, as_="doctor_b")
+    assert ordered.status_code in (200, 201), ordered.text
+    made["medicine_id"] = ordered.json()["medicines"][0]["id"]
     async with client.world.owner() as owner:
         made["allergy_id"] = str(await owner.fetchval("SELECT id FROM patients.allergy WHERE person_id = $1", person))
         made["contact_id"] = str(await owner.fetchval("SELECT id FROM patients.contact WHERE person_id = $1", person))

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from wardline.vitals.commands import COLUMNS, checks
+from wardline.cli.checks import checks
+from wardline.vitals.commands import COLUMNS
 
 HEADER = ",".join(COLUMNS)
 WELL = "16,97,1,false,120,70,A,37.0"

@@ -14,7 +14,7 @@ from wardline.platform import logs, settings, telemetry
 COMMANDS = {
     "accounts": "wardline.demo.commands:accounts",
     "admin": "wardline.identity.commands:admin",
-    "checks": "wardline.vitals.commands:checks",
+    "checks": "wardline.cli.checks:checks",
     "doctor": "wardline.cli.upkeep:doctor_",
     "import": "wardline.interop.commands:import_records",
     "live": "wardline.cli.live:live",

@@ -50,6 +50,7 @@ class May(StrEnum):
     WORK_IN_LABORATORY = "work_in_laboratory"
     RELEASE_RESULTS = "release_results"
     SET_LABORATORY_LIMITS = "set_laboratory_limits"
+    PRESCRIBE = "prescribe"
     READ_TASKS = "read_tasks"
     ACKNOWLEDGE_TASK = "acknowledge_task"
     ANSWER_AS_DOCTOR = "answer_as_doctor"

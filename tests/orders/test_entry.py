@@ -1,0 +1,177 @@
+"""One-line entry: the lines that wards type, what is asked, and that what is written reads back as the same line."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wardline.orders import drugs, entry, lines
+from wardline.orders.lines import Amount, MedicineLine, OrderKind, Step
+
+TABLE = drugs.load()
+
+
+def words_of(typed: str) -> str:
+    read = entry.read(typed, TABLE)
+    assert read.complete, read.questions
+    return " - ".join([read.line.name, lines.dose_words(read.line), *lines.parts(read.line)])
+
+
+@pytest.mark.parametrize(
+    ("typed", "words", "kind"),
+    [
+        ("amox 500 tds 5d", "amoxicillin - 500 mg - oral - 3 times a day - for 5 days", OrderKind.SCHEDULED),
+        (
+            "paracetamol 1 g po qds prn max 4 g",
+            "paracetamol - 1 g - oral - 4 times a day - as needed - at most 4 g in 24 hours",
+            OrderKind.AS_NEEDED,
+        ),
+        ("morphine 2.5mg iv stat", "morphine - 2.5 mg - intravenous - once only", OrderKind.ONCE),
+        ("furosemide 40mg iv bd", "furosemide - 40 mg - intravenous - twice a day", OrderKind.SCHEDULED),
+        ("noradrenaline 0.1 mcg/kg/min iv", "norepinephrine - 0.1 micrograms/kg/min - intravenous", OrderKind.INFUSION),
+        ("insulin human 2 units/h iv", "insulin human - 2 units/h - intravenous", OrderKind.INFUSION),
+        (
+            "prednisolone 40 mg od 5d then 30 mg od 5d then 20 mg 1 week",
+            "prednisolone - 40 mg for 5 days, then 30 mg for 5 days, then 20 mg for 7 days - oral - once a day",
+            OrderKind.TAPER,
+        ),
+        ("methotrexate 10 mg once weekly", "methotrexate - 10 mg - oral - once a week", OrderKind.SCHEDULED),
+        (
+            "vancomycin 1 g iv q12h over 120 min",
+            "vancomycin - 1 g - intravenous - every 12 hours - over 120 minutes",
+            OrderKind.SCHEDULED,
+        ),
+        (
+            "morphine 2-4 mg iv q4h prn for pain max 20 mg/24h",
+            "morphine - 2 to 4 mg - intravenous - every 4 hours - as needed for pain - at most 20 mg in 24 hours",
+            OrderKind.AS_NEEDED,
+        ),
+        ("enoxaparin 40 mg sc od 5/7", "enoxaparin - 40 mg - subcutaneous - once a day - for 5 days", OrderKind.SCHEDULED),
+        ("gentamicin 5 mg/kg iv od", "gentamicin - 5 mg/kg - intravenous - once a day", OrderKind.SCHEDULED),
+        ("heparin 5,000 units sc bd", "heparin - 5,000 units - subcutaneous - twice a day", OrderKind.SCHEDULED),
+        ("salbutamol 2 puffs prn qds for 2 weeks", "salbutamol - 2 puffs - inhaled - 4 times a day - as needed - for 14 days", OrderKind.AS_NEEDED),
+        ("METFORMIN MR 500 mg bd", "metformin - 500 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
+    ],
+)  # fmt: skip
+def test_a_line_is_read(typed: str, words: str, kind: OrderKind):
+    assert words_of(typed) == words
+    assert entry.read(typed, TABLE).line.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "choice"),
+    [
+        ("", "name", None),
+        ("dex 4 mg po od", "name", "dexamethasone"),
+        ("ibuprofn 400 mg po tds", "name", "ibuprofen"),
+        ("amoxicillin tds", "amount", None),
+        ("co-amoxiclav 625 po tds", "amount", "625 mg"),
+        ("amoxicillin 0 mg tds", "amount", None),
+        ("amoxicillin 500 mg stat", "route", "intravenous"),
+        ("amoxicillin 500 mg po iv tds", "route", None),
+        ("amoxicillin 500 mg po", "often", "3 times a day"),
+        ("omeprazole 20 mg po od bd", "times_per_day", None),
+        ("amoxicillin 500 mg po 99 times a day", "often", None),
+        ("amoxicillin 500 mg po tds with feeling", "rest", None),
+        ("paracetamol 500 mg-1 g po qds", "rest", None),
+        ("morphine 4 to 2 mg iv q4h", "amount", None),
+        ("amoxicillin 2,5 mg po tds", "rest", None),
+        ("prednisolone 40 mg then less", "steps", None),
+        ("heparin 5 u sc od", "rest", None),
+        ("morphine 1 mg/h po", "route", None),
+    ],
+)
+def test_what_is_unclear_is_asked(typed: str, field: str, choice: str | None):
+    questions = {question.field: question for question in entry.read(typed, TABLE).questions}
+    assert field in questions
+    assert questions[field].words
+    if choice is not None:
+        assert choice in questions[field].choices
+
+
+def test_what_was_assumed_is_said():
+    read = entry.read("amox 500 tds", TABLE)
+    assert read.assumptions == ["amox is amoxicillin", "500 is 500 mg", "the route is oral"]
+
+
+@given(st.text(max_size=400))
+def test_no_text_breaks_the_reading(typed: str):
+    read = entry.read(typed, TABLE)
+    assert read.known or read.questions
+
+
+ENTRY_WORDS = st.sampled_from(
+    ["amox", "morphine", "500", "2.5mg", "1,000", "units", "po", "iv", "tds", "prn", "for", "pain", "max", "4 g", "then",
+     "q4h", "5d", "over", "0.1", "mcg/kg/min", "stat", "-", "/", "every", "days", "on", "x"]
+)  # fmt: skip
+
+
+@given(st.lists(ENTRY_WORDS, max_size=12))
+def test_no_order_of_words_breaks_the_reading(words: list[str]):
+    read = entry.read(" ".join(words), TABLE)
+    if read.complete:
+        assert read.line.route
+        assert read.line.amount or read.line.steps
+
+
+VALUES = st.decimals(min_value="0.0001", max_value="99999", places=4).map(
+    lambda value: Decimal(f"{value.normalize():f}")
+)
+AMOUNTS = st.builds(Amount, VALUES, st.sampled_from(["mg", "g", "micrograms", "units", "ml", "mmol"]))
+
+
+@st.composite
+def written_lines(draw: st.DrawFn) -> MedicineLine:
+    amount = draw(AMOUNTS)
+    rate = draw(st.sampled_from(["", "", "min", "h"]))
+    often = draw(st.sampled_from(["times", "hours", "once", "morning", "night"])) if not rate else ""
+    needed = bool(often in {"times", "hours"} and draw(st.booleans()))
+    return MedicineLine(
+        name=draw(st.sampled_from(["morphine", "gentamicin", "insulin glargine", "co-amoxiclav"])),
+        amount=amount,
+        amount_to=Amount(amount.value + 1, amount.unit) if not rate and draw(st.booleans()) else None,
+        per_kg=draw(st.booleans()),
+        rate=rate,
+        route=draw(st.sampled_from(["intravenous", "subcutaneous"])),
+        times_per_day=draw(st.integers(1, 24)) if often == "times" else 1 if often in {"morning", "night"} else None,
+        at=often if often in {"morning", "night"} else "",
+        every_hours=draw(st.integers(1, 200).filter(lambda hours: hours != 24)) if often == "hours" else None,
+        once=often == "once",
+        as_needed=needed,
+        reason=draw(st.sampled_from(["", "pain", "shortness of breath"])) if needed else "",
+        day_max=draw(st.none() | AMOUNTS) if needed else None,
+        days=draw(st.none() | st.integers(1, 366)),
+        over_minutes=draw(st.none() | st.integers(1, 9999)) if not rate else None,
+    )
+
+
+@given(written_lines())
+def test_what_is_written_reads_back_as_the_same_line(line: MedicineLine):
+    read = entry.read(lines.text(line), TABLE)
+    assert read.questions == []
+    assert read.line == line
+
+
+@given(st.lists(st.builds(Step, AMOUNTS, st.integers(1, 60)), min_size=2, max_size=6))
+def test_a_taper_reads_back_as_the_same_line(steps: list[Step]):
+    line = MedicineLine(name="prednisolone", steps=tuple(steps), route="oral", times_per_day=1)
+    assert entry.read(lines.text(line), TABLE).line == line
+
+
+@pytest.mark.parametrize(
+    ("typed", "dose", "day"),
+    [
+        ("paracetamol 1 g po qds", 1, 4),
+        ("paracetamol 1 g po q4h prn max 4 g", 1, 4),
+        ("morphine 2-4 mg iv q4h", 4, 24),
+        ("morphine 5 mg iv stat", 5, 5),
+        ("morphine 1 mg/h iv", None, 24),
+        ("methotrexate 10 mg once weekly", 10, 10),
+        ("prednisolone 40 mg 5d then 20 mg 5d po od", 40, 40),
+        ("potassium chloride 40 mmol iv over 4 h", 40, None),
+    ],
+)
+def test_the_checks_see_the_most_that_a_dose_and_a_day_can_come_to(typed: str, dose: float | None, day: float | None):
+    seen = lines.considered(entry.read(typed, TABLE).line, TABLE)
+    assert (seen.dose, seen.day_total) == (dose, day)

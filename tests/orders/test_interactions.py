@@ -1,0 +1,132 @@
+"""The pairs of `clinical.md`: every member of every tier-1 pair, both ways; no pair of tier 3 interrupts."""
+
+from itertools import product
+
+import pytest
+
+from tests.orders.patients import RULES, adult, order
+from wardline.orders.checks import check
+from wardline.orders.knowledge import PairRule
+from wardline.orders.models import Kind
+
+OF_TIER = {tier: [rule for rule in RULES.pairs if rule.tier == tier] for tier in (1, 2, 3)}
+
+# What the ONC articles name, by the names they use. Our table may hold more; it must hold these.
+NAMED = {
+    "amphetamine_mao": (
+        "amphetamine dextroamphetamine lisdexamfetamine methamphetamine atomoxetine pseudoephedrine",
+        "tranylcypromine phenelzine isocarboxazid procarbazine selegiline",
+    ),
+    "atazanavir_ppi": ("atazanavir", "omeprazole esomeprazole lansoprazole dexlansoprazole pantoprazole rabeprazole"),
+    "febuxostat_thiopurine": ("febuxostat", "azathioprine mercaptopurine"),
+    "serotonin_reuptake_mao": (
+        "fluoxetine fluvoxamine paroxetine sertraline citalopram escitalopram venlafaxine desvenlafaxine duloxetine"
+        " milnacipran nefazodone",
+        "tranylcypromine phenelzine isocarboxazid procarbazine selegiline",
+    ),
+    "irinotecan_cyp3a4": (
+        "irinotecan",
+        "ketoconazole itraconazole voriconazole posaconazole clarithromycin telithromycin nefazodone ritonavir indinavir"
+        " nelfinavir saquinavir atazanavir cobicistat",
+    ),
+    "opioid_mao": (
+        "meperidine methadone tapentadol fentanyl tramadol dextromethorphan",
+        "tranylcypromine phenelzine isocarboxazid procarbazine selegiline",
+    ),
+    "tricyclic_mao": (
+        "amitriptyline amoxapine clomipramine desipramine doxepin imipramine nortriptyline protriptyline trimipramine",
+        "tranylcypromine phenelzine isocarboxazid procarbazine selegiline",
+    ),
+    "qt_qt": (
+        "amiodarone sotalol dofetilide ibutilide quinidine procainamide disopyramide",
+        "haloperidol droperidol methadone pimozide thioridazine chlorpromazine erythromycin clarithromycin pentamidine",
+    ),
+    "ramelteon_cyp1a2": ("ramelteon", "fluvoxamine amiodarone ticlopidine ciprofloxacin"),
+    "protease_inhibitor_inducer": (
+        "atazanavir darunavir fosamprenavir indinavir lopinavir nelfinavir ritonavir saquinavir tipranavir",
+        "rifampin rifabutin rifapentine carbamazepine hypericum bosentan",
+    ),
+    "statin_cyp3a4": (
+        "simvastatin lovastatin",
+        "ketoconazole itraconazole clarithromycin ritonavir atazanavir nefazodone",
+    ),
+    "ergot_cyp3a4": (
+        "ergotamine dihydroergotamine ergonovine methylergonovine",
+        "ketoconazole itraconazole clarithromycin ritonavir indinavir nefazodone",
+    ),
+    "tizanidine_cyp1a2": (
+        "tizanidine",
+        "ciprofloxacin fluvoxamine mexiletine propafenone zileuton amiodarone ticlopidine",
+    ),
+    "tranylcypromine_procarbazine": ("tranylcypromine", "procarbazine"),
+    "triptan_mao": (
+        "sumatriptan rizatriptan zolmitriptan naratriptan eletriptan almotriptan frovatriptan",
+        "tranylcypromine phenelzine isocarboxazid procarbazine selegiline moclobemide",
+    ),
+}
+
+
+def fired(one: str, other: str) -> list[tuple[str, int]]:
+    """Rules of a check of one order beside another."""
+    alerts = check(order(one), adult(), [order(other)], RULES).alerts
+    return [(alert.rule, int(alert.tier)) for alert in alerts if alert.kind is Kind.INTERACTION]
+
+
+def members(rule: PairRule) -> list[tuple[str, str]]:
+    left, right = RULES.sides(rule)
+    return [(one, other) for one, other in product(sorted(left), sorted(right)) if one != other]
+
+
+def test_there_are_the_fifteen_pairs_and_those_of_the_passive_list():
+    assert [rule.number for rule in OF_TIER[1]] == list(range(1, 16))
+    assert {rule.key for rule in OF_TIER[1]} == NAMED.keys()
+    assert len(OF_TIER[3]) == 32
+
+
+@pytest.mark.parametrize("rule", OF_TIER[1], ids=lambda rule: rule.key)
+def test_a_tier_1_pair_interrupts_for_every_pair_of_members_both_ways(rule: PairRule):
+    found = members(rule)
+    assert found
+    for one, other in found:
+        assert (rule.key, 1) in fired(one, other), (one, other)
+        assert (rule.key, 1) in fired(other, one), (other, one)
+
+
+@pytest.mark.parametrize("rule", OF_TIER[3], ids=lambda rule: rule.key)
+def test_no_passive_pair_interrupts(rule: PairRule):
+    found = members(rule)
+    assert found
+    for one, other in found:
+        rules = fired(one, other)
+        assert (rule.key, 3) in rules, (one, other)
+        assert all(tier > 1 for _, tier in rules), (one, other, rules)
+        assert rules == fired(other, one)
+
+
+@pytest.mark.parametrize("key", sorted(NAMED))
+def test_the_names_of_the_article_fire(key: str):
+    left, right = (side.split() for side in NAMED[key])
+    for one, other in product(left, right):
+        assert (key, 1) in fired(one, other), (one, other)
+
+
+def test_a_combined_product_is_checked_by_each_ingredient():
+    assert ("protease_inhibitor_inducer", 1) in fired("Kaletra", "rifampicin")
+    assert ("statin_cyp3a4", 1) in fired("Vytorin", "Paxlovid")
+
+
+def test_a_drug_does_not_interact_with_itself_nor_a_product_with_its_own_parts():
+    assert fired("amiodarone", "amiodarone") == []
+    assert check(order("Kaletra"), adult(), [], RULES).alerts == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("paracetamol", "amoxicillin"), ("morphine", "phenelzine"), ("pravastatin", "clarithromycin")]
+)
+def test_what_no_rule_names_stays_quiet(one: str, other: str):
+    assert fired(one, other) == []
+
+
+def test_every_rule_says_what_why_what_to_do_and_where_it_is_from():
+    for rule in RULES.pairs:
+        assert all((rule.title, rule.why, rule.advice, rule.source, rule.version)), rule.key

@@ -1,0 +1,53 @@
+"""One order stopped and changed at once: one of them counts, the other is told, and the history says the same."""
+
+import asyncio
+import os
+from typing import Any
+from uuid import UUID, uuid4
+
+from tests.client import Client
+
+ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "8"))
+RIVALS = 10
+
+
+async def _order(client: Client) -> dict[str, Any]:
+    world = client.world
+    person = await world.patient(world.a, family=f"Race {uuid4().hex[:6]}")
+    await world.stay(world.a, person)
+    made = await client.post(
+        f"/patients/{person}/medicines", {"lines": ["bisoprolol 5 mg po od"], "confirmed": True}, as_="doctor_a"
+    )
+    assert made.status_code in (200, 201), made.text
+    return made.json()["medicines"][0]
+
+
+async def test_an_order_that_is_stopped_and_changed_at_once(client: Client) -> None:
+    await client.world.token("doctor_a")
+    for _ in range(ROUNDS):
+        order = await _order(client)
+        path, version = f"/medicines/{order['id']}", order["version"]
+        change = {"line": "bisoprolol 10 mg po od", "why": "Fast pulse", "confirmed": True}
+        answers = await asyncio.gather(
+            *(
+                client.post(f"{path}/stop", {"reason": "Slow pulse"}, as_="doctor_a", version=version)
+                if rival % 2
+                else client.post(f"{path}/change", change, as_="doctor_a", version=version)
+                for rival in range(RIVALS)
+            )
+        )
+        codes = sorted(answer.status_code for answer in answers)
+        assert codes.count(200) == 1, codes
+        assert set(codes) <= {200, 409, 412}, codes
+        async with client.world.owner() as db:
+            row = await db.fetchrow("SELECT state, version, text FROM orders.medicine WHERE id = $1", UUID(order["id"]))
+            kinds = await db.fetch(
+                "SELECT kind FROM orders.step WHERE medicine_id = $1 ORDER BY at, id", UUID(order["id"])
+            )
+        assert row["version"] == version + 1
+        last = kinds[-1]["kind"]
+        assert [each["kind"] for each in kinds] == ["prescribed", last]
+        assert (last, row["state"], "10 mg" in row["text"]) in {
+            ("stopped", "stopped", False),
+            ("changed", "active", True),
+        }

@@ -1,0 +1,333 @@
+"""Prescribing, changing, holding and stopping. Each runs in the door's transaction and is committed by the door."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+
+from wardline.encounters.public import EncounterScope, ObservedStay, observed_stay_locked
+from wardline.identity.public import seal
+from wardline.orders import cards, knowledge, lines, queries, views
+from wardline.orders.forms import ChangedLine, MeasureRecorded, Medicine, NewMeasure, Prescribed, SignedBasket
+from wardline.orders.lines import MedicineLine
+from wardline.orders.queries import MedicineRow, NewAlerts, NewMedicine, NewStep
+from wardline.orders.views import Read
+from wardline.patients.public import PatientScope, access_patient
+from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
+from wardline.platform.http import Context
+from wardline.platform.ids import new_id
+
+CLOCK_SKEW_MAX = timedelta(minutes=1)
+MEASURE_LIMITS = {"weight_kg": (0.2, 500.0, "kg"), "creatinine_umol_per_l": (5.0, 3000.0, "µmol/l")}
+DISCHARGE_REASON = "The stay is finished."
+
+
+class NoOpenStay(Conflict):
+    """Medicines are prescribed for an open stay or visit."""
+
+    code, title = "no_open_stay", "The patient has no open stay"
+
+
+class NotClear(Invalid):
+    """A line that leaves something open; the fields say what is asked of which line."""
+
+    code, title = "line_not_clear", "Please complete the order"
+
+
+class NeedsReason(Invalid):
+    """Something that interrupts: the basket is signed with a reason or not at all. The answer carries the cards."""
+
+    code, title = "needs_reason", "This needs a reason"
+
+
+class NeedsConfirmation(Invalid):
+    """Checks that could not run: the basket is signed with `confirmed` or not at all. The answer carries the cards."""
+
+    code, title = "needs_confirmation", "Not everything could be checked"
+
+
+class Ended(Conflict):
+    """The order is stopped or was an error; it takes no more changes."""
+
+    code, title = "order_ended", "The order has ended"
+
+
+class SameState(Conflict):
+    """The order is in this state already."""
+
+    code, title = "same_state", "It is so already"
+
+
+# --- access ------------------------------------------------------------------------------------------------------------
+async def access_prescribing(ctx: Context, patient_id: UUID) -> ObservedStay:
+    """The open stay of a patient of the caller's hospital, locked, so that orders of one stay are signed one after the
+    other and each sees those before it. NotFound for another hospital's patient, NoOpenStay for one who is not here.
+    """
+    stay = await observed_stay_locked(ctx.db, hospital_id=ctx.caller.tenant_id, person_id=patient_id)
+    if stay is None:
+        await access_patient(ctx, patient_id)
+        raise NoOpenStay("Medicines are prescribed during a stay, and this patient has none that is open.")
+    return stay
+
+
+async def access_medicine(ctx: Context, medicine_id: UUID) -> MedicineRow:
+    """An order of the caller's hospital, to read; NotFound otherwise."""
+    row = await queries.medicine(ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=medicine_id)
+    if row is None:
+        raise NotFound
+    ctx.saw("medicine", row.id, row.person_id)
+    return row
+
+
+async def access_medicine_locked(ctx: Context, medicine_id: UUID) -> MedicineRow:
+    """The same, held until the end of the transaction."""
+    row = await queries.medicine_for_update(ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=medicine_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _patient(ctx: Context, person_id: UUID) -> PatientScope:
+    return PatientScope(hospital_id=ctx.caller.tenant_id, person_id=person_id, seal=seal())
+
+
+def medicines_topic(person_id: UUID) -> str:
+    """The topic that a patient's medicines are watched by."""
+    return f"medicines:{person_id}"
+
+
+# --- prescribing -------------------------------------------------------------------------------------------------------
+async def prescribe(ctx: Context, stay: ObservedStay, basket: SignedBasket) -> Prescribed:
+    """Sign a basket: every line is complete, and what the checks ask has an answer; all of them or none."""
+    typed = [line for line in basket.lines if line.strip()]
+    if not typed:
+        raise Invalid(fields={"lines": "Type an order."})
+    reads = await _checked(ctx, stay.person_id, typed)
+    _require_clear(reads)
+    _require_answers(reads, basket)
+    made = [await _sign(ctx, stay, read, basket) for read in reads]
+    ctx.touch(medicines_topic(stay.person_id))
+    rules = knowledge.current()
+    return Prescribed(stay.person_id, [views.medicine_of(row, rules=rules) for row in made])
+
+
+async def _checked(ctx: Context, person_id: UUID, typed: Sequence[str], *, without: UUID | None = None) -> list[Read]:
+    patient, rules = _patient(ctx, person_id), knowledge.current()
+    person = await views.patient_of(ctx.db, patient, ctx.now.date())
+    rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
+    others = views.considered_of(views.current(rows, without=without), rules)
+    return views.read_lines(typed, person, others, rules)
+
+
+def _require_clear(reads: Sequence[Read]) -> None:
+    open_fields = {
+        f"lines.{at}" if len(reads) > 1 else "lines": " ".join(question.words for question in read.read.questions)
+        for at, read in enumerate(reads)
+        if not read.read.complete
+    }
+    if open_fields:
+        raise NotClear("Say what is asked, then sign.", fields=open_fields)
+
+
+def _require_answers(reads: Sequence[Read], given: SignedBasket | ChangedLine) -> None:
+    shown = [msgspec.to_builtins(card) for read in reads for card in cards.cards(read.findings, read.read.line.name)]
+    stops = [alert.summary for read in reads for alert in read.findings.stops]
+    if stops and not given.reason:
+        raise NeedsReason(
+            f"{'; '.join(stops)}.", fields={"reason": "Choose a reason, or change the order."}, cards=shown
+        )
+    gaps = [gap.words for read in reads for gap in read.findings.not_checked if gap.asks]
+    if gaps and not given.confirmed:
+        words = "; ".join(dict.fromkeys(gaps))
+        raise NeedsConfirmation(f"{words}.", fields={"confirmed": "Confirm that you go on without it."}, cards=shown)
+
+
+async def _sign(ctx: Context, stay: ObservedStay, read: Read, basket: SignedBasket) -> MedicineRow:
+    new = _new_medicine(
+        ctx, read.read.line, medicine_id=new_id(), person_id=stay.person_id, encounter_id=stay.encounter_id
+    )
+    await queries.insert_medicine(ctx.db, new, _step("prescribed", new.text), now=ctx.now)
+    await _store_alerts(ctx, new.id, read, basket)
+    ctx.record(
+        "medicine.prescribed",
+        person_id=stay.person_id,
+        subject_id=new.id,
+        detail={"kind": new.kind, "alerts": len(read.findings.alerts), "reason": basket.reason or None},
+    )
+    ctx.publish("medicine.prescribed", {"medicine_id": new.id, "hospital_id": new.hospital_id})
+    return _row(ctx, new)
+
+
+def _new_medicine(
+    ctx: Context, line: MedicineLine, *, medicine_id: UUID, person_id: UUID, encounter_id: UUID
+) -> NewMedicine:
+    days = sum(step.days for step in line.steps) or line.days
+    return NewMedicine(
+        hospital_id=ctx.caller.tenant_id,
+        id=medicine_id,
+        person_id=person_id,
+        encounter_id=encounter_id,
+        name=line.name,
+        kind=line.kind.value,
+        route=line.route,
+        text=lines.text(line),
+        line=msgspec.json.encode(line).decode(),
+        ends_on=ctx.now.date() + timedelta(days=days) if days else None,
+        actor_id=ctx.caller.id,
+    )
+
+
+def _row(ctx: Context, new: NewMedicine) -> MedicineRow:
+    """A new order as it now stands in the table."""
+    return MedicineRow(
+        id=new.id,
+        person_id=new.person_id,
+        encounter_id=new.encounter_id,
+        name=new.name,
+        kind=new.kind,
+        route=new.route,
+        text=new.text,
+        line=new.line,
+        state="active",
+        state_reason="",
+        ends_on=new.ends_on,
+        prescribed_at=ctx.now,
+        prescribed_by=ctx.caller.display_name,
+        version=1,
+    )
+
+
+def _step(kind: str, text: str, reason: str = "") -> NewStep:
+    return NewStep(id=new_id(), kind=kind, text=text, reason=reason)
+
+
+async def _store_alerts(ctx: Context, medicine_id: UUID, read: Read, given: SignedBasket | ChangedLine) -> None:
+    """What was shown, with the reason where one was asked for: override rates are counted from these rows."""
+    alerts = read.findings.alerts
+    gaps = [gap for gap in read.findings.not_checked if gap.asks]
+    if not alerts and not gaps:
+        return
+    shown = NewAlerts(
+        ids=[new_id() for _ in range(len(alerts) + len(gaps))],
+        rules=[alert.rule for alert in alerts] + ["not_checked"] * len(gaps),
+        kinds=[alert.kind.value for alert in alerts] + ["not_checked"] * len(gaps),
+        tiers=[int(alert.tier) for alert in alerts] + [0] * len(gaps),
+        summaries=[alert.summary for alert in alerts] + [gap.words for gap in gaps],
+        sources=[alert.source for alert in alerts] + [""] * len(gaps),
+        reasons=[given.reason if alert.interrupts else None for alert in alerts] + ["confirmed"] * len(gaps),
+        words=given.words.strip(),
+    )
+    await queries.insert_alerts(
+        ctx.db, shown, hospital_id=ctx.caller.tenant_id, medicine_id=medicine_id, actor_id=ctx.caller.id, now=ctx.now
+    )
+
+
+# --- what becomes of an order ------------------------------------------------------------------------------------------
+async def change(ctx: Context, row: MedicineRow, new: ChangedLine) -> Medicine:
+    """Another line for a standing order: read, checked and answered like a new one; the old line stays in its history."""
+    _require_standing(ctx, row)
+    (read,) = await _checked(ctx, row.person_id, [new.line], without=row.id)
+    _require_clear([read])
+    _require_answers([read], new)
+    line = _new_medicine(
+        ctx, read.read.line, medicine_id=row.id, person_id=row.person_id, encounter_id=row.encounter_id
+    )
+    version = await queries.change_line(
+        ctx.db, line, _step("changed", line.text, new.why.strip()), version=row.version, now=ctx.now
+    )
+    assert version is not None, "the row is locked and its version was compared"
+    await _store_alerts(ctx, row.id, read, new)
+    _report(ctx, row, "medicine.changed")
+    return await _as_it_stands(ctx, row.id)
+
+
+async def set_state(ctx: Context, row: MedicineRow, state: str, kind: str, reason: str) -> Medicine:
+    """Hold, resume, stop or strike an order. Ended and SameState say why it cannot be."""
+    if state == "entered_in_error":
+        _require_version(ctx, row)
+        if row.state == state:
+            raise SameState("It is marked as entered in error.")
+    else:
+        _require_standing(ctx, row)
+        if row.state == state:
+            raise SameState(f"The order is {row.state}.", state=row.state)
+    version = await queries.set_state(
+        ctx.db,
+        _step(kind, row.text, reason.strip()),
+        hospital_id=ctx.caller.tenant_id,
+        medicine_id=row.id,
+        version=row.version,
+        state=state,
+        actor_id=ctx.caller.id,
+        now=ctx.now,
+    )
+    assert version is not None, "the row is locked and its version was compared"
+    _report(ctx, row, f"medicine.{kind}")
+    return await _as_it_stands(ctx, row.id)
+
+
+def _require_standing(ctx: Context, row: MedicineRow) -> None:
+    if row.state not in views.CURRENT:
+        raise Ended(f"It is {row.state.replace('_', ' ')}: {row.state_reason}".rstrip(": "), state=row.state)
+    _require_version(ctx, row)
+
+
+def _require_version(ctx: Context, row: MedicineRow) -> None:
+    if ctx.version != row.version:
+        raise Stale(current=msgspec.to_builtins(views.medicine_of(row)))
+
+
+def _report(ctx: Context, row: MedicineRow, action: str) -> None:
+    ctx.record(action, person_id=row.person_id, subject_id=row.id)
+    ctx.publish(action, {"medicine_id": row.id, "hospital_id": ctx.caller.tenant_id})
+    ctx.touch(medicines_topic(row.person_id))
+
+
+async def _as_it_stands(ctx: Context, medicine_id: UUID) -> Medicine:
+    row = await queries.medicine(ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=medicine_id)
+    assert row is not None
+    return views.medicine_of(row, rules=knowledge.current())
+
+
+async def stop_orders_of_stay(ctx: Context, stay: EncounterScope) -> None:
+    """Ends the orders of a stay that is over, in the transaction of the discharge."""
+    held = await queries.open_of_stay(ctx.db, hospital_id=stay.hospital_id, encounter_id=stay.id)
+    if not held:
+        return
+    await queries.stop_all(
+        ctx.db,
+        hospital_id=stay.hospital_id,
+        ids=[one.id for one in held],
+        step_ids=[new_id() for _ in held],
+        reason=DISCHARGE_REASON,
+        actor_id=ctx.caller.id,
+        now=ctx.now,
+    )
+    for one in held:
+        ctx.record("medicine.stopped", person_id=stay.person_id, subject_id=one.id)
+    ctx.touch(medicines_topic(stay.person_id))
+
+
+# --- the patient's numbers ---------------------------------------------------------------------------------------------
+async def record_measure(ctx: Context, patient: PatientScope, new: NewMeasure) -> MeasureRecorded:
+    """A weight or a creatinine; a value that cannot be, or a time that is to come, is refused."""
+    low, high, unit = MEASURE_LIMITS[new.kind]
+    if not low <= new.value <= high:
+        raise Invalid(fields={"value": f"Enter {low:g} to {high:g} {unit}."})
+    taken_at = new.taken_at or ctx.now
+    if taken_at.tzinfo is None or taken_at > ctx.now + CLOCK_SKEW_MAX:
+        raise Invalid(fields={"taken_at": "Enter a time with its zone that has been."})
+    measure_id = new_id()
+    await queries.insert_measure(
+        ctx.db,
+        patient,
+        measure_id=measure_id,
+        kind=new.kind,
+        value=new.value,
+        taken_at=taken_at,
+        actor_id=ctx.caller.id,
+    )
+    ctx.record("measure.recorded", person_id=patient.person_id, subject_id=measure_id, detail={"kind": new.kind})
+    ctx.touch(medicines_topic(patient.person_id))
+    return MeasureRecorded(measure_id, patient.person_id, new.kind, new.value, taken_at)

@@ -1,0 +1,150 @@
+"""The checks of an order against the patient and the other orders. Pure: values in, findings out.
+
+Whatever cannot be looked at is in `not_checked`; an empty list of alerts alone never means that nothing is wrong.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+
+from wardline.orders import allergies, doses
+from wardline.orders.drugs import Drug
+from wardline.orders.knowledge import Caution, Knowledge, PairRule
+from wardline.orders.models import Alert, Considered, Findings, Kind, NotChecked, Patient, Tier
+
+NO_KNOWLEDGE = "the knowledge base is not available"
+EVERYTHING = "interactions, allergies, duplicates, dose, kidney, pregnancy and age"
+
+
+def check(order: Considered, patient: Patient, others: Sequence[Considered], knowledge: Knowledge | None) -> Findings:
+    """Everything that speaks against an order, and everything that could not be looked at."""
+    if knowledge is None:
+        return Findings(not_checked=[NotChecked(EVERYTHING, NO_KNOWLEDGE)])
+    if not order.drugs:
+        return Findings(not_checked=[NotChecked(EVERYTHING, f"the drug table does not know {order.name!r}")])
+    alerts = [*_against_others(order, others, knowledge), *_cautions(order, patient, knowledge)]
+    missing = [*_unknown_others(others), *_unknown_cautions(order, patient, knowledge)]
+    for part in (allergies.check(order, patient, knowledge), doses.check(order, patient, knowledge)):
+        alerts += part.alerts
+        missing += part.not_checked
+    return Findings(alerts=strongest_first(alerts), not_checked=list(dict.fromkeys(missing)))
+
+
+def strongest_first(alerts: Iterable[Alert]) -> list[Alert]:
+    """Each alert once, tier 1 before 2 before 3, in the order found within a tier."""
+    return sorted(dict.fromkeys(alerts), key=lambda alert: alert.tier)
+
+
+# --- other drugs -------------------------------------------------------------------------------------------------------
+def _against_others(order: Considered, others: Sequence[Considered], knowledge: Knowledge) -> Iterator[Alert]:
+    for other in others:
+        yield from interactions(order.drugs, other.drugs, knowledge)
+        yield from _duplicates(order, other, knowledge)
+
+
+def interactions(ones: Iterable[Drug], others: Iterable[Drug], knowledge: Knowledge) -> Iterator[Alert]:
+    """Every rule that fires between two groups of ingredients, whichever way round they are named."""
+    for one, other in product(ones, others):
+        for rule in knowledge.between(one.name, other.name):
+            yield _interaction(rule, one, other)
+
+
+def _interaction(rule: PairRule, one: Drug, other: Drug) -> Alert:
+    return Alert(
+        rule=rule.key,
+        kind=Kind.INTERACTION,
+        tier=Tier(rule.tier),
+        summary=f"{one.tall_man} with {other.tall_man}: {rule.title[0].lower()}{rule.title[1:]}"
+        if not rule.title[:2].isupper()
+        else f"{one.tall_man} with {other.tall_man}: {rule.title}",
+        why=rule.why,
+        advice=rule.advice,
+        source=rule.source,
+        version=rule.version,
+        about=other.name,
+    )
+
+
+def _duplicates(order: Considered, other: Considered, knowledge: Knowledge) -> Iterator[Alert]:
+    for one, two in product(order.drugs, other.drugs):
+        shared = _shared(one, two, knowledge)
+        if shared is not None:
+            yield Alert(
+                rule="duplicate",
+                kind=Kind.DUPLICATE,
+                tier=Tier.BESIDE,
+                summary=f"{one.tall_man} and {two.tall_man}: {shared}",
+                why=f"{other.name} is already ordered.",
+                advice="Stop one of them, or say why both are meant.",
+                source="Pharmacological classes of the drug table",
+                about=two.name,
+            )
+
+
+def _shared(one: Drug, two: Drug, knowledge: Knowledge) -> str | None:
+    """How two ingredients double each other: the same one, or the narrowest class of which two are too many."""
+    if one.name == two.name:
+        return "the same ingredient twice"
+    classes = [knowledge.table.classes[key] for key in one.classes & two.classes]
+    doubled = sorted(
+        (held for held in classes if held.duplicate),
+        key=lambda held: (len(knowledge.table.members(held.key)), held.key),
+    )
+    return f"two drugs of one class ({doubled[0].words})" if doubled else None
+
+
+def _unknown_others(others: Sequence[Considered]) -> Iterator[NotChecked]:
+    for other in others:
+        if not other.drugs:
+            yield NotChecked(
+                "interactions and duplicates", f"the drug table does not know {other.name!r}, also ordered"
+            )
+
+
+# --- pregnancy and age -------------------------------------------------------------------------------------------------
+def _cautions(order: Considered, patient: Patient, knowledge: Knowledge) -> Iterator[Alert]:
+    for drug in order.drugs:
+        if patient.pregnant:
+            for rule in knowledge.pregnancy:
+                if drug.name in knowledge.cautioned(rule):
+                    yield _caution(rule, drug, Kind.PREGNANCY, "in pregnancy", "The patient is pregnant.")
+        if patient.age_years is not None:
+            for rule in knowledge.ages:
+                if drug.name in knowledge.cautioned(rule) and _of_age(rule, patient.age_years):
+                    years = f"{int(patient.age_years)} years"
+                    yield _caution(rule, drug, Kind.AGE, f"at {years}", f"The patient is {years} old.")
+
+
+def _of_age(rule: Caution, age_years: float) -> bool:
+    return rule.from_years <= age_years and (rule.below_years is None or age_years < rule.below_years)
+
+
+def _caution(rule: Caution, drug: Drug, kind: Kind, when: str, because: str) -> Alert:
+    return Alert(
+        rule=rule.key,
+        kind=kind,
+        tier=Tier.BESIDE,
+        summary=f"{drug.tall_man} {when}",
+        why=f"{because} {rule.why}",
+        advice=rule.advice,
+        source=rule.source,
+        version=rule.version,
+    )
+
+
+CAN_BE_PREGNANT_FROM_YEARS, CAN_BE_PREGNANT_BELOW_YEARS = 12, 56  # own: whose pregnancy is asked for
+
+
+def _unknown_cautions(order: Considered, patient: Patient, knowledge: Knowledge) -> Iterator[NotChecked]:
+    names = {drug.name for drug in order.drugs}
+    if any(names & knowledge.cautioned(rule) for rule in knowledge.ages) and patient.age_years is None:
+        yield NotChecked("age", "the date of birth is not known")
+    asked = any(names & knowledge.cautioned(rule) for rule in knowledge.pregnancy)
+    if asked and patient.pregnant is None and _may_be_pregnant(patient):
+        yield NotChecked("pregnancy", "it is not recorded whether the patient is pregnant")
+
+
+def _may_be_pregnant(patient: Patient) -> bool:
+    if patient.female is False:
+        return False
+    years = patient.age_years
+    return years is None or CAN_BE_PREGNANT_FROM_YEARS <= years < CAN_BE_PREGNANT_BELOW_YEARS

@@ -1,0 +1,191 @@
+"""Dose limits and kidney function of an order. Pure; amounts are compared in one unit or said to be not comparable."""
+
+from collections.abc import Iterator
+
+from wardline.orders.drugs import Drug
+from wardline.orders.kidney import ADULT_FROM_YEARS, clearance_ml_per_min, egfr_ml_per_min
+from wardline.orders.knowledge import Knowledge, Limit, RenalRule
+from wardline.orders.models import Alert, Considered, Findings, Kind, NotChecked, Patient, Tier
+
+# Mass units by their size in milligrams; amounts in any other unit compare only with themselves.
+MILLIGRAMS = {"g": 1000.0, "mg": 1.0, "micrograms": 0.001, "nanograms": 0.000001}
+MEASURE_WORDS = {"egfr": "eGFR (CKD-EPI 2021)", "clearance": "Creatinine clearance (Cockcroft-Gault)"}
+MEASURE_UNITS = {"egfr": "ml/min/1.73 m²", "clearance": "ml/min"}
+
+
+def check(order: Considered, patient: Patient, knowledge: Knowledge) -> Findings:
+    """Alerts of dose and kidney, and what is missing to judge them."""
+    findings = Findings()
+    for drug in order.drugs:
+        if len(order.drugs) == 1:
+            _check_limits(drug, order, patient, knowledge, findings)
+        elif any(limit.drug == drug.name for limit in knowledge.limits):
+            findings.not_checked.append(NotChecked("dose", f"how much {drug.name} {order.name} holds is not known"))
+        _check_kidney(drug, patient, knowledge, findings)
+    return findings
+
+
+def number(value: float) -> str:
+    """`4,000`, `0.5`, `1.25`: with a leading zero and no trailing one."""
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
+
+
+def in_unit(amount: float, unit: str, wanted: str) -> float | None:
+    """An amount in another unit, or None where the two do not measure the same."""
+    if unit == wanted:
+        return amount
+    if unit in MILLIGRAMS and wanted in MILLIGRAMS:
+        return amount * MILLIGRAMS[unit] / MILLIGRAMS[wanted]
+    return None
+
+
+# --- limits ------------------------------------------------------------------------------------------------------------
+def _check_limits(drug: Drug, order: Considered, patient: Patient, knowledge: Knowledge, findings: Findings) -> None:
+    held = [limit for limit in knowledge.limits if limit.drug == drug.name]
+    limits = [limit for limit in held if _of_route(limit, order.route)]
+    if not limits:
+        where = f" by the {order.route} route" if held else ""
+        gap = NotChecked("dose", f"the table has no limit of {drug.name}{where}", asks=False)
+        findings.not_checked.append(gap)
+        return
+    if patient.age_years is None:
+        findings.not_checked.append(NotChecked("dose", "the date of birth is not known"))
+    if patient.weight_kg is None and any(limit.asks_weight for limit in limits):
+        findings.not_checked.append(NotChecked("dose for the weight", "the weight is not recorded"))
+    applying = [limit for limit in limits if _applies(limit, patient)]
+    if not applying and patient.age_years is not None:
+        findings.not_checked.append(NotChecked("dose", f"the table has no limit of {drug.name} for this patient"))
+    for limit in applying:
+        found = list(_over(limit, drug, order, patient))
+        if found == [None]:
+            because = f"{order.unit or 'the dose'} does not compare with {limit.unit}"
+            findings.not_checked.append(NotChecked("dose", because))
+        findings.alerts += [alert for alert in found if alert is not None][:1]
+
+
+def _of_route(limit: Limit, route: str) -> bool:
+    return not limit.routes or not route or route in limit.routes
+
+
+def _applies(limit: Limit, patient: Patient) -> bool:
+    """Whether a limit is for this patient. An unknown weight meets the limit in plain numbers: it bounds the others."""
+    age = patient.age_years
+    if age is not None and not limit.age_from_years <= age < (limit.age_below_years or age + 1):
+        return False
+    if patient.weight_kg is None:
+        return not limit.per_kg and limit.weight_below_kg is None
+    weight = patient.weight_kg.value
+    return limit.weight_from_kg <= weight and (limit.weight_below_kg is None or weight < limit.weight_below_kg)
+
+
+def _over(limit: Limit, drug: Drug, order: Considered, patient: Patient) -> Iterator[Alert | None]:
+    """The bounds that the order breaks, absolute ones first; one None where its unit cannot be compared."""
+    factor = patient.weight_kg.value if limit.per_kg and patient.weight_kg else 1.0
+    dose, day = _amount(order.dose, order, limit, patient), _amount(order.day_total, order, limit, patient)
+    if dose is None and day is None:
+        yield None
+        return
+    for amount, bound, what in ((dose, limit.dose_max, "one dose"), (day, limit.day_max, "one day")):
+        if amount is not None and bound is not None and amount > bound * factor:
+            yield _too_much(limit, drug, patient, amount, bound, what, Tier.INTERRUPTS)
+    for amount, bound, what in ((dose, limit.dose_usual_max, "one dose"), (day, limit.day_usual_max, "one day")):
+        if amount is not None and bound is not None and amount > bound * factor:
+            yield _too_much(limit, drug, patient, amount, bound, what, Tier.BESIDE)
+    if day is not None and limit.day_usual_min is not None and day < limit.day_usual_min * factor:
+        yield _too_much(limit, drug, patient, day, limit.day_usual_min, "one day", Tier.BESIDE, low=True)
+
+
+def _amount(amount: float | None, order: Considered, limit: Limit, patient: Patient) -> float | None:
+    if amount is None:
+        return None
+    if order.per_kg:
+        if patient.weight_kg is None:
+            return None
+        amount *= patient.weight_kg.value
+    return in_unit(amount, order.unit, limit.unit)
+
+
+def _too_much(
+    limit: Limit, drug: Drug, patient: Patient, amount: float, bound: float, what: str, tier: Tier, *, low: bool = False
+) -> Alert:
+    """`bound` as the table has it; for a limit by weight the sum is shown with the weight and its date."""
+    asked = f"{number(amount)} {limit.unit} in {what}"
+    if limit.per_kg and patient.weight_kg:
+        weight = patient.weight_kg
+        allowed = f"{number(bound)} {limit.unit}/kg x {number(weight.value)} kg ({weight.taken_at:%d-%b-%Y})"
+        allowed += f" = {number(bound * weight.value)} {limit.unit}"
+    else:
+        allowed = f"{number(bound)} {limit.unit}"
+    absolute = tier is Tier.INTERRUPTS
+    words = "under the usual" if low else "over the absolute maximum" if absolute else "over the usual maximum"
+    return Alert(
+        rule=f"dose_{'absolute' if absolute else 'usual'}",
+        kind=Kind.DOSE,
+        tier=tier,
+        summary=f"{drug.tall_man} {asked}: {words}",
+        why=f"{asked}; {'usual from' if low else 'at most'} {allowed}. {limit.note}".strip(),
+        advice=f"Lower the dose to at most {allowed} in {what}." if not low else "Check that so little is meant.",
+        source=limit.source,
+        version=limit.version,
+    )
+
+
+# --- kidney ------------------------------------------------------------------------------------------------------------
+def _check_kidney(drug: Drug, patient: Patient, knowledge: Knowledge, findings: Findings) -> None:
+    rules = sorted((rule for rule in knowledge.renal if rule.drug == drug.name), key=lambda rule: rule.below)
+    if not rules:
+        return
+    if patient.age_years is not None and patient.age_years < ADULT_FROM_YEARS:
+        findings.not_checked.append(NotChecked("kidney", "the formulas are for adults"))
+        return
+    missing = _missing_for_kidney(rules, patient)
+    if missing:
+        findings.not_checked.append(NotChecked("kidney", f"{missing} not recorded"))
+    for rule in rules:
+        function = kidney_function(rule.measure, patient)
+        if function is not None and function < rule.below:
+            findings.alerts.append(_renal(rule, drug, patient, function))
+            return
+
+
+def _missing_for_kidney(rules: list[RenalRule], patient: Patient) -> str:
+    missing: list[str] = []
+    if patient.creatinine_umol_per_l is None:
+        missing.append("creatinine")
+    if patient.weight_kg is None and any(rule.measure == "clearance" for rule in rules):
+        missing.append("weight")
+    if patient.age_years is None:
+        missing.append("date of birth")
+    if patient.female is None:
+        missing.append("sex")
+    words = " and ".join(missing)
+    return f"{words} {'are' if len(missing) > 1 else 'is'}" if words else ""
+
+
+def kidney_function(measure: str, patient: Patient) -> float | None:
+    """The patient's function by a rule's formula, or None where a number for it is not known."""
+    creatinine, age, female = patient.creatinine_umol_per_l, patient.age_years, patient.female
+    if creatinine is None or age is None or female is None:
+        return None
+    if measure == "egfr":
+        return egfr_ml_per_min(creatinine.value, age, female=female)
+    if patient.weight_kg is None:
+        return None
+    return clearance_ml_per_min(creatinine.value, age, patient.weight_kg.value, female=female)
+
+
+def _renal(rule: RenalRule, drug: Drug, patient: Patient, function: float) -> Alert:
+    creatinine = patient.creatinine_umol_per_l
+    assert creatinine is not None
+    measured = f"{number(creatinine.value)} µmol/l on {creatinine.taken_at:%d-%b-%Y %H:%M}"
+    known = f"{MEASURE_WORDS[rule.measure]} {function:.0f} {MEASURE_UNITS[rule.measure]} from creatinine {measured}"
+    return Alert(
+        rule=f"renal_{rule.drug.replace(' ', '_')}_{number(rule.below)}",
+        kind=Kind.RENAL,
+        tier=Tier.BESIDE,
+        summary=f"{drug.tall_man}: kidney function below {number(rule.below)} {MEASURE_UNITS[rule.measure]}",
+        why=f"{known}. {rule.why}",
+        advice=rule.advice,
+        source=rule.source,
+        version=rule.version,
+    )

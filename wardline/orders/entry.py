@@ -1,0 +1,370 @@
+"""One line of entry, such as "amox 500 tds 5d", read into a medicine line; what is unclear is asked, never guessed.
+
+What follows from the drug table alone (its only route, the unit of its strengths) is taken and said as an assumption.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from msgspec import Struct, structs
+
+from wardline.orders.drugs import DrugTable, Form, Understood, normal
+from wardline.orders.lines import Amount, MedicineLine, Step
+
+TEXT_LENGTH_MAX = 300
+NAME_WORDS_MAX = 6
+STEPS_MAX = 20
+DAYS_MAX = 366
+HOURS_MAX = 24 * 366
+VALUE_MAX = Decimal(100_000_000)
+DECIMALS_MAX = 4
+
+NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
+UNITS = {
+    "mg": "mg", "g": "g", "gram": "g", "grams": "g", "microgram": "micrograms", "micrograms": "micrograms",
+    "mcg": "micrograms", "ug": "micrograms", "nanogram": "nanograms", "nanograms": "nanograms", "ng": "nanograms",
+    "unit": "units", "units": "units", "iu": "units", "mmol": "mmol", "ml": "ml", "litre": "litres", "litres": "litres",
+    "l": "litres", "puff": "puffs", "puffs": "puffs", "drop": "drops", "drops": "drops", "tablet": "tablets",
+    "tablets": "tablets", "tab": "tablets", "tabs": "tablets", "capsule": "capsules", "capsules": "capsules",
+    "cap": "capsules", "caps": "capsules", "sachet": "sachets", "sachets": "sachets", "patch": "patches",
+    "patches": "patches", "spray": "sprays", "sprays": "sprays", "%": "%",
+}  # fmt: skip
+UNIT = "(?:" + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)) + r")(?![a-z])"
+ROUTES = {
+    "po": "oral", "oral": "oral", "orally": "oral", "by mouth": "oral", "iv": "intravenous",
+    "intravenous": "intravenous", "intravenously": "intravenous", "im": "intramuscular",
+    "intramuscular": "intramuscular", "sc": "subcutaneous", "subcut": "subcutaneous", "subcutaneous": "subcutaneous",
+    "pr": "rectal", "rectal": "rectal", "pv": "vaginal", "vaginal": "vaginal", "sl": "sublingual",
+    "sublingual": "sublingual", "buccal": "buccal", "inh": "inhaled", "inhaled": "inhaled", "neb": "inhaled",
+    "nebulised": "inhaled", "nebulized": "inhaled", "top": "topical", "topical": "topical", "td": "transdermal",
+    "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "both eyes": "ocular", "left eye": "ocular",
+    "right eye": "ocular", "nasogastric": "nasogastric", "intrathecal": "intrathecal", "infiltration": "infiltration",
+}  # fmt: skip
+FORMS = {"mr": "modified release", "xl": "modified release", "sr": "modified release", "er": "modified release",
+         "modified release": "modified release", "ec": "gastro-resistant", "gastro-resistant": "gastro-resistant"}  # fmt: skip
+# Fields that a word sets.
+OFTEN: dict[str, dict[str, object]] = {
+    "od": {"times_per_day": 1}, "daily": {"times_per_day": 1}, "qd": {"times_per_day": 1},
+    "bd": {"times_per_day": 2}, "bid": {"times_per_day": 2}, "tds": {"times_per_day": 3}, "tid": {"times_per_day": 3},
+    "qds": {"times_per_day": 4}, "qid": {"times_per_day": 4}, "om": {"times_per_day": 1, "at": "morning"},
+    "mane": {"times_per_day": 1, "at": "morning"}, "in the morning": {"times_per_day": 1, "at": "morning"},
+    "on": {"times_per_day": 1, "at": "night"}, "nocte": {"times_per_day": 1, "at": "night"},
+    "at night": {"times_per_day": 1, "at": "night"}, "once a day": {"times_per_day": 1},
+    "once daily": {"times_per_day": 1}, "twice a day": {"times_per_day": 2}, "twice daily": {"times_per_day": 2},
+    "once a week": {"every_hours": 168}, "once weekly": {"every_hours": 168}, "weekly": {"every_hours": 168},
+    "alternate days": {"every_hours": 48}, "qod": {"every_hours": 48}, "eod": {"every_hours": 48},
+    "stat": {"once": True}, "once only": {"once": True}, "once": {"once": True},
+}  # fmt: skip
+DAYS_OF = {"d": 1, "day": 1, "days": 1, "/7": 1, "w": 7, "week": 7, "weeks": 7, "wk": 7, "wks": 7, "/52": 7}
+EVERY_OF = {
+    "h": 1,
+    "hour": 1,
+    "hours": 1,
+    "hourly": 1,
+    "hrly": 1,
+    "hrs": 1,
+    "day": 24,
+    "days": 24,
+    "week": 168,
+    "weeks": 168,
+}
+
+
+class Question(Struct, frozen=True):
+    """Something that must be said before the line can be signed; `choices` complete the line when typed."""
+
+    field: str
+    words: str
+    choices: tuple[str, ...] = ()
+
+
+class Entry(Struct, kw_only=True):
+    """What a line was read as, what was assumed, and what is asked."""
+
+    line: MedicineLine
+    known: bool
+    assumptions: list[str]
+    questions: list[Question]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to ask."""
+        return not self.questions
+
+
+class _Reading:
+    """A line while it is read: every phrase that is understood is taken out of the rest, once."""
+
+    def __init__(self, rest: str) -> None:
+        self.rest = f" {rest} "
+        self.fields: dict[str, object] = {}
+        self.questions: list[Question] = []
+        self.assumptions: list[str] = []
+
+    def take(self, pattern: str) -> re.Match[str] | None:
+        """The first match that stands by itself, taken out of the rest."""
+        found = re.search(rf"(?<![\w./,-])(?:{pattern})(?![\w/])", self.rest)
+        if found is not None:
+            self.rest = f"{self.rest[: found.start()]} {self.rest[found.end() :]}"
+        return found
+
+    def set(self, **fields: object) -> None:
+        """Take a field; one that was said already, and otherwise, becomes a question."""
+        for name, value in fields.items():
+            if name in self.fields and self.fields[name] != value:
+                self.ask(name, f"Said twice: {self.fields[name]} and {value}. Which one?")
+            self.fields.setdefault(name, value)
+
+    def ask(self, field: str, words: str, choices: tuple[str, ...] = ()) -> None:
+        self.questions.append(Question(field, words, choices))
+
+
+def read(typed: str, table: DrugTable) -> Entry:
+    """Read a line. Never raises for any text: what it cannot read, it asks."""
+    plain = " ".join(typed[:TEXT_LENGTH_MAX].lower().replace("µ", "u").replace("μ", "u").split())
+    name, rest, reading = _name(plain, table)
+    reading.rest = f" {rest} "
+    steps = _steps(reading)
+    if not steps:
+        _amounts(reading)
+    _often(reading)
+    _words(reading)
+    if not steps and "amount" not in reading.fields and "rate" not in reading.fields:
+        _bare_number(reading, name)
+    line = MedicineLine(name=name.name if name else plain[: len(plain) - len(rest)].strip() or plain, steps=steps)
+    line = structs.replace(line, **reading.fields)
+    line = _with_assumptions(line, name, reading)
+    _ask_for_gaps(line, reading)
+    _ask_about_leftovers(reading, table)
+    return Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
+
+
+# --- the drug ----------------------------------------------------------------------------------------------------------
+def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, _Reading]:
+    """The drug, the text after it, and the reading with what is asked or assumed about the name."""
+    reading, words = _Reading(""), plain.split()
+    for length in range(min(NAME_WORDS_MAX, len(words)), 0, -1):
+        exact = table.exact(" ".join(words[:length]))
+        if exact is not None:
+            if normal(exact.name) != normal(" ".join(words[:length])):
+                reading.assumptions.append(f"{' '.join(words[:length])} is {exact.name}")
+            return exact, " ".join(words[length:]), reading
+    head = _head(words)
+    starting = table.starting_with(" ".join(head)) if head else []
+    rest = " ".join(words[len(head) :])
+    if len(starting) == 1:
+        reading.assumptions.append(f"{' '.join(head)} is {starting[0].name}")
+        return starting[0], rest, reading
+    if starting:
+        names = tuple(found.name for found in starting)
+        reading.ask("name", f'"{" ".join(head)}" may be several drugs. Which one?', names)
+    elif head:
+        like = tuple(table.like(" ".join(head)))
+        reading.ask("name", f'The drug table does not know "{" ".join(head)}".', like)
+    else:
+        reading.ask("name", "Which drug?")
+    return None, rest, reading
+
+
+def _head(words: list[str]) -> list[str]:
+    """The words before the first number, route or frequency."""
+    head: list[str] = []
+    for word in words[:NAME_WORDS_MAX]:
+        if re.match(r"\.?\d", word) or word in ROUTES or word in OFTEN or word == "prn":
+            break
+        head.append(word)
+    return head
+
+
+# --- amounts -----------------------------------------------------------------------------------------------------------
+def number(written: str) -> Decimal | None:
+    """`1,000` and `.5` as numbers; None for one that is zero, too large or finer than the table holds."""
+    try:
+        value = Decimal(written.replace(",", ""))
+    except InvalidOperation:
+        return None
+    exponent = value.as_tuple().exponent
+    fine = isinstance(exponent, int) and -exponent > DECIMALS_MAX
+    return value.normalize() if 0 < value <= VALUE_MAX and not fine else None
+
+
+def _amount(reading: _Reading, written: str, unit: str) -> Amount | None:
+    value = number(written)
+    if value is None:
+        reading.ask("amount", f"{written} {unit} is not an amount.")
+        return None
+    if written.startswith("."):
+        reading.assumptions.append(f"{written} is 0{written}")
+    return Amount(Decimal(f"{value:f}"), UNITS[unit])
+
+
+def _steps(reading: _Reading) -> tuple[Step, ...]:
+    """`40 mg for 5 days then 30 mg for 5 days`, in any number of steps."""
+    if " then " not in reading.rest:
+        return ()
+    step = rf"({NUMBER})\s*({UNIT})(?:\s*(?:od|daily|once daily|once a day|om))?\s*(?:for|x)?\s*(\d{{1,3}})\s*(days?|d|weeks?|wks?|w|/7|/52)(?![a-z])"
+    found = re.search(rf"{step}(?:\s+then\s+{step})+", reading.rest)
+    if found is None:
+        reading.ask("steps", 'Write each step with its dose and days: "40 mg for 5 days then 30 mg for 5 days".')
+        return ()
+    steps: list[Step] = []
+    for written, unit, days, each in re.findall(step, found.group(0))[:STEPS_MAX]:
+        amount = _amount(reading, written, unit)
+        if amount is not None and 0 < int(days) * DAYS_OF[each] <= DAYS_MAX:
+            steps.append(Step(amount, int(days) * DAYS_OF[each]))
+    if re.search(r"\b(od|daily|once daily|once a day|om)\b", found.group(0)):
+        reading.set(times_per_day=1)
+    reading.rest = f"{reading.rest[: found.start()]} {reading.rest[found.end() :]}"
+    return tuple(steps)
+
+
+def _amounts(reading: _Reading) -> None:
+    bound = reading.take(
+        rf"(?:max(?:imum)?|up to|at most|not more than)\s*({NUMBER})\s*({UNIT})"
+        r"(?:\s*(?:/|per|in|a)\s*(?:24\s*h(?:ours?)?|day|d))?"
+    )
+    if bound is not None:
+        reading.set(day_max=_amount(reading, bound[1], bound[2]))
+    over = reading.take(r"over\s*(\d{1,4})\s*(h|hours?|hrs?|min|mins|minutes?)")
+    if over is not None:
+        reading.set(over_minutes=int(over[1]) * (60 if over[2].startswith("h") else 1) or None)
+    rate = reading.take(rf"({NUMBER})\s*({UNIT})(\s*/\s*kg)?\s*/\s*(min|minute|h|hr|hour)")
+    if rate is not None:
+        reading.set(amount=_amount(reading, rate[1], rate[2]), rate="min" if rate[4].startswith("m") else "h")
+        reading.set(per_kg=bool(rate[3]))
+    ranged = reading.take(rf"({NUMBER})\s*(?:-|to)\s*({NUMBER})\s*({UNIT})(\s*/\s*kg)?")
+    if ranged is not None:
+        low, high = _amount(reading, ranged[1], ranged[3]), _amount(reading, ranged[2], ranged[3])
+        if low and high and low.value >= high.value:
+            reading.ask("amount", f"{ranged[1]} to {ranged[2]} is not a range.")
+        reading.set(amount=low, amount_to=high, per_kg=bool(ranged[4]))
+    for single in iter(lambda: reading.take(rf"({NUMBER})\s*({UNIT})(\s*/\s*kg)?"), None):
+        reading.set(amount=_amount(reading, single[1], single[2]), per_kg=bool(single[3]))
+
+
+def _bare_number(reading: _Reading, name: Understood | None) -> None:
+    """A number without a unit is of the drug's strengths, when one unit among them has that number."""
+    found = reading.take(rf"({NUMBER})")
+    if found is None:
+        return
+    value = number(found[1])
+    strengths = [strength.partition(" ") for form in _forms(name, reading) for strength in form.strengths]
+    units = {unit for written, _, unit in strengths if number(written) == value and unit in UNITS.values()}
+    if value is None or len(units) != 1:
+        choices = tuple(f"{found[1]} {unit}" for unit in sorted(units) or ("mg", "g", "micrograms"))
+        reading.ask("amount", f"{found[1]} of what?", choices)
+        return
+    unit = units.pop()
+    reading.assumptions.append(f"{found[1]} is {plain_number(value)} {unit}")
+    reading.set(amount=Amount(Decimal(f"{value:f}"), unit))
+
+
+def plain_number(value: Decimal) -> str:
+    """Without an exponent."""
+    return f"{value:,f}"
+
+
+def _forms(name: Understood | None, reading: _Reading) -> list[Form]:
+    route = reading.fields.get("route")
+    forms = [form for drug in name.drugs for form in drug.forms] if name else []
+    return [form for form in forms if route is None or route in form.routes]
+
+
+# What ends the reason of "prn for pain ...".
+_AFTER_REASON = (
+    r"\d|at most|max|up to|not more|for \d|q ?\d|every \d|over \d|po\b|iv\b|im\b|sc\b|od\b|bd\b|tds\b|qds\b|once|twice"
+)
+
+
+# --- how often, how long -----------------------------------------------------------------------------------------------
+def _often(reading: _Reading) -> None:
+    needed = reading.take(
+        rf"(?:prn|as needed|when needed)(?:\s+(?:for|if)\s+([a-z][a-z /-]{{1,60}}?)(?=\s+(?:{_AFTER_REASON})|\s*$))?"
+    )
+    if needed is not None:
+        reading.set(as_needed=True, reason=(needed[1] or "").strip())
+    every = reading.take(r"(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)") or reading.take(
+        r"(\d{1,3})\s*(hourly|hrly)"
+    )
+    if every is not None:
+        hours = int(every[1]) * EVERY_OF[every[2]]
+        if 0 < hours <= HOURS_MAX:
+            reading.set(every_hours=hours)
+        else:
+            reading.ask("often", f"Every {every[1]} {every[2]} cannot be.")
+    times = reading.take(r"(\d{1,2})\s*(?:x|times)\s*(?:a|per|/|each)?\s*(?:day|daily|d)")
+    if times is not None:
+        count = int(times[1])
+        if 0 < count <= 24:
+            reading.set(times_per_day=count)
+        else:
+            reading.ask("often", f"{count} times a day cannot be.")
+    days = reading.take(r"(?:for|x)?\s*(\d{1,3})\s*(d|days?|w|weeks?|wks?|/7|/52)")
+    if days is not None:
+        count = int(days[1]) * DAYS_OF[days[2]]
+        if 0 < count <= DAYS_MAX:
+            reading.set(days=count)
+        else:
+            reading.ask("days", f"For {days[1]} {days[2]} cannot be.")
+
+
+def _words(reading: _Reading) -> None:
+    for phrases, field in ((ROUTES, "route"), (FORMS, "form")):
+        for phrase in sorted(phrases, key=len, reverse=True):
+            if reading.take(re.escape(phrase)) is not None:
+                reading.set(**{field: phrases[phrase]})
+    for phrase in sorted(OFTEN, key=len, reverse=True):
+        if reading.take(re.escape(phrase)) is not None:
+            reading.set(**OFTEN[phrase])
+
+
+# --- what is still open ------------------------------------------------------------------------------------------------
+def _with_assumptions(line: MedicineLine, name: Understood | None, reading: _Reading) -> MedicineLine:
+    """The route, where the drug has one only, or where a regular dose of a strength by mouth leaves no doubt."""
+    if name is None or line.route:
+        return line
+    routes = list(dict.fromkeys(route for drug in name.drugs for route in drug.routes))
+    if len(routes) == 1:
+        reading.assumptions.append(f"the route is {routes[0]}")
+        return structs.replace(line, route=routes[0])
+    if line.amount is not None and line.amount.unit == "puffs" and "inhaled" in routes:
+        reading.assumptions.append("the route is inhaled")
+        return structs.replace(line, route="inhaled")
+    if "oral" in routes and not line.rate and not line.once and _is_oral_strength(line, name):
+        reading.assumptions.append("the route is oral")
+        return structs.replace(line, route="oral")
+    reading.ask("route", "By which route?", tuple(routes))
+    return line
+
+
+def _is_oral_strength(line: MedicineLine, name: Understood) -> bool:
+    if line.steps:
+        return True
+    if line.amount is None:
+        return False
+    oral = {
+        strength for drug in name.drugs for form in drug.forms if "oral" in form.routes for strength in form.strengths
+    }
+    return f"{line.amount.value:,f} {line.amount.unit}" in oral
+
+
+def _ask_for_gaps(line: MedicineLine, reading: _Reading) -> None:
+    asked = {question.field for question in reading.questions}
+    if line.amount is None and not line.steps and "amount" not in asked:
+        reading.ask("amount", "How much?")
+    if line.route == "" and "route" not in asked:
+        reading.ask("route", "By which route?")
+    bounded = line.as_needed and line.day_max is not None
+    if not (line.rate or line.once or line.times_per_day or line.every_hours or line.over_minutes or bounded):
+        often = ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
+        reading.ask("often", "How often?", often)
+    if line.rate and line.route not in {"", "intravenous", "subcutaneous"}:
+        reading.ask("route", f"A rate by the {line.route} route cannot be.")
+    if line.amount is not None and line.amount.unit == "%":
+        reading.ask("amount", "A percentage is a strength: how much of it?")
+
+
+def _ask_about_leftovers(reading: _Reading, table: DrugTable) -> None:
+    words = [word for word in reading.rest.split() if word not in table.spare_words and word not in {"-", "x", "the"}]
+    if words:
+        reading.ask("rest", f'Not understood: "{" ".join(words)}".')

@@ -1,0 +1,214 @@
+"""What people and programs send about medicines, and what they are answered."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from wardline.identity.public import Scope
+from wardline.orders.cards import Card, Coding
+from wardline.orders.entry import Question
+from wardline.patients.public import Banner, PatientScope
+from wardline.platform.http import Input
+
+BASKET_LINES_MAX = 20
+Line = Annotated[str, Meta(max_length=300)]
+Why = Annotated[str, Meta(min_length=3, max_length=500)]
+ReasonCode = Literal["", "benefit_outweighs", "tolerated", "specialist", "not_applicable"]
+
+
+class Basket(Input):
+    """The lines of a basket, as typed."""
+
+    lines: Annotated[list[Line], Meta(max_length=BASKET_LINES_MAX)] = []
+
+
+class SignedBasket(Basket):
+    """A basket to be signed: a coded `reason` for what interrupts, `confirmed` for what could not be checked."""
+
+    reason: ReasonCode = ""
+    words: Annotated[str, Meta(max_length=500)] = ""
+    confirmed: bool = False
+
+
+class ChangedLine(Input):
+    """A new line for an order, with the reason for the change and the answers that a signature needs."""
+
+    line: Annotated[str, Meta(min_length=1, max_length=300)]
+    why: Why
+    reason: ReasonCode = ""
+    words: Annotated[str, Meta(max_length=500)] = ""
+    confirmed: bool = False
+
+
+class StateReason(Input):
+    """Why an order is held, resumed, stopped or marked as an error."""
+
+    reason: Why
+
+
+class NewMeasure(Input):
+    """A weight in kg or a creatinine in µmol/l; taken now unless it says when."""
+
+    kind: Literal["weight_kg", "creatinine_umol_per_l"]
+    value: Annotated[float, Meta(gt=0, le=3000)]
+    taken_at: datetime | None = None
+
+
+class MeasureRecorded(Struct):
+    id: UUID
+    patient_id: UUID
+    kind: str
+    value: float
+    taken_at: datetime
+
+
+class NameQuery(Input):
+    """The beginning of a drug's name."""
+
+    start: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class DrugFound(Struct):
+    """A drug of the table."""
+
+    name: str
+    tall_man: str
+    ingredients: list[str]
+    classes: list[str]
+    atc: list[str]
+    rxnorm: str
+    routes: list[str]
+    strengths: list[str]
+
+
+class LineSeen(Struct, kw_only=True):
+    """A typed line as it was read and checked; it can be signed when it is `complete`."""
+
+    typed: str
+    name: str
+    tall_man: str
+    dose: str
+    parts: list[str]
+    kind: str
+    complete: bool
+    assumptions: list[str]
+    questions: list[Question]
+    cards: list[Card]
+    stops: bool
+    asks: bool
+
+
+class BasketSeen(Struct, kw_only=True):
+    """A basket as it would be signed now. `checks` is false while the knowledge base cannot be used."""
+
+    patient_id: UUID
+    family: str
+    given: str
+    lines: list[LineSeen]
+    complete: int
+    stops: bool
+    asks: bool
+    checks: bool
+    reasons: list[Coding]
+
+
+class Medicine(Struct, kw_only=True):
+    """An order as people and programs see it."""
+
+    id: UUID
+    patient_id: UUID
+    encounter_id: UUID
+    name: str
+    tall_man: str
+    dose: str
+    parts: list[str]
+    kind: str
+    route: str
+    text: str
+    state: str
+    state_reason: str
+    ends_on: date | None
+    prescribed_at: datetime
+    prescribed_by: str | None
+    marks: list[str]
+    version: int
+
+
+class Prescribed(Struct):
+    """What a signature made."""
+
+    patient_id: UUID
+    medicines: list[Medicine]
+
+
+class HistoryStep(Struct, frozen=True):
+    """One line of an order's history."""
+
+    at: datetime
+    kind: str
+    text: str
+    reason: str
+    by: str | None
+
+
+class ShownAlert(Struct, frozen=True):
+    """What the checks showed at a signature, and the reason that was given."""
+
+    rule: str
+    kind: str
+    tier: int
+    summary: str
+    source: str
+    reason: str | None
+    words: str
+
+
+class MedicineDetail(Struct, kw_only=True):
+    """An order with its whole history and the alerts of its signatures."""
+
+    banner: Banner
+    medicine: Medicine
+    history: list[HistoryStep]
+    alerts: list[ShownAlert]
+    reasons: list[Coding]
+
+
+class Numbers(Struct, kw_only=True):
+    """The patient's numbers that dosing rests on, as they are shown; None is not recorded."""
+
+    weight_kg: str | None = None
+    weight_at: datetime | None = None
+    creatinine_umol_per_l: str | None = None
+    creatinine_at: datetime | None = None
+    egfr: int | None = None
+    clearance: int | None = None
+
+
+class MedicinesPage(Struct, kw_only=True):
+    """A patient's medicines: what is ordered now, what was, and the basket."""
+
+    banner: Banner
+    patient_id: UUID
+    has_stay: bool
+    current: list[Medicine]
+    past: list[Medicine]
+    numbers: Numbers
+    basket: BasketSeen | None
+    checks: bool
+
+
+class MedicinesScope(Scope, frozen=True, kw_only=True):
+    """A patient's medicines, for watching."""
+
+    patient: PatientScope
+
+
+class OverrideRow(Struct, frozen=True):
+    """How often a rule was shown at a signature in the last 90 days, and gone past."""
+
+    rule: str
+    tier: int
+    shown: int
+    overridden: int

@@ -1,0 +1,203 @@
+"""The knowledge base behind the checks: pairs, allergies, limits, kidney, pregnancy, age; each with its source.
+
+Loaded once into frozen values. `current()` is None when it cannot be loaded: then everything is "not checked".
+"""
+
+import functools
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from wardline.orders import drugs
+from wardline.orders.drugs import DrugTable, KnowledgeMissing
+
+log = structlog.get_logger("orders")
+Rule = TypeVar("Rule", bound=Struct)
+
+
+class Sourced(Struct, frozen=True, kw_only=True):
+    """A fact with where it comes from."""
+
+    source: str
+    version: str
+    retrieved: date
+
+
+class PairRule(Sourced, frozen=True, kw_only=True):
+    """Two groups of drugs that are checked against each other, both ways round."""
+
+    key: str
+    number: int
+    tier: Literal[1, 2, 3]
+    title: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    why: str
+    advice: str
+
+
+class Limit(Sourced, frozen=True, kw_only=True):
+    """How much of a drug. `*_max` are absolute, `*_usual_*` the usual range; `per_kg`: for a kilogram of body weight."""
+
+    drug: str
+    unit: str
+    routes: tuple[str, ...] = ()
+    age_from_years: float = 0
+    age_below_years: float | None = None
+    weight_from_kg: float = 0
+    weight_below_kg: float | None = None
+    per_kg: bool = False
+    dose_max: float | None = None
+    day_max: float | None = None
+    dose_usual_max: float | None = None
+    day_usual_min: float | None = None
+    day_usual_max: float | None = None
+    note: str = ""
+
+    @property
+    def asks_weight(self) -> bool:
+        """Whether it cannot be judged without the patient's weight."""
+        return self.per_kg or self.weight_from_kg > 0 or self.weight_below_kg is not None
+
+
+class RenalRule(Sourced, frozen=True, kw_only=True):
+    """What changes below a kidney function. `egfr` in ml/min/1.73 m2, `clearance` in ml/min."""
+
+    drug: str
+    measure: Literal["egfr", "clearance"]
+    below: float
+    why: str
+    advice: str
+
+
+class Caution(Sourced, frozen=True, kw_only=True):
+    """What is not for a pregnant patient, or for an age."""
+
+    key: str
+    drugs: tuple[str, ...]
+    why: str
+    advice: str
+    from_years: float = 0
+    below_years: float | None = None
+
+
+class SideChain(Struct, frozen=True):
+    """Beta-lactams with one side chain: an allergy to one speaks of all."""
+
+    key: str
+    members: tuple[str, ...]
+
+
+class AllergyClass(Struct, frozen=True, kw_only=True):
+    """A class that reacts together, the words by which the whole of it is recorded, and a class within that does not."""
+
+    key: str
+    named: tuple[str, ...]
+    why: str
+    members_react: bool = True
+    without: str = ""
+
+
+class WeakLink(Struct, frozen=True):
+    """A class that seldom reacts after another: said, without a warning."""
+
+    recorded: str
+    drug: str
+    why: str
+
+
+class AllergySource(Struct, frozen=True):
+    """Where the side chains come from."""
+
+    beta_lactams: str
+    version: str
+    retrieved: date
+
+
+class AllergyRules(Struct, frozen=True):
+    """Everything that is known about how allergies speak of other drugs."""
+
+    source: AllergySource
+    side_chain: tuple[SideChain, ...]
+    class_: tuple[AllergyClass, ...] = msgspec.field(name="class")
+    weak: tuple[WeakLink, ...]
+
+
+class Knowledge:
+    """The whole knowledge base, with the members of every side of every rule worked out once."""
+
+    def __init__(self, table: DrugTable, folder: Path) -> None:
+        self.table = table
+        self.pairs = _read(folder, "interactions.toml", "pair", PairRule)
+        self.limits = _read(folder, "limits.toml", "limit", Limit)
+        self.renal = _read(folder, "renal.toml", "renal", RenalRule)
+        self.pregnancy = _read(folder, "cautions.toml", "pregnancy", Caution)
+        self.ages = _read(folder, "cautions.toml", "age", Caution)
+        self.allergies = _converted(drugs.read_toml(folder / "allergies.toml"), AllergyRules, "allergies.toml")
+        self._sides = {rule.key: (self.group(rule.left), self.group(rule.right)) for rule in self.pairs}
+        self._cautioned = {rule.key: self.group(rule.drugs) for rule in (*self.pregnancy, *self.ages)}
+        self._require_known_drugs()
+
+    def group(self, names: tuple[str, ...]) -> frozenset[str]:
+        """The drugs of some classes and single drugs together."""
+        return frozenset().union(*(self.table.members(name) for name in names))
+
+    def sides(self, rule: PairRule) -> tuple[frozenset[str], frozenset[str]]:
+        """The drugs on both sides of a rule."""
+        return self._sides[rule.key]
+
+    def cautioned(self, rule: Caution) -> frozenset[str]:
+        """The drugs that a caution speaks of."""
+        return self._cautioned[rule.key]
+
+    def between(self, one: str, other: str) -> list[PairRule]:
+        """Rules about two different drugs, whichever way round, the strongest first."""
+        if one == other:
+            return []
+        found = [rule for rule in self.pairs if _fires(self._sides[rule.key], one, other)]
+        return sorted(found, key=lambda rule: (rule.tier, rule.number))
+
+    def _require_known_drugs(self) -> None:
+        named = [limit.drug for limit in self.limits] + [rule.drug for rule in self.renal]
+        named += [member for chain in self.allergies.side_chain for member in chain.members]
+        unknown = sorted(set(named) - set(self.table.drugs))
+        if unknown:
+            raise KnowledgeMissing(f"Rules speak of drugs that the table does not hold: {', '.join(unknown)}")
+
+
+def _fires(sides: tuple[frozenset[str], frozenset[str]], one: str, other: str) -> bool:
+    left, right = sides
+    return (one in left and other in right) or (other in left and one in right)
+
+
+def _read(folder: Path, file: str, table: str, rule: type[Rule]) -> tuple[Rule, ...]:
+    return _converted(drugs.read_toml(folder / file)[table], tuple[rule, ...], file)
+
+
+def _converted(value: Any, into: Any, file: str) -> Any:
+    try:
+        return msgspec.convert(value, into)
+    except msgspec.ValidationError as error:
+        raise KnowledgeMissing(f"{file}: {error}") from error
+
+
+@functools.cache
+def load(folder: Path = drugs.FOLDER) -> Knowledge:
+    """The knowledge base of a folder. Raises KnowledgeMissing where any part of it is absent, wrong or contradicts itself."""
+    try:
+        return Knowledge(drugs.load(folder), folder)
+    except KeyError as error:
+        raise KnowledgeMissing(f"A table is missing from the knowledge base: {error}") from error
+
+
+def current(folder: Path = drugs.FOLDER) -> Knowledge | None:
+    """The knowledge base, or None when it cannot be used: whoever asks then says "not checked"."""
+    try:
+        return load(folder)
+    except KnowledgeMissing as missing:
+        log.error("knowledge_missing", reason=str(missing))
+        return None

@@ -1,0 +1,188 @@
+"""A medicine line: what is given, how much, by which route, how often and for how long; in words, and back into text."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from wardline.orders.drugs import DrugTable
+from wardline.orders.models import Considered
+
+HOURS_PER_DAY = 24
+MINUTES_PER_DAY = 24 * 60
+
+
+class OrderKind(StrEnum):
+    """How doses follow from an order."""
+
+    SCHEDULED = "scheduled"
+    AS_NEEDED = "as_needed"
+    ONCE = "once"
+    INFUSION = "infusion"
+    TAPER = "taper"
+
+
+class Amount(Struct, frozen=True):
+    """A number with its unit: mg, g, micrograms, units, ml, tablets ..."""
+
+    value: Decimal
+    unit: str
+
+    @property
+    def words(self) -> str:
+        """`1,000 units`, `0.5 mg`."""
+        return f"{plain(self.value, commas=True)} {self.unit}"
+
+
+class Step(Struct, frozen=True):
+    """A step of a tapering dose."""
+
+    amount: Amount
+    days: int
+
+
+class MedicineLine(Struct, frozen=True, kw_only=True):
+    """One order as it was understood. What was not said, and could not be inferred, is None or empty."""
+
+    name: str
+    amount: Amount | None = None
+    amount_to: Amount | None = None  # the upper end of a range
+    per_kg: bool = False
+    rate: str = ""  # of an infusion: "min" or "h"
+    over_minutes: int | None = None
+    route: str = ""
+    form: str = ""
+    times_per_day: int | None = None
+    every_hours: int | None = None
+    at: str = ""  # morning, night
+    as_needed: bool = False
+    reason: str = ""
+    day_max: Amount | None = None
+    once: bool = False
+    days: int | None = None
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def kind(self) -> OrderKind:
+        """How doses follow from it."""
+        if self.steps:
+            return OrderKind.TAPER
+        if self.once:
+            return OrderKind.ONCE
+        if self.rate:
+            return OrderKind.INFUSION
+        return OrderKind.AS_NEEDED if self.as_needed else OrderKind.SCHEDULED
+
+
+def plain(value: Decimal, *, commas: bool = False) -> str:
+    """A leading zero and no trailing one: `0.5`, `5`, `1,000`."""
+    text = f"{value:,f}" if commas else f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+# --- in words ----------------------------------------------------------------------------------------------------------
+_TIMES_WORDS = {1: "once a day", 2: "twice a day"}
+_WEEK_HOURS = 168
+
+
+def dose_words(line: MedicineLine) -> str:
+    """`500 mg`, `2 to 4 mg`, `0.1 micrograms/kg/min`."""
+    if line.steps:
+        return ", then ".join(f"{step.amount.words} for {_days(step.days)}" for step in line.steps)
+    if line.amount is None:
+        return ""
+    words = line.amount.words
+    if line.amount_to is not None:
+        words = f"{plain(line.amount.value, commas=True)} to {line.amount_to.words}"
+    return words + ("/kg" if line.per_kg else "") + (f"/{line.rate}" if line.rate else "")
+
+
+def often_words(line: MedicineLine) -> str:
+    """`3 times a day`, `every 6 hours`, `at night`, `once only`; empty while it is not known."""
+    if line.once:
+        return "once only"
+    if line.at:
+        return f"in the {line.at}" if line.at == "morning" else f"at {line.at}"
+    if line.times_per_day is not None:
+        return _TIMES_WORDS.get(line.times_per_day, f"{line.times_per_day} times a day")
+    if line.every_hours is not None:
+        if line.every_hours == _WEEK_HOURS:
+            return "once a week"
+        if line.every_hours % HOURS_PER_DAY == 0 and line.every_hours > HOURS_PER_DAY:
+            return f"every {line.every_hours // HOURS_PER_DAY} days"
+        return f"every {line.every_hours} hours"
+    return ""
+
+
+def parts(line: MedicineLine) -> list[str]:
+    """What follows the name, in the order of a medication line; nothing that is not known."""
+    as_needed = ("as needed" + (f" for {line.reason}" if line.reason else "")) if line.as_needed else ""
+    return [
+        part
+        for part in (
+            line.form,
+            line.route,
+            often_words(line),
+            f"over {line.over_minutes} minutes" if line.over_minutes else "",
+            as_needed,
+            f"at most {line.day_max.words} in 24 hours" if line.day_max else "",
+            f"for {_days(line.days)}" if line.days and not line.steps else "",
+        )
+        if part
+    ]
+
+
+def text(line: MedicineLine) -> str:
+    """The line as somebody could have typed it: reading it again gives the same line."""
+    if line.steps:
+        steps = " then ".join(
+            f"{plain(step.amount.value)} {step.amount.unit} for {_days(step.days)}" for step in line.steps
+        )
+        return " ".join(part for part in (line.name, steps, line.form, line.route, often_words(line)) if part)
+    return " ".join(part for part in (line.name, dose_words(line), *parts(line)) if part)
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"
+
+
+# --- for the checks ----------------------------------------------------------------------------------------------------
+def considered(line: MedicineLine, table: DrugTable | None) -> Considered:
+    """The line as the checks see it: the most that one dose and one day can come to."""
+    found = table.find(line.name) if table else None
+    highest = _highest(line)
+    return Considered(
+        name=line.name,
+        drugs=found.drugs if found else (),
+        route=line.route,
+        unit=highest.unit if highest else "",
+        dose=None if highest is None or line.rate else float(highest.value),
+        day_total=None if highest is None else _day_total(line, highest),
+        per_kg=line.per_kg,
+    )
+
+
+def _highest(line: MedicineLine) -> Amount | None:
+    if line.steps:
+        return max((step.amount for step in line.steps), key=lambda amount: amount.value)
+    return line.amount_to or line.amount
+
+
+def _day_total(line: MedicineLine, highest: Amount) -> float | None:
+    total = _without_bound(line, float(highest.value))
+    if line.day_max is not None and line.day_max.unit == highest.unit and not line.per_kg:
+        bound = float(line.day_max.value)
+        return bound if total is None else min(total, bound)
+    return total
+
+
+def _without_bound(line: MedicineLine, amount: float) -> float | None:
+    if line.rate:
+        return amount * (MINUTES_PER_DAY if line.rate == "min" else HOURS_PER_DAY)
+    if line.once:
+        return amount
+    if line.times_per_day is not None:
+        return amount * line.times_per_day
+    if line.every_hours is not None:
+        return amount * max(1.0, HOURS_PER_DAY / line.every_hours)
+    return None

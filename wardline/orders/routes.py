@@ -1,0 +1,249 @@
+"""HTTP of medicines: the patient's list, the basket and its preview, what becomes of an order, the drug table."""
+
+from datetime import timedelta
+
+from wardline.encounters.public import ObservedStay, banner_with_stay, on_discharge
+from wardline.identity.public import May
+from wardline.orders import actions, cards, hooks, knowledge, queries, views
+from wardline.orders.drugs import Understood
+from wardline.orders.forms import (
+    Basket,
+    BasketSeen,
+    ChangedLine,
+    DrugFound,
+    MeasureRecorded,
+    Medicine,
+    MedicineDetail,
+    NameQuery,
+    NewMeasure,
+    OverrideRow,
+    Prescribed,
+    SignedBasket,
+    StateReason,
+)
+from wardline.orders.queries import MedicineRow
+from wardline.patients.public import PatientScope, access_patient
+from wardline.platform.errors import Busy
+from wardline.platform.http import Context, Listing, Page, get, post
+
+OVERRIDE_WINDOW = timedelta(days=90)
+
+on_discharge.append(actions.stop_orders_of_stay)
+
+
+@get(
+    "/patients/{patient_id}/medicines",
+    needs=May.READ_CHART,
+    access=access_patient,
+    section="patients",
+    topic="medicines:{patient_id}",
+    load_class="charting",
+)
+async def medicines(ctx: Context, patient: PatientScope, asked: Basket) -> Listing[Medicine] | Page:
+    """A patient's medicines at this hospital, the current ones first; `lines` are the basket of whoever prescribes."""
+    ctx.saw("medicines", None, patient.person_id)
+    if ctx.html:
+        page = await views.medicines_page(ctx, patient, asked.lines if ctx.may(May.PRESCRIBE) else ())
+        return Page("orders/medicines.html", page, f"Medicines of {page.banner.family.upper()}, {page.banner.given}")
+    rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
+    rules = knowledge.current()
+    stand = views.current(rows)
+    past = [views.medicine_of(row, rules=rules) for row in rows if row.state not in views.CURRENT]
+    return Listing(items=[*views.marked(stand, rules), *past])
+
+
+@get(
+    "/patients/{patient_id}/medicines/preview",
+    needs=May.PRESCRIBE,
+    access=access_patient,
+    page="orders/preview.html",
+    load_class="charting",
+)
+async def preview(ctx: Context, patient: PatientScope, typed: Basket) -> BasketSeen:
+    """What the typed lines say, what is asked about them, and what the checks find. Stores nothing."""
+    return await views.seen_basket(ctx, patient, typed.lines)
+
+
+@post(
+    "/patients/{patient_id}/medicines",
+    needs=May.PRESCRIBE,
+    access=actions.access_prescribing,
+    then="/patients/{page.patient_id}/medicines",
+    load_class="medication",
+)
+async def prescribe(ctx: Context, stay: ObservedStay, basket: SignedBasket) -> Prescribed:
+    """Sign a basket, all of it or nothing. 422 says what is not clear, needs a reason or could not be checked."""
+    return await actions.prescribe(ctx, stay, basket)
+
+
+@get("/medicines/names", needs=May.READ_CHART)
+async def names(ctx: Context, asked: NameQuery) -> Listing[DrugFound]:
+    """Drugs of the table whose name begins so."""
+    rules = knowledge.current()
+    if rules is None:
+        raise Busy("The drug table is not available.")
+    exact = rules.table.find(asked.start)
+    found = [exact] if exact else []
+    found += [each for each in rules.table.starting_with(asked.start) if each != exact]
+    return Listing(items=[_drug(each) for each in found])
+
+
+def _drug(found: Understood) -> DrugFound:
+    drugs, single = found.drugs, len(found.drugs) == 1
+    return DrugFound(
+        name=found.name,
+        tall_man=drugs[0].tall_man if single else found.name,
+        ingredients=[drug.name for drug in drugs],
+        classes=sorted({key for drug in drugs for key in drug.classes}),
+        atc=[code for drug in drugs for code in drug.atc],
+        rxnorm=drugs[0].rxnorm if single else "",
+        routes=list(dict.fromkeys(route for drug in drugs for route in drug.routes)),
+        strengths=[f"{form.words} {strength}" for drug in drugs for form in drug.forms for strength in form.strengths],
+    )
+
+
+@get("/medicines/overrides", needs=May.READ_MEASURES)
+async def overrides(ctx: Context) -> Listing[OverrideRow]:
+    """How often each rule was shown at a signature in 90 days, and how often a reason was given to go past it."""
+    rows = await queries.overrides(ctx.db, hospital_id=ctx.caller.tenant_id, since=ctx.now - OVERRIDE_WINDOW)
+    return Listing(items=rows)
+
+
+@get("/medicines/{medicine_id}", needs=May.READ_CHART, access=actions.access_medicine, section="patients")
+async def medicine(ctx: Context, row: MedicineRow) -> MedicineDetail | Page:
+    """One order with its history, and what the checks showed when it was signed."""
+    patient = await access_patient(ctx, row.person_id)
+    found = MedicineDetail(
+        banner=await banner_with_stay(ctx.db, patient),
+        medicine=views.medicine_of(row, rules=knowledge.current()),
+        history=await queries.history(ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=row.id),
+        alerts=await queries.alerts_of(ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=row.id),
+        reasons=cards.reasons(),
+    )
+    title = f"{row.name} of {found.banner.family.upper()}, {found.banner.given}"
+    return Page("orders/medicine.html", found, title) if ctx.html else found
+
+
+@post(
+    "/medicines/{medicine_id}/change",
+    needs=May.PRESCRIBE,
+    access=actions.access_medicine_locked,
+    versioned=True,
+    then="/medicines/{page.id}",
+    load_class="medication",
+)
+async def change(ctx: Context, row: MedicineRow, new: ChangedLine) -> Medicine:
+    """Write another line for a standing order. It is checked like a new one."""
+    return await actions.change(ctx, row, new)
+
+
+@post(
+    "/medicines/{medicine_id}/hold",
+    needs=May.PRESCRIBE,
+    access=actions.access_medicine_locked,
+    versioned=True,
+    then="/medicines/{page.id}",
+    load_class="medication",
+)
+async def hold(ctx: Context, row: MedicineRow, why: StateReason) -> Medicine:
+    """Hold an order: it stays, and no dose is due until it is resumed."""
+    return await actions.set_state(ctx, row, "held", "held", why.reason)
+
+
+@post(
+    "/medicines/{medicine_id}/resumption",
+    needs=May.PRESCRIBE,
+    access=actions.access_medicine_locked,
+    versioned=True,
+    then="/medicines/{page.id}",
+    load_class="medication",
+)
+async def resume(ctx: Context, row: MedicineRow, why: StateReason) -> Medicine:
+    """Resume a held order."""
+    return await actions.set_state(ctx, row, "active", "resumed", why.reason)
+
+
+@post(
+    "/medicines/{medicine_id}/stop",
+    needs=May.PRESCRIBE,
+    access=actions.access_medicine_locked,
+    versioned=True,
+    then="/medicines/{page.id}",
+    load_class="medication",
+)
+async def stop(ctx: Context, row: MedicineRow, why: StateReason) -> Medicine:
+    """Stop an order. It does not come back: a new one is written."""
+    return await actions.set_state(ctx, row, "stopped", "stopped", why.reason)
+
+
+@post(
+    "/medicines/{medicine_id}/correction",
+    needs=May.PRESCRIBE,
+    access=actions.access_medicine_locked,
+    versioned=True,
+    then="/medicines/{page.id}",
+    load_class="medication",
+)
+async def mark_as_error(ctx: Context, row: MedicineRow, why: StateReason) -> Medicine:
+    """Mark an order as entered in error, with the reason. It stays in the record, struck through."""
+    return await actions.set_state(ctx, row, "entered_in_error", "entered_in_error", why.reason)
+
+
+@post(
+    "/patients/{patient_id}/measures",
+    needs=May.RECORD_OBSERVATIONS,
+    access=access_patient,
+    then="/patients/{page.patient_id}/medicines",
+)
+async def record_measure(ctx: Context, patient: PatientScope, new: NewMeasure) -> MeasureRecorded:
+    """Record a weight or a creatinine, which dosing rests on."""
+    return await actions.record_measure(ctx, patient, new)
+
+
+# --- CDS Hooks ---------------------------------------------------------------------------------------------------------
+@get("/cds-services", needs=May.PRESCRIBE)
+async def services(ctx: Context) -> hooks.Services:
+    """The services of CDS Hooks that another program may call with its user's session."""
+    return hooks.SERVICES
+
+
+@post("/cds-services/order-select", needs=May.PRESCRIBE, raw_body=True, keyed=False, load_class="charting")
+async def order_select(ctx: Context, body: bytes) -> hooks.Cards:
+    """Cards for the orders that were just selected."""
+    return await _cards(ctx, hooks.request(body, "order-select"))
+
+
+@post("/cds-services/order-sign", needs=May.PRESCRIBE, raw_body=True, keyed=False, load_class="charting")
+async def order_sign(ctx: Context, body: bytes) -> hooks.Cards:
+    """Cards for every draft order that is about to be signed."""
+    return await _cards(ctx, hooks.request(body, "order-sign"))
+
+
+async def _cards(ctx: Context, asked: hooks.Request) -> hooks.Cards:
+    """The drafts checked against the patient, the orders that stand here, and each other."""
+    patient = await access_patient(ctx, asked.context.patient_id)
+    rules = knowledge.current()
+    person = await views.patient_of(ctx.db, patient, ctx.now.date())
+    rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
+    return hooks.answer(asked, person, views.considered_of(views.current(rows), rules), rules)
+
+
+@post("/cds-services/order-select/feedback", needs=May.PRESCRIBE, raw_body=True, keyed=False)
+async def feedback_on_select(ctx: Context, body: bytes) -> hooks.Received:
+    """What the user did with the cards of order-select."""
+    return await _feedback(ctx, body, "order-select")
+
+
+@post("/cds-services/order-sign/feedback", needs=May.PRESCRIBE, raw_body=True, keyed=False)
+async def feedback_on_sign(ctx: Context, body: bytes) -> hooks.Received:
+    """What the user did with the cards of order-sign."""
+    return await _feedback(ctx, body, "order-sign")
+
+
+async def _feedback(ctx: Context, body: bytes, service: str) -> hooks.Received:
+    given = hooks.feedback(body)
+    await queries.insert_feedback(
+        ctx.db, given, hospital_id=ctx.caller.tenant_id, service=service, actor_id=ctx.caller.id, now=ctx.now
+    )
+    ctx.record("feedback.received", subject_type="feedback", detail={"service": service, "cards": len(given.ids)})
+    return hooks.Received(len(given.ids))
