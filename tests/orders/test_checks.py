@@ -211,7 +211,7 @@ def test_an_unknown_pregnancy_is_asked_about_where_it_can_be(years: float, femal
 
 @pytest.mark.parametrize(("years", "tiers"), [(11.99, [2]), (12, [])])
 def test_age(years: float, tiers: list[int]):
-    assert found(check(order("codeine"), adult(years=years), [], RULES), Kind.AGE) == tiers
+    assert found(check(order("tramadol"), adult(years=years), [], RULES), Kind.AGE) == tiers
 
 
 # --- fails closed ------------------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ class PairRule(Sourced, frozen=True, kw_only=True):
     right: tuple[str, ...]
     why: str
     advice: str
+    enabled: bool = True  # false: its source still has to be read by a pharmacist
 
 
 class Limit(Sourced, frozen=True, kw_only=True):
@@ -132,7 +133,7 @@ class Knowledge:
 
     def __init__(self, table: DrugTable, folder: Path) -> None:
         self.table = table
-        self.pairs = _read(folder, "interactions.toml", "pair", PairRule)
+        self.pairs = tuple(rule for rule in _read(folder, "interactions.toml", "pair", PairRule) if rule.enabled)
         self.limits = _read(folder, "limits.toml", "limit", Limit)
         self.renal = _read(folder, "renal.toml", "renal", RenalRule)
         self.pregnancy = _read(folder, "cautions.toml", "pregnancy", Caution)
