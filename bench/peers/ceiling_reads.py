@@ -83,6 +83,7 @@ async def chart(connection: asyncpg.Connection, hospital_id: UUID, person_id: UU
         "patient.person_id": person_id,
         "since": clock.now() - timedelta(hours=RIBBON_HOURS),
         "clinical": True,
+        "notes": True,
     }
     return _json.encode([opened, await connection.fetchrow(CHART.sql, *bound(CHART, values))])
 

@@ -49,7 +49,7 @@ BEGIN
                            ORDER BY c.started_at)
                       FROM (SELECT * FROM encounters.current c
                              WHERE c.hospital_id = hospital AND c.bed_id IS NULL AND c.class IN ('inpatient', 'emergency', 'day_case')
-                             ORDER BY c.started_at LIMIT 100) c
+                             ORDER BY c.started_at LIMIT 300) c
                       JOIN encounters.encounter e ON e.hospital_id = c.hospital_id AND e.id = c.encounter_id
                       JOIN patients.person p ON p.id = c.person_id
                       LEFT JOIN beds.reservation v ON v.hospital_id = c.hospital_id AND v.encounter_id = c.encounter_id AND v.ended_at IS NULL

@@ -273,7 +273,8 @@ async def test_another_hospital_finds_nothing(client: Client) -> None:
 
 async def test_the_pages(client: Client) -> None:
     person = await patient_of(client)
-    specimen = await received(client, person, "UE", "BCULT", urgency="stat")
+    await received(client, person, "BCULT", urgency="stat")
+    specimen = await received(client, person, "UE", urgency="stat")
     await enter(client, specimen["results"]["K"], {"entry": "<3.6"})
     bench = await client.get(f"/lab/benches/{specimen['bench']}", as_="laboratory_technician_a", html=True)
     assert bench.status_code == 200

@@ -28,7 +28,6 @@ STYLES = (
     "css/register.css",
     "css/home.css",
     "css/admin.css",
-    "css/lab.css",
     "css/signin.css",
     "css/print.css",
 )
@@ -51,8 +50,15 @@ SCRIPTS = (
 )
 # What only some pages load, besides.
 NOTES_STYLES = ("css/notes.css",)
+LAB_STYLES = ("css/lab.css",)
 NOTES_SCRIPTS = ("js/note-editor.js", "js/code-search.js")
-BUNDLES = {"wardline.css": STYLES, "wardline.js": SCRIPTS, "notes.css": NOTES_STYLES, "notes.js": NOTES_SCRIPTS}
+BUNDLES = {
+    "wardline.css": STYLES,
+    "wardline.js": SCRIPTS,
+    "notes.css": NOTES_STYLES,
+    "notes.js": NOTES_SCRIPTS,
+    "lab.css": LAB_STYLES,
+}
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
