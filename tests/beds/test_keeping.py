@@ -112,3 +112,21 @@ async def test_a_bed_that_did_not_change_stays_the_same_object(client: Client) -
     after = await keeping_hospital.open_hospital(db, hospital_id=hospital.id, now=datetime.now(UTC))
     assert after.version > before.version
     assert [new.id for new, old in zip(after.beds, before.beds, strict=True) if new is not old] == [ward.women[0]]
+
+
+async def test_a_new_name_shows_on_both_boards_at_once(client: Client) -> None:
+    hospital = client.world.a
+    ward = await ward_of(client, hospital)
+    stay = await stay_of(client, hospital, family="Unknown")
+    await put(client, stay, ward.women[0])
+    before = (await client.get(f"/wards/{ward.id}", as_="nurse_a")).json()
+    [person] = [bed["patient"]["person_id"] for bed in before["beds"] if bed["patient"]]
+    await client.get("/beds", as_="nurse_a")
+    read = (await client.get(f"/patients/{person}/details", as_="receptionist_a")).json()
+    version = (read.get("person") or read)["version"]
+    answer = await client.patch(f"/patients/{person}", {"family": "Identified"}, as_="receptionist_a", version=version)
+    assert answer.status_code == 200, answer.text
+    board = (await client.get(f"/wards/{ward.id}", as_="nurse_a")).json()
+    assert [bed["patient"]["family"] for bed in board["beds"] if bed["patient"]] == ["Identified"]
+    tiles = (await client.get("/beds", as_="nurse_a")).json()["beds"]
+    assert [tile["family"] for tile in tiles if tile["id"] == str(ward.women[0])] == ["Identified"]

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from wardline.platform.cache import OVERHEAD_BYTES, FragmentCache
+from wardline.platform.cache import OVERHEAD_BYTES, FragmentCache, size_bytes
 
 
 class Maker:
@@ -62,7 +62,7 @@ async def test_an_error_reaches_all_who_wait_and_is_not_kept():
 
 
 async def test_the_least_recently_used_goes_first():
-    room = 20 * (OVERHEAD_BYTES + 100)
+    room = 20 * (OVERHEAD_BYTES + size_bytes("x" * 100))
     cache = FragmentCache(bytes_max=room)
     make = Maker("x" * 100)
     make.gate.set()

@@ -426,11 +426,15 @@ def find_places(heads: list[TileHead], rooms: list[Room], beds: list[Tile]) -> N
     room_of = {room.id: room for room in rooms}
     head_of = {head.id: head for head in heads}
     for place, bed in enumerate(beds):
-        for part in (room_of[bed.room_id], head_of[bed.ward_id]):
+        for part in (room_of.get(bed.room_id), head_of.get(bed.ward_id)):
+            if part is None:
+                continue  # added while the board was being read; the next reading has it
             part.first_bed = place if part.end_bed == 0 else part.first_bed
             part.end_bed = place + 1
     for place, room in enumerate(rooms):
-        head = head_of[room.ward_id]
+        head = head_of.get(room.ward_id)
+        if head is None:
+            continue
         head.first_room = place if head.end_room == 0 else head.first_room
         head.end_room = place + 1
 

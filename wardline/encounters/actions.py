@@ -1,6 +1,7 @@
 """Admitting, changing a stay, discharging."""
 
 from typing import Any
+from uuid import UUID
 
 from msgspec import UNSET
 
@@ -14,7 +15,7 @@ from wardline.encounters.models import (
 )
 from wardline.encounters.public import on_discharge
 from wardline.identity.public import seal
-from wardline.patients.public import PatientScope, record_death
+from wardline.patients.public import PatientScope, on_person_changed, record_death, today
 from wardline.platform.errors import Conflict, Invalid, Stale, on_constraint
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
@@ -40,9 +41,22 @@ def _topics(ctx: Context, encounter: Encounter) -> None:
         ctx.touch(f"ward:{encounter.ward_id}", elements=[encounter.bed_id])
 
 
+async def touch_boards(ctx: Context, person_id: UUID) -> None:
+    """The boards of this hospital that show the person; a ward whole, because who shares a name changes with it."""
+    stay = await queries.place_of_person(ctx.db, hospital_id=ctx.caller.tenant_id, person_id=person_id)
+    if stay is None:
+        return
+    ctx.touch(f"beds:{ctx.caller.tenant_id}", elements=[stay.bed_id or stay.encounter_id])
+    if stay.ward_id is not None:
+        ctx.touch(f"ward:{stay.ward_id}")
+
+
+on_person_changed.append(touch_boards)
+
+
 async def admit(ctx: Context, patient: PatientScope, given: Admission) -> Encounter:
     """Start a stay. One open stay a person and hospital; a lost race reads as AlreadyAdmitted."""
-    if problem := rules.admission_problem(given, ctx.now.date()):
+    if problem := rules.admission_problem(given, today(ctx)):
         raise Invalid(fields=problem)
     doctor_id = given.doctor_id
     if doctor_id and not await queries.is_doctor(ctx.db, hospital_id=patient.hospital_id, staff_id=doctor_id):

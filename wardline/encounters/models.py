@@ -69,6 +69,14 @@ class Encounter(msgspec.Struct):
     version: int = 1
 
 
+class StayPlace(msgspec.Struct):
+    """Where somebody who stays stands on the boards."""
+
+    encounter_id: UUID
+    ward_id: UUID | None
+    bed_id: UUID | None
+
+
 class Admission(Input, kw_only=True):
     """What starts a stay."""
 

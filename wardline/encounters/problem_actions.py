@@ -9,7 +9,7 @@ from msgspec import UNSET
 from wardline.encounters import icd, problem_queries
 from wardline.encounters.problem_models import NewProblem, Problem, ProblemChange, ProblemRow
 from wardline.encounters.public import open_stay_of
-from wardline.patients.public import PatientScope
+from wardline.patients.public import PatientScope, today
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
@@ -25,7 +25,7 @@ class Withdrawn(Conflict):
 
 async def add_problem(ctx: Context, patient: PatientScope, given: NewProblem) -> Problem:
     """Record a problem of the patient."""
-    if given.onset_on is not None and given.onset_on > ctx.now.date():
+    if given.onset_on is not None and given.onset_on > today(ctx):
         raise Invalid(fields={"onset_on": "This date is in the future."})
     if (given.code is None) != (given.code_system is None):
         raise Invalid(fields={"code": "A code needs its system, and a system its code."})
@@ -92,12 +92,12 @@ async def _changed(ctx: Context, held: Problem, change: ProblemChange) -> Proble
         raise Invalid(fields={"reason": words})
     abated = _new(change.abated_on, held.abated_on)
     if state == "resolved" and abated is None:
-        abated = ctx.now.date()
+        abated = today(ctx)
     if state == "active":
         abated = None
     onset = _new(change.onset_on, held.onset_on)
     for name, day in (("onset_on", onset), ("abated_on", abated)):
-        if day is not None and day > ctx.now.date():
+        if day is not None and day > today(ctx):
             raise Invalid(fields={name: "This date is in the future."})
     if onset and abated and abated < onset:
         raise Invalid(fields={"abated_on": "It cannot end before it began."})

@@ -5,7 +5,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from wardline.encounters.models import Admission, CurrentStay, Doctor, Encounter, EncounterScope, Whose
+from wardline.encounters.models import Admission, CurrentStay, Doctor, Encounter, EncounterScope, StayPlace, Whose
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 
@@ -48,6 +48,15 @@ async def encounters_of(db: Db, patient: PatientScope, *, before: datetime | Non
 """)
 async def whose(db: Db, *, hospital_id: UUID, encounter_id: UUID) -> Whose | None:
     """Whose encounter this is, when it is the hospital's."""
+
+
+@query("""
+    SELECT c.encounter_id, c.ward_id, c.bed_id FROM encounters.current c
+     WHERE c.hospital_id = :hospital_id AND c.person_id = :person_id
+     ORDER BY c.class = 'outpatient', c.started_at DESC LIMIT 1
+""")
+async def place_of_person(db: Db, *, hospital_id: UUID, person_id: UUID) -> StayPlace | None:
+    """Where the boards show the person. Index: current_person."""
 
 
 @query("""

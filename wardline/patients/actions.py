@@ -20,7 +20,7 @@ from wardline.patients.models import (
     Registered,
     Sex,
 )
-from wardline.patients.public import access_patient, whole_banner
+from wardline.patients.public import access_patient, tell_who_shows, whole_banner
 from wardline.platform import files
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
@@ -221,6 +221,7 @@ async def change(ctx: Context, patient: PatientScope, wanted: PatientChange) -> 
     assert version is not None, "the row is locked and has this version"
     names = [name for name in values.__struct_fields__ if getattr(values, name) != getattr(person, name)]
     ctx.record("patient.changed", person_id=patient.person_id, subject_id=patient.person_id, detail={"fields": names})
+    await tell_who_shows(ctx, patient.person_id)
     return _touched(ctx, patient, version)
 
 

@@ -34,6 +34,9 @@ from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 
+# Who shows a person elsewhere says there that they look different now: slices above add to it.
+on_person_changed: list[Callable[[Context, UUID], Awaitable[None]]] = []
+
 # What the slices above know and every banner must show: bed, isolation. Each says whether the patient has an open stay.
 on_banner: list[Callable[[Db, PatientScope, Banner], Awaitable[bool]]] = []
 
@@ -54,6 +57,13 @@ async def record_death(ctx: Context, patient: PatientScope) -> None:
     ctx.record("patient.died", person_id=patient.person_id, subject_type="patient", subject_id=patient.person_id)
     ctx.publish("patient.changed", {"person_id": patient.person_id, "version": version})
     ctx.touch(f"patient:{patient.person_id}")
+    await tell_who_shows(ctx, patient.person_id)
+
+
+async def tell_who_shows(ctx: Context, person_id: UUID) -> None:
+    """Whoever shows the person hears that they look different now."""
+    for tell in on_person_changed:
+        await tell(ctx, person_id)
 
 
 async def patient_banner(db: Db, patient: PatientScope) -> Banner:
@@ -139,9 +149,12 @@ __all__ = [
     "banner_of",
     "find",
     "on_banner",
+    "on_person_changed",
     "patient_banner",
     "patient_details",
     "record_death",
     "state_no_known_allergies",
+    "tell_who_shows",
+    "today",
     "whole_banner",
 ]

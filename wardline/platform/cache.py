@@ -5,6 +5,7 @@ nothing is ever invalidated: a newer version is another key. Whoever asks for wh
 """
 
 import asyncio
+import sys
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, NamedTuple
@@ -87,7 +88,7 @@ class FragmentCache:
 def size_bytes(value: Any) -> int:
     """Roughly what a cached value occupies."""
     if isinstance(value, (str, bytes)):
-        return len(value)
+        return sys.getsizeof(value)
     if isinstance(value, (tuple, list)):
         return sum(map(size_bytes, value))
     body = getattr(value, "body", None)

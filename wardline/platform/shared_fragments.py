@@ -35,7 +35,7 @@ LEARNING = 0.02
 NONCE_BYTES = 12
 PLAIN, PACKED = b"0", b"1"
 PACKAGE = Path(__file__).resolve().parent.parent
-_CODE = {".py", ".html", ".css", ".js", ".txt"}
+_CODE = {".py", ".html", ".css", ".js", ".toml", ".txt"}
 
 
 class Made(msgspec.Struct, array_like=True):
