@@ -345,6 +345,15 @@ async def test_a_hospitals_own_limits_take_the_place_of_what_is_shipped(client: 
     assert other.json()["intervals"] == []
 
 
+async def test_an_own_limit_of_the_newborn_leaves_that_of_adults(client: Client) -> None:
+    own = {"kind": "critical", "source": "Own laboratory, 2026", "bands": [{"to_days": 28, "low": 0.3, "high": 2.5}]}
+    path = "/lab/tests/MG/intervals"
+    assert (await client.put(path, own, as_="laboratory_technician_a")).status_code == 200
+    result = await measured(client, await patient_of(client, born=date(1980, 1, 1)), "MG", 2.3)
+    assert (result["flag"], result["critical_high"], result["call_id"] is not None) == ("HH", 2.0, True)
+    await client.put(path, own | {"bands": []}, as_="laboratory_technician_a")
+
+
 async def test_the_summary_shows_the_newest_values(client: Client) -> None:
     person = await patient_of(client)
     await final(client, person, "NA", 139)

@@ -100,6 +100,20 @@ def test_a_band_of_the_sex_goes_before_one_for_both_and_kinds_do_not_mix() -> No
     assert rules.limits_for(bands, sex="male", days=10) == Limits(low=1, critical_low=3)
 
 
+def test_an_own_band_goes_before_what_is_shipped_only_for_whom_it_fits() -> None:
+    shipped = [Interval("K", "critical", None, 0, None, 3.0, 6.0, "", False)]
+    own = [Interval("K", "critical", None, 0, 28, 2.5, 7.0, "", True)]
+    for bands in (shipped + own, own + shipped):
+        assert rules.limits_for(bands, sex="male", days=3).critical_high == 7.0
+        assert rules.limits_for(bands, sex="male", days=28).critical_high == 6.0
+        assert rules.limits_for(bands, sex="male", days=None).critical_high == 6.0
+    women = [Interval("K", "critical", "female", 0, None, 2.5, 7.0, "", False)]
+    both = [Interval("K", "critical", None, 0, None, 2.8, 6.5, "", True)]
+    assert rules.limits_for(women + both, sex="female", days=9000).critical_high == 6.5, (
+        "own before a shipped one's sex"
+    )
+
+
 def test_age_in_days() -> None:
     assert rules.age_days(date(2026, 11, 26), NOON.date()) == 0
     assert rules.age_days(date(2026, 11, 25), NOON.date()) == 1

@@ -60,12 +60,13 @@ async def panels(db: Db) -> list[Panel]:
     SELECT s.test_code, s.kind, s.sex, s.from_days, s.to_days, s.low, s.high, s.source, false
       FROM lab.shipped_interval s
      WHERE s.test_code = ANY(:codes)
-       AND NOT EXISTS (SELECT 1 FROM lab.own_interval o WHERE o.hospital_id = :hospital_id AND o.test_code = s.test_code
-                                                          AND o.kind = s.kind AND o.ended_at IS NULL)
-     ORDER BY 1, 2 DESC, 4, 3 LIMIT 2000
+     ORDER BY 1, 2 DESC, 9 DESC, 4, 3 LIMIT 2000
 """)
 async def intervals(db: Db, *, hospital_id: UUID, codes: list[str]) -> list[Interval]:
-    """What values of these tests are judged by here: the hospital's own set, else what is shipped. Index: own_interval_test."""
+    """What values of these tests are judged by here: the hospital's own bands, then what is shipped for whom none of them fits.
+
+    Index: own_interval_test.
+    """
 
 
 # --- specimens and orders --------------------------------------------------------------------------------------------

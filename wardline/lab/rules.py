@@ -56,12 +56,12 @@ def age_days(born: date | None, taken_at: date) -> int | None:
 
 
 def interval_for(intervals: Sequence[Interval], *, kind: str, sex: str, days: int | None) -> Interval | None:
-    """The interval of this kind for a person; one for their sex goes before one for both.
+    """The interval of this kind for a person: the hospital's own, else the shipped one; one for their sex before one for both.
 
     Without a date of birth only an interval for every age fits: a guess would flag the wrong results.
     """
     fitting = [each for each in intervals if each.kind == kind and each.sex in (None, sex) and _fits_age(each, days)]
-    return min(fitting, key=lambda each: each.sex is None, default=None)
+    return min(fitting, key=lambda each: (not each.is_own, each.sex is None), default=None)
 
 
 def _fits_age(interval: Interval, days: int | None) -> bool:
