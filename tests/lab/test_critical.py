@@ -152,6 +152,8 @@ async def test_an_amended_value_is_told_anew(client: Client) -> None:
     task = await task_of(client, same)
     assert task is not None
     assert "6.8" in task["reason"]
+    late = await told(client, call)
+    assert (late.status_code, late.json()["current"]["shown"]) == (412, "6.8")
     await told(client, same)
     right = (await step(client, corrected, "amendment", body={"value": 4.1, "reason": "Other tube"})).json()
     anew = await call_of(client, right)

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from tests.client import Client
-from tests.lab.way import call_of, enter, measured, patient_of, received, told
+from tests.lab.way import call_of, enter, measured, patient_of, received, step, told
 
 ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "3"))
 RIVALS = 50
@@ -74,3 +74,17 @@ async def test_one_call_is_recorded_once_and_closes_however_they_meet(client: Cl
                 call["id"],
             )
         assert (row["closed"], row["state"]) == (True, "done")
+
+
+async def test_an_amended_value_is_never_told_by_its_old_one(client: Client) -> None:
+    for round_number in range(ROUNDS * 8):
+        result = await measured(client, await patient_of(client), "K", 6.9)
+        call = await call_of(client, result)
+        both = [told(client, call), step(client, result, "amendment", body={"value": 2.1, "reason": "Other tube"})]
+        answers = await asyncio.gather(*(both if round_number % 2 else reversed(both)))
+        said, amended = answers if round_number % 2 else reversed(answers)
+        assert (amended.status_code, said.status_code in {200, 412}) == (200, True), (amended.text, said.text)
+        assert said.status_code == 200 or said.json()["current"]["shown"] == "2.1", said.text
+        newest = await call_of(client, amended.json())
+        assert (newest["shown"], newest["told_at"]) == ("2.1", None), "nobody has heard of the new value"
+        assert (newest["id"] == call["id"]) == (said.status_code == 412)

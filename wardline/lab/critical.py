@@ -48,7 +48,7 @@ async def open_call(ctx: Context, held: Held, *, revision: int) -> UUID:
 
 async def tell_amended(ctx: Context, held: Held, *, revision: int) -> None:
     """An amended value is told anew, unless nobody has heard of the old one: then its call goes on with the new value."""
-    untouched = await steps.untouched_call(ctx.db, held)
+    untouched = await steps.untouched_call(ctx.db, held, revision=revision)
     if untouched is None:
         await open_call(ctx, held, revision=revision)
     else:
@@ -80,16 +80,14 @@ async def _task(ctx: Context, held: Held, call_id: UUID) -> NewTask:
 
 async def record_call(ctx: Context, call: Call, given: CallBack) -> Call:
     """Records who was told and what they read back: two identifiers of the patient, and the value, which has to be right."""
+    shown.shown_call(call)
+    if call.told_at is not None or (ctx.version is not None and ctx.version != call.version):
+        raise _too_late(call)
     _check(call, given)
-    if call.told_at is not None:
-        raise AlreadyTold(f"{call.told_by} told {call.told_to}.", told_at=call.told_at, told_to=call.told_to)
-    if ctx.version is not None and ctx.version != call.version:
-        raise Stale("This critical value was changed meanwhile.", current={"version": call.version})
     told = await steps.tell(
         ctx.db,
         hospital_id=ctx.caller.tenant_id,
-        call_id=call.id,
-        version=call.version,
+        call=call,
         told_to=given.told_to.strip(),
         identifiers=sorted(set(given.identifiers)),
         read_back=given.read_back,
@@ -97,12 +95,22 @@ async def record_call(ctx: Context, call: Call, given: CallBack) -> Call:
         now=ctx.now,
     )
     if told is None:
-        raise AlreadyTold("Somebody else has just recorded it.")
+        raise _too_late(await _again(ctx, call.id))
     after = await _again(ctx, call.id)
     if after.closed_at is not None:
         await end(ctx, call.task_id)
     _report(ctx, call, "critical_call.told")
     return after
+
+
+def _too_late(call: Call) -> Conflict:
+    """Why the call cannot be recorded as it was made: somebody else did, or the value is another one now."""
+    if call.told_at is not None:
+        return AlreadyTold(f"{call.told_by} told {call.told_to}.", told_at=call.told_at, told_to=call.told_to)
+    return Stale(
+        f"Changed meanwhile: it is {call.name} {call.shown} {call.unit_words} now. Tell them this.",
+        current={"version": call.version, "shown": call.shown},
+    )
 
 
 def _check(call: Call, given: CallBack) -> None:

@@ -293,7 +293,7 @@ _CALL = f"""
              WHERE c.hospital_id = k.hospital_id AND c.person_id = k.person_id AND c.class <> 'outpatient' LIMIT 1),
            t.name, t.unit_words, t.decimals, r.value, r.comparator, r.flag, r.critical_low, r.critical_high, r.taken_at,
            k.opened_at, k.told_at, {staff_name("a")}, k.told_to, k.acknowledged_at, {staff_name("b")}, k.action, k.closed_at,
-           j.owner_words, j.due_at, k.task_id, k.version
+           j.owner_words, j.due_at, k.task_id, r.revision, r.state = 'withdrawn', k.version
       FROM lab.critical_call k
       JOIN lab.result r ON r.hospital_id = k.hospital_id AND r.id = k.result_id
       JOIN lab.test t ON t.code = r.test_code

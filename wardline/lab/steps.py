@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from wardline.encounters.public import EncounterScope
 from wardline.lab.forms import NewBand
-from wardline.lab.models import SpecimenScope, TestScope
+from wardline.lab.models import Call, SpecimenScope, TestScope
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 
@@ -407,11 +407,15 @@ async def open_call(db: Db, held: Held, *, call_id: UUID, revision: int, task_id
 
 
 @query("""
-    SELECT id FROM lab.critical_call
-     WHERE hospital_id = :held.hospital_id AND result_id = :held.id AND told_at IS NULL AND acknowledged_at IS NULL LIMIT 1
+    UPDATE lab.critical_call SET revision = :revision, version = version + 1
+     WHERE hospital_id = :held.hospital_id AND result_id = :held.id AND told_at IS NULL AND acknowledged_at IS NULL
+    RETURNING id
 """)
-async def untouched_call(db: Db, held: Held) -> UUID | None:
-    """The open call of a result that nobody has heard of yet. Index: critical_call_once."""
+async def untouched_call(db: Db, held: Held, *, revision: int) -> UUID | None:
+    """The call of a result that nobody has heard of yet goes on with the new revision; who tells the old one is too late.
+
+    None when there is none, also when somebody is told at this moment. Index: critical_call_once.
+    """
 
 
 @query(f"""
@@ -419,7 +423,10 @@ async def untouched_call(db: Db, held: Held) -> UUID | None:
         UPDATE lab.critical_call
            SET told_at = :now, told_by = :actor_id, told_to = :told_to, identifiers = :identifiers, read_back = :read_back,
                closed_at = CASE WHEN acknowledged_at IS NOT NULL THEN :now::timestamptz END, version = version + 1
-         WHERE hospital_id = :hospital_id AND id = :call_id AND version = :version AND told_at IS NULL
+         WHERE hospital_id = :hospital_id AND id = :call.id AND version = :call.version AND told_at IS NULL
+           AND EXISTS (SELECT 1 FROM lab.result v
+                        WHERE v.hospital_id = :hospital_id AND v.id = :call.result_id AND v.revision = :call.revision
+                          AND v.value = :call.value::numeric AND v.comparator = :call.comparator)
         RETURNING hospital_id, id, result_id, closed_at),
     r AS (SELECT r.* FROM lab.result r JOIN k ON r.hospital_id = k.hospital_id AND r.id = k.result_id),
     e AS ({_told("called", "r", ":told_to")})
@@ -429,15 +436,14 @@ async def tell(
     db: Db,
     *,
     hospital_id: UUID,
-    call_id: UUID,
-    version: int,
+    call: Call,
     told_to: str,
     identifiers: list[str],
     read_back: float,
     actor_id: UUID,
     now: datetime,
 ) -> UUID | None:
-    """Somebody was told and read it back."""
+    """Somebody was told and read it back; None when the call or the value is not as it was read out."""
 
 
 @query(f"""
