@@ -160,6 +160,25 @@ async def test_an_amended_value_is_told_anew(client: Client) -> None:
     assert (anew["id"] != call["id"], anew["told_at"], anew["shown"]) == (True, None, "4.1")
 
 
+async def test_the_release_says_that_an_earlier_call_was_not_told(client: Client) -> None:
+    result = await measured(client, await patient_of(client), "K", 6.9)
+    first = await call_of(client, result)
+    assert (await acknowledge(client, first)).status_code == 200
+    result = (await step(client, result, "amendment", body={"value": 7.2, "reason": "Repeated"})).json()
+    newest = await call_of(client, result)
+    assert newest["id"] != first["id"], "a doctor has acted on the old value"
+    assert (await told(client, newest)).status_code == 200
+    blocked = await step(client, result, "clinical-release")
+    assert (blocked.status_code, blocked.json()["code"], blocked.json()["call_id"]) == (
+        409,
+        "nobody_was_told",
+        first["id"],
+    )
+    assert "earlier call" in blocked.json()["detail"]
+    assert (await told(client, await call_of(client, {"call_id": first["id"]}))).status_code == 200
+    assert (await step(client, result, "clinical-release")).status_code == 200
+
+
 async def test_the_pages_of_a_critical_value(client: Client) -> None:
     call = await call_of(client, await measured(client, await patient_of(client), "K", 6.6))
     lab = await client.get("/lab", as_="laboratory_technician_a", html=True)

@@ -107,6 +107,33 @@ async def test_a_rejected_specimen_is_asked_for_again(client: Client) -> None:
     assert new["barcode"] != old["barcode"]
 
 
+async def test_a_specimen_is_not_rejected_while_a_released_result_stands(client: Client) -> None:
+    specimen = await received(client, await patient_of(client), "K", "NA")
+    potassium = await enter(client, specimen["results"]["K"], 4.4)
+    potassium = (await step(client, potassium, "technical-release")).json()
+    path = f"/specimens/{specimen['id']}/rejection"
+    body = {"reason": "Wrong patient's tube"}
+    refused = await client.post(path, body, as_="laboratory_technician_a", version=specimen["version"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
+    assert refused.json()["detail"].startswith("Withdraw its results first: K.")
+    assert (await step(client, potassium, "withdrawal", body=body)).status_code == 200
+    assert (await act(client, specimen, "rejection", "laboratory_technician_a", body))["state"] == "rejected"
+
+
+async def test_nothing_of_a_rejected_specimen_is_released(client: Client) -> None:
+    specimen = await received(client, await patient_of(client), "K")
+    result = await enter(client, specimen["results"]["K"], 4.4)
+    result = (await step(client, result, "technical-release")).json()
+    async with client.world.owner() as db:  # as it could be before such a rejection was refused
+        await db.execute(
+            "UPDATE lab.specimen SET state = 'rejected', rejected_at = now(), reject_reason = 'Clotted' WHERE id = $1",
+            specimen["id"],
+        )
+    refused = await step(client, result, "clinical-release")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
+    assert "rejected" in refused.json()["detail"]
+
+
 async def test_an_order_is_taken_back_before_it_is_collected_and_not_after(client: Client) -> None:
     person = await patient_of(client)
     first, second = [(await ordered(client, person, "K"))["specimens"][0] for _ in range(2)]

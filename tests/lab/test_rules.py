@@ -51,13 +51,21 @@ def band(sex: str | None, from_days: int, to_days: int | None, low: float, kind:
         (6.0, "", Flag.HIGH),
         (6.1, "", Flag.CRITICALLY_HIGH),
         (3.0, "<", Flag.CRITICALLY_LOW),
-        (3.5, "<", Flag.LOW),
+        (3.5, "<", Flag.CRITICALLY_LOW),
+        (5.5, ">", Flag.CRITICALLY_HIGH),
         (6.0, ">", Flag.CRITICALLY_HIGH),
-        (5.2, ">", Flag.HIGH),
+        (5.2, ">", Flag.CRITICALLY_HIGH),
     ],
 )
 def test_a_flag_changes_at_the_edge(value: float, comparator: str, flag: Flag) -> None:
     assert rules.flag_of(value, POTASSIUM, comparator) is flag
+
+
+def test_a_censored_value_is_judged_by_the_interval_where_no_critical_limit_lies_on_its_side() -> None:
+    only_low = Limits(low=3.5, high=5.2, critical_low=3.0)
+    assert rules.flag_of(5.5, only_low, ">") is Flag.HIGH
+    assert rules.flag_of(3.4, Limits(low=3.5, critical_high=6.0), "<") is Flag.LOW
+    assert rules.flag_of(5, Limits(high=5), "<") is Flag.NORMAL
 
 
 def test_without_an_interval_nothing_reads_as_normal() -> None:
