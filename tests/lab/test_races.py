@@ -76,6 +76,19 @@ async def test_one_call_is_recorded_once_and_closes_however_they_meet(client: Cl
         assert (row["closed"], row["state"]) == (True, "done")
 
 
+async def test_a_withdrawn_value_is_told_however_it_meets_the_call(client: Client) -> None:
+    for round_number in range(ROUNDS * 4):
+        result = await measured(client, await patient_of(client), "K", 6.9)
+        call = await call_of(client, result)
+        both = [told(client, call), step(client, result, "withdrawal", body={"reason": "Other patient"})]
+        answers = await asyncio.gather(*(both if round_number % 2 else reversed(both)))
+        said, gone = answers if round_number % 2 else reversed(answers)
+        assert (gone.status_code, said.status_code in {200, 412}) == (200, True), (gone.text, said.text)
+        newest = await call_of(client, gone.json())
+        assert (newest["is_withdrawn"], newest["told_at"]) == (True, None), "nobody has heard that it is withdrawn"
+        assert (newest["id"] == call["id"]) == (said.status_code == 412)
+
+
 async def test_an_amended_value_is_never_told_by_its_old_one(client: Client) -> None:
     for round_number in range(ROUNDS * 8):
         result = await measured(client, await patient_of(client), "K", 6.9)

@@ -8,7 +8,7 @@ from uuid import UUID
 from wardline.identity.public import access_hospital
 from wardline.lab import queries, rules, shown, steps
 from wardline.lab.forms import Acknowledgement, CallBack
-from wardline.lab.models import Call
+from wardline.lab.models import Call, State
 from wardline.lab.steps import Held
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
@@ -55,6 +55,11 @@ async def tell_amended(ctx: Context, held: Held, *, revision: int) -> None:
         await require(ctx, await _task(ctx, held, untouched))
 
 
+async def tell_withdrawn(ctx: Context, held: Held) -> None:
+    """Who heard of a value hears that it does not count; its call stands one revision after the value's last."""
+    await tell_amended(ctx, held, revision=held.revision + 1)
+
+
 async def _task(ctx: Context, held: Held, call_id: UUID) -> NewTask:
     result = await queries.result(ctx.db, hospital_id=held.hospital_id, result_id=held.id)
     assert result is not None
@@ -62,7 +67,9 @@ async def _task(ctx: Context, held: Held, call_id: UUID) -> NewTask:
     words = f"{result.name} {result.shown} {result.unit_words}"
     if result.interval:
         words += f" (interval {result.interval})"
-    if result.revision > 1:
+    if result.state == State.WITHDRAWN:
+        words += ", withdrawn: do not act on it"
+    elif result.revision > 1:
         words += ", amended"
     return NewTask(
         hospital_id=held.hospital_id,
@@ -71,7 +78,9 @@ async def _task(ctx: Context, held: Held, call_id: UUID) -> NewTask:
         ward_id=held.ward_id,
         person_id=held.person_id,
         encounter_id=held.encounter_id,
-        title="Critical result: acknowledge and act",
+        title="Result withdrawn: acknowledge"
+        if result.state == State.WITHDRAWN
+        else "Critical result: acknowledge and act",
         reason=words,
         priority=Priority.CRITICAL,
         rung=Rung.DOCTOR_ON_CALL,
@@ -107,8 +116,9 @@ def _too_late(call: Call) -> Conflict:
     """Why the call cannot be recorded as it was made: somebody else did, or the value is another one now."""
     if call.told_at is not None:
         return AlreadyTold(f"{call.told_by} told {call.told_to}.", told_at=call.told_at, told_to=call.told_to)
+    value = f"{call.name} {call.shown} {call.unit_words}"
     return Stale(
-        f"Changed meanwhile: it is {call.name} {call.shown} {call.unit_words} now. Tell them this.",
+        f"{value} was withdrawn. Tell them this." if call.is_withdrawn else f"It is {value} now. Tell them this.",
         current={"version": call.version, "shown": call.shown},
     )
 

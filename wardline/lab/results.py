@@ -270,12 +270,15 @@ async def amend(ctx: Context, held: Held, new: Amendment) -> Result:
 
 
 async def withdraw(ctx: Context, held: Held, reason: str) -> Result:
-    """The released result does not count any more; it stays in view, struck through, with the reason."""
+    """The released result does not count any more; it stays in view, struck through, with the reason. That is told where
+    somebody was to be called about the value."""
     _require(ctx, held, Act.WITHDRAW)
     await steps.lock_specimen(ctx.db, specimen_of(held))
     if await steps.withdraw(ctx.db, held, reason=reason.strip(), actor_id=ctx.caller.id, now=ctx.now) is None:
         raise Stale("The result was changed meanwhile.", state=held.state)
     await steps.finish(ctx.db, specimen_of(held))
+    if held.has_call:
+        await critical.tell_withdrawn(ctx, held)
     ctx.publish("result.withdrawn", {"result_id": held.id})
     return await _changed(ctx, held, "result.withdrawn")
 
