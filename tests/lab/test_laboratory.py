@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.client import Client, items
 from tests.lab.way import act, enter, final, look, measured, ordered, patient_of, placed, received, step
 from tests.queries import queries_at_most
+from wardline.lab import report
 
 
 async def results_of(client: Client, person: str, who: str = "nurse_a") -> dict[str, dict[str, Any]]:
@@ -337,6 +339,45 @@ async def test_a_trend_and_a_table_over_time(client: Client) -> None:
     assert [cell["value"] for cell in line["cells"]] == [5.4, 4.6, 4.0]
     trend = (await client.get(f"/patients/{person}/results/K?days=7", as_="nurse_a")).json()
     assert [dot["usual"] for dot in trend["drawing"]["dots"]] == [True, True, False]
+
+
+async def test_every_result_is_on_one_page_also_when_many_share_a_time(client: Client) -> None:
+    person = await patient_of(client)
+    result = await final(client, person, "NA", 139)
+    async with client.world.owner() as db:
+        await db.execute(
+            """
+            WITH s AS (
+                INSERT INTO lab.specimen (hospital_id, id, request_id, person_id, barcode, specimen, container, bench, urgency, state,
+                                          collected_at, collected_by, received_at, received_by)
+                SELECT hospital_id, gen_random_uuid(), request_id, person_id,
+                       lpad((floor(random() * 1000000) * 100 + n)::bigint::text, 10, '9'), specimen, container, bench, urgency, 'done',
+                       collected_at, collected_by, received_at, received_by
+                  FROM lab.specimen, generate_series(1, 15) AS n WHERE id = $1 RETURNING *)
+            INSERT INTO lab.result (hospital_id, id, request_id, specimen_id, person_id, test_code, state, taken_at, value,
+                                    technical_at, clinical_at)
+            SELECT s.hospital_id, gen_random_uuid(), s.request_id, s.id, s.person_id, t.code, 'clinically_released', s.collected_at, 5,
+                   now(), now()
+              FROM s CROSS JOIN (SELECT code FROM lab.test WHERE kind = 'number' ORDER BY position LIMIT 40) t
+            """,
+            result["specimen_id"],
+        )
+    path, seen = f"/patients/{person}/results", []
+    page = (await client.get(path, as_="nurse_a")).json()
+    seen += [each["id"] for each in page["items"]]
+    while page["next"]:
+        page = (await client.get(f"{path}?before={quote(page['next'])}", as_="nurse_a")).json()
+        seen += [each["id"] for each in page["items"]]
+    assert (len(seen), len(set(seen))) == (601, 601)
+    printed = await client.get(f"{path}/report", as_="doctor_a")
+    assert (printed.status_code, printed.content[:5]) == (200, b"%PDF-")
+    broken = await client.get(f"{path}?before=2026-01-01T00:00:00Z~nothing", as_="nurse_a")
+    assert broken.status_code == 400
+
+
+def test_a_report_says_what_it_leaves_out() -> None:
+    assert report.extent(200, 1450) == "The newest 200 of 1,450"
+    assert report.extent(3, 3) == ""
 
 
 async def test_what_is_to_be_collected_on_a_ward(client: Client) -> None:

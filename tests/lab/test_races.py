@@ -76,6 +76,20 @@ async def test_one_call_is_recorded_once_and_closes_however_they_meet(client: Cl
         assert (row["closed"], row["state"]) == (True, "done")
 
 
+async def test_a_specimen_is_rejected_or_its_result_released_never_both(client: Client) -> None:
+    for round_number in range(ROUNDS * 4):
+        specimen = await received(client, await patient_of(client), "K")
+        result = await enter(client, specimen["results"]["K"], 4.4)
+        path, body = f"/specimens/{specimen['id']}/rejection", {"reason": "Clotted"}
+        both = [
+            client.post(path, body, as_="laboratory_technician_a", version=specimen["version"]),
+            step(client, result, "technical-release"),
+        ]
+        answers = await asyncio.gather(*(both if round_number % 2 else reversed(both)))
+        codes = sorted(answer.status_code for answer in answers)
+        assert (codes[0], codes[1] in {409, 412}) == (200, True), [answer.text for answer in answers]
+
+
 async def test_a_withdrawn_value_is_told_however_it_meets_the_call(client: Client) -> None:
     for round_number in range(ROUNDS * 4):
         result = await measured(client, await patient_of(client), "K", 6.9)

@@ -6,6 +6,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from wardline.identity.public import HospitalScope, WardScope
 from wardline.lab.models import (
     BenchCount,
@@ -26,6 +28,13 @@ from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 
 RESULTS_MAX = 400
+
+
+class Cursor(Struct, frozen=True):
+    """The last result of a page; the next one begins after it. Specimens share a time, so the time alone is not enough."""
+
+    taken_at: datetime
+    id: UUID
 
 
 def staff_name(alias: str) -> str:
@@ -235,12 +244,29 @@ _VISIBLE = """
 
 @query(
     _RESULT
-    + " WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id AND r.taken_at < :before"
+    + " WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id"
+    + """ AND r.taken_at <= :before.taken_at
+            AND (r.taken_at < :before.taken_at
+                 OR (t.position, r.id) > (SELECT u.position, b.id FROM lab.result b JOIN lab.test u ON u.code = b.test_code
+                                           WHERE b.hospital_id = :patient.hospital_id AND b.id = :before.id))"""
     + _VISIBLE
-    + " ORDER BY r.taken_at DESC, t.position LIMIT 400"
+    + " ORDER BY r.taken_at DESC, t.position, r.id LIMIT 400"
 )
-async def results_of(db: Db, patient: PatientScope, *, before: datetime) -> list[Result]:
-    """What a ward may see of a patient's results, newest first. Index: result_person."""
+async def results_of(db: Db, patient: PatientScope, *, before: Cursor) -> list[Result]:
+    """What a ward may see of a patient's results, newest first, after the cursor. Index: result_person."""
+
+
+@query(
+    """
+    SELECT count(*)::int FROM lab.result r
+      LEFT JOIN LATERAL (SELECT c.id FROM lab.critical_call c
+                          WHERE c.hospital_id = r.hospital_id AND c.result_id = r.id LIMIT 1) k ON true
+     WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id AND r.taken_at IS NOT NULL
+"""
+    + _VISIBLE
+)
+async def count_of_results(db: Db, patient: PatientScope) -> int:
+    """How many results of a patient a ward may see. Index: result_person."""
 
 
 @query(
