@@ -37,8 +37,8 @@ CREATE TABLE lab.panel_test (
 );
 GRANT SELECT ON lab.test, lab.panel, lab.panel_test TO wardline_app;
 
--- Reference intervals and critical limits as shipped, each with its source. A hospital's own set for a test and a kind
--- takes the place of what is shipped for it, whole.
+-- Reference intervals and critical limits as shipped, each with its source. A hospital's own band goes
+-- before them for the ages and the sex that it is for; for everybody else they go on to count.
 CREATE TABLE lab.shipped_interval (
     test_code    text NOT NULL REFERENCES lab.test,
     kind         text NOT NULL CHECK (kind IN ('reference', 'critical')),

@@ -152,10 +152,69 @@ async def test_an_amended_value_is_told_anew(client: Client) -> None:
     task = await task_of(client, same)
     assert task is not None
     assert "6.8" in task["reason"]
+    late = await told(client, call)
+    assert (late.status_code, late.json()["current"]["shown"]) == (412, "6.8")
     await told(client, same)
     right = (await step(client, corrected, "amendment", body={"value": 4.1, "reason": "Other tube"})).json()
     anew = await call_of(client, right)
     assert (anew["id"] != call["id"], anew["told_at"], anew["shown"]) == (True, None, "4.1")
+
+
+async def test_a_withdrawn_value_is_told_to_who_heard_of_it(client: Client) -> None:
+    result = await measured(client, await patient_of(client), "K", 6.9)
+    first = await call_of(client, result)
+    assert (await told(client, first)).status_code == 200
+    assert (await acknowledge(client, first)).status_code == 200
+    gone = (await step(client, result, "withdrawal", body={"reason": "Wrong patient's tube"})).json()
+    call = await call_of(client, gone)
+    assert (call["id"] != first["id"], call["is_withdrawn"], call["limit"], call["told_at"]) == (True, True, "", None)
+    assert call["id"] in await open_calls(client)
+    task = await task_of(client, call)
+    assert task is not None
+    assert (task["owner_words"], task["title"]) == ("Doctor on call", "Result withdrawn: acknowledge")
+    assert "withdrawn" in task["reason"]
+    page = await client.get(f"/critical-calls/{call['id']}", as_="laboratory_technician_a", html=True)
+    assert "Withdrawn: do not act on it" in page.text
+    assert (await told(client, call)).status_code == 200
+    assert (await acknowledge(client, call)).status_code == 200
+    assert call["id"] not in await open_calls(client)
+
+
+async def test_a_value_withdrawn_before_anybody_heard_of_it_keeps_its_call(client: Client) -> None:
+    result = await measured(client, await patient_of(client), "K", 6.9)
+    first = await call_of(client, result)
+    gone = (await step(client, result, "withdrawal", body={"reason": "Wrong patient's tube"})).json()
+    call = await call_of(client, gone)
+    assert (call["id"], call["is_withdrawn"]) == (first["id"], True), (
+        "wards have seen it: they are told that it is gone"
+    )
+    late = await told(client, first)
+    assert (late.status_code, "withdrawn" in late.json()["detail"]) == (412, True)
+
+
+async def test_a_withdrawn_value_that_called_nobody_calls_nobody(client: Client) -> None:
+    result = await final(client, await patient_of(client), "K", 4.4)
+    gone = (await step(client, result, "withdrawal", body={"reason": "Wrong patient's tube"})).json()
+    assert gone["call_id"] is None
+
+
+async def test_the_release_says_that_an_earlier_call_was_not_told(client: Client) -> None:
+    result = await measured(client, await patient_of(client), "K", 6.9)
+    first = await call_of(client, result)
+    assert (await acknowledge(client, first)).status_code == 200
+    result = (await step(client, result, "amendment", body={"value": 7.2, "reason": "Repeated"})).json()
+    newest = await call_of(client, result)
+    assert newest["id"] != first["id"], "a doctor has acted on the old value"
+    assert (await told(client, newest)).status_code == 200
+    blocked = await step(client, result, "clinical-release")
+    assert (blocked.status_code, blocked.json()["code"], blocked.json()["call_id"]) == (
+        409,
+        "nobody_was_told",
+        first["id"],
+    )
+    assert "earlier call" in blocked.json()["detail"]
+    assert (await told(client, await call_of(client, {"call_id": first["id"]}))).status_code == 200
+    assert (await step(client, result, "clinical-release")).status_code == 200
 
 
 async def test_the_pages_of_a_critical_value(client: Client) -> None:

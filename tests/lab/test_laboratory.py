@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.client import Client, items
 from tests.lab.way import act, enter, final, look, measured, ordered, patient_of, placed, received, step
 from tests.queries import queries_at_most
+from wardline.lab import report
 
 
 async def results_of(client: Client, person: str, who: str = "nurse_a") -> dict[str, dict[str, Any]]:
@@ -105,6 +107,33 @@ async def test_a_rejected_specimen_is_asked_for_again(client: Client) -> None:
     assert (old["state"], old["reject_reason"], new["state"]) == ("rejected", "Haemolysed", "ordered")
     assert (new["replaces_id"], sorted(new["tests"])) == (old["id"], ["Potassium", "Sodium"])
     assert new["barcode"] != old["barcode"]
+
+
+async def test_a_specimen_is_not_rejected_while_a_released_result_stands(client: Client) -> None:
+    specimen = await received(client, await patient_of(client), "K", "NA")
+    potassium = await enter(client, specimen["results"]["K"], 4.4)
+    potassium = (await step(client, potassium, "technical-release")).json()
+    path = f"/specimens/{specimen['id']}/rejection"
+    body = {"reason": "Wrong patient's tube"}
+    refused = await client.post(path, body, as_="laboratory_technician_a", version=specimen["version"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
+    assert refused.json()["detail"].startswith("Withdraw its results first: K.")
+    assert (await step(client, potassium, "withdrawal", body=body)).status_code == 200
+    assert (await act(client, specimen, "rejection", "laboratory_technician_a", body))["state"] == "rejected"
+
+
+async def test_nothing_of_a_rejected_specimen_is_released(client: Client) -> None:
+    specimen = await received(client, await patient_of(client), "K")
+    result = await enter(client, specimen["results"]["K"], 4.4)
+    result = (await step(client, result, "technical-release")).json()
+    async with client.world.owner() as db:  # as it could be before such a rejection was refused
+        await db.execute(
+            "UPDATE lab.specimen SET state = 'rejected', rejected_at = now(), reject_reason = 'Clotted' WHERE id = $1",
+            specimen["id"],
+        )
+    refused = await step(client, result, "clinical-release")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
+    assert "rejected" in refused.json()["detail"]
 
 
 async def test_an_order_is_taken_back_before_it_is_collected_and_not_after(client: Client) -> None:
@@ -312,6 +341,45 @@ async def test_a_trend_and_a_table_over_time(client: Client) -> None:
     assert [dot["usual"] for dot in trend["drawing"]["dots"]] == [True, True, False]
 
 
+async def test_every_result_is_on_one_page_also_when_many_share_a_time(client: Client) -> None:
+    person = await patient_of(client)
+    result = await final(client, person, "NA", 139)
+    async with client.world.owner() as db:
+        await db.execute(
+            """
+            WITH s AS (
+                INSERT INTO lab.specimen (hospital_id, id, request_id, person_id, barcode, specimen, container, bench, urgency, state,
+                                          collected_at, collected_by, received_at, received_by)
+                SELECT hospital_id, gen_random_uuid(), request_id, person_id,
+                       lpad((floor(random() * 1000000) * 100 + n)::bigint::text, 10, '9'), specimen, container, bench, urgency, 'done',
+                       collected_at, collected_by, received_at, received_by
+                  FROM lab.specimen, generate_series(1, 15) AS n WHERE id = $1 RETURNING *)
+            INSERT INTO lab.result (hospital_id, id, request_id, specimen_id, person_id, test_code, state, taken_at, value,
+                                    technical_at, clinical_at)
+            SELECT s.hospital_id, gen_random_uuid(), s.request_id, s.id, s.person_id, t.code, 'clinically_released', s.collected_at, 5,
+                   now(), now()
+              FROM s CROSS JOIN (SELECT code FROM lab.test WHERE kind = 'number' ORDER BY position LIMIT 40) t
+            """,
+            result["specimen_id"],
+        )
+    path, seen = f"/patients/{person}/results", []
+    page = (await client.get(path, as_="nurse_a")).json()
+    seen += [each["id"] for each in page["items"]]
+    while page["next"]:
+        page = (await client.get(f"{path}?before={quote(page['next'])}", as_="nurse_a")).json()
+        seen += [each["id"] for each in page["items"]]
+    assert (len(seen), len(set(seen))) == (601, 601)
+    printed = await client.get(f"{path}/report", as_="doctor_a")
+    assert (printed.status_code, printed.content[:5]) == (200, b"%PDF-")
+    broken = await client.get(f"{path}?before=2026-01-01T00:00:00Z~nothing", as_="nurse_a")
+    assert broken.status_code == 400
+
+
+def test_a_report_says_what_it_leaves_out() -> None:
+    assert report.extent(200, 1450) == "The newest 200 of 1,450"
+    assert report.extent(3, 3) == ""
+
+
 async def test_what_is_to_be_collected_on_a_ward(client: Client) -> None:
     person, ward_id = await placed(client)
     await ordered(client, person, "CRP", urgency="routine")
@@ -343,6 +411,15 @@ async def test_a_hospitals_own_limits_take_the_place_of_what_is_shipped(client: 
     assert seen["result"]["critical_high"] == 900, "a result keeps what it was judged by"
     other = await client.get("/lab/tests/LIPASE", as_="laboratory_technician_b")
     assert other.json()["intervals"] == []
+
+
+async def test_an_own_limit_of_the_newborn_leaves_that_of_adults(client: Client) -> None:
+    own = {"kind": "critical", "source": "Own laboratory, 2026", "bands": [{"to_days": 28, "low": 0.3, "high": 2.5}]}
+    path = "/lab/tests/MG/intervals"
+    assert (await client.put(path, own, as_="laboratory_technician_a")).status_code == 200
+    result = await measured(client, await patient_of(client, born=date(1980, 1, 1)), "MG", 2.3)
+    assert (result["flag"], result["critical_high"], result["call_id"] is not None) == ("HH", 2.0, True)
+    await client.put(path, own | {"bands": []}, as_="laboratory_technician_a")
 
 
 async def test_the_summary_shows_the_newest_values(client: Client) -> None:

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from tests.client import Client
-from tests.lab.way import call_of, enter, measured, patient_of, received, told
+from tests.lab.way import call_of, enter, measured, patient_of, received, step, told
 
 ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "3"))
 RIVALS = 50
@@ -74,3 +74,44 @@ async def test_one_call_is_recorded_once_and_closes_however_they_meet(client: Cl
                 call["id"],
             )
         assert (row["closed"], row["state"]) == (True, "done")
+
+
+async def test_a_specimen_is_rejected_or_its_result_released_never_both(client: Client) -> None:
+    for round_number in range(ROUNDS * 4):
+        specimen = await received(client, await patient_of(client), "K")
+        result = await enter(client, specimen["results"]["K"], 4.4)
+        path, body = f"/specimens/{specimen['id']}/rejection", {"reason": "Clotted"}
+        both = [
+            client.post(path, body, as_="laboratory_technician_a", version=specimen["version"]),
+            step(client, result, "technical-release"),
+        ]
+        answers = await asyncio.gather(*(both if round_number % 2 else reversed(both)))
+        codes = sorted(answer.status_code for answer in answers)
+        assert (codes[0], codes[1] in {409, 412}) == (200, True), [answer.text for answer in answers]
+
+
+async def test_a_withdrawn_value_is_told_however_it_meets_the_call(client: Client) -> None:
+    for round_number in range(ROUNDS * 4):
+        result = await measured(client, await patient_of(client), "K", 6.9)
+        call = await call_of(client, result)
+        both = [told(client, call), step(client, result, "withdrawal", body={"reason": "Other patient"})]
+        answers = await asyncio.gather(*(both if round_number % 2 else reversed(both)))
+        said, gone = answers if round_number % 2 else reversed(answers)
+        assert (gone.status_code, said.status_code in {200, 412}) == (200, True), (gone.text, said.text)
+        newest = await call_of(client, gone.json())
+        assert (newest["is_withdrawn"], newest["told_at"]) == (True, None), "nobody has heard that it is withdrawn"
+        assert (newest["id"] == call["id"]) == (said.status_code == 412)
+
+
+async def test_an_amended_value_is_never_told_by_its_old_one(client: Client) -> None:
+    for round_number in range(ROUNDS * 8):
+        result = await measured(client, await patient_of(client), "K", 6.9)
+        call = await call_of(client, result)
+        both = [told(client, call), step(client, result, "amendment", body={"value": 2.1, "reason": "Other tube"})]
+        answers = await asyncio.gather(*(both if round_number % 2 else reversed(both)))
+        said, amended = answers if round_number % 2 else reversed(answers)
+        assert (amended.status_code, said.status_code in {200, 412}) == (200, True), (amended.text, said.text)
+        assert said.status_code == 200 or said.json()["current"]["shown"] == "2.1", said.text
+        newest = await call_of(client, amended.json())
+        assert (newest["shown"], newest["told_at"]) == ("2.1", None), "nobody has heard of the new value"
+        assert (newest["id"] == call["id"]) == (said.status_code == 412)

@@ -51,13 +51,21 @@ def band(sex: str | None, from_days: int, to_days: int | None, low: float, kind:
         (6.0, "", Flag.HIGH),
         (6.1, "", Flag.CRITICALLY_HIGH),
         (3.0, "<", Flag.CRITICALLY_LOW),
-        (3.5, "<", Flag.LOW),
+        (3.5, "<", Flag.CRITICALLY_LOW),
+        (5.5, ">", Flag.CRITICALLY_HIGH),
         (6.0, ">", Flag.CRITICALLY_HIGH),
-        (5.2, ">", Flag.HIGH),
+        (5.2, ">", Flag.CRITICALLY_HIGH),
     ],
 )
 def test_a_flag_changes_at_the_edge(value: float, comparator: str, flag: Flag) -> None:
     assert rules.flag_of(value, POTASSIUM, comparator) is flag
+
+
+def test_a_censored_value_is_judged_by_the_interval_where_no_critical_limit_lies_on_its_side() -> None:
+    only_low = Limits(low=3.5, high=5.2, critical_low=3.0)
+    assert rules.flag_of(5.5, only_low, ">") is Flag.HIGH
+    assert rules.flag_of(3.4, Limits(low=3.5, critical_high=6.0), "<") is Flag.LOW
+    assert rules.flag_of(5, Limits(high=5), "<") is Flag.NORMAL
 
 
 def test_without_an_interval_nothing_reads_as_normal() -> None:
@@ -98,6 +106,20 @@ def test_a_band_of_the_sex_goes_before_one_for_both_and_kinds_do_not_mix() -> No
     bands = [band(None, 0, None, 1), band("female", 0, None, 2), band(None, 0, None, 3, "critical")]
     assert rules.limits_for(bands, sex="female", days=None) == Limits(low=2, critical_low=3)
     assert rules.limits_for(bands, sex="male", days=10) == Limits(low=1, critical_low=3)
+
+
+def test_an_own_band_goes_before_what_is_shipped_only_for_whom_it_fits() -> None:
+    shipped = [Interval("K", "critical", None, 0, None, 3.0, 6.0, "", False)]
+    own = [Interval("K", "critical", None, 0, 28, 2.5, 7.0, "", True)]
+    for bands in (shipped + own, own + shipped):
+        assert rules.limits_for(bands, sex="male", days=3).critical_high == 7.0
+        assert rules.limits_for(bands, sex="male", days=28).critical_high == 6.0
+        assert rules.limits_for(bands, sex="male", days=None).critical_high == 6.0
+    women = [Interval("K", "critical", "female", 0, None, 2.5, 7.0, "", False)]
+    both = [Interval("K", "critical", None, 0, None, 2.8, 6.5, "", True)]
+    assert rules.limits_for(women + both, sex="female", days=9000).critical_high == 6.5, (
+        "own before a shipped one's sex"
+    )
 
 
 def test_age_in_days() -> None:

@@ -5,13 +5,16 @@ from uuid import UUID
 from wardline.encounters.public import EncounterScope, on_discharge
 from wardline.lab import queries, rules, steps
 from wardline.lab.forms import Collected, NewOrder
-from wardline.lab.models import LabTest, OrderScope, Specimen, SpecimenScope
+from wardline.lab.models import LabTest, OrderScope, Specimen, SpecimenScope, State
 from wardline.lab.scopes import patient_with
 from wardline.lab.steps import NewRequest, NewSpecimen
 from wardline.patients.public import PatientScope
 from wardline.platform.errors import Conflict, Invalid, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
+
+REJECTABLE = ("collected", "received")
+RELEASED = (State.TECHNICALLY_RELEASED, State.CLINICALLY_RELEASED)
 
 
 class NotNow(Conflict):
@@ -127,7 +130,12 @@ async def receive(ctx: Context, scope: SpecimenScope) -> Specimen:
 
 
 async def reject(ctx: Context, scope: SpecimenScope, reason: str) -> Specimen:
-    """The specimen cannot be used; another one is asked for in its place at once."""
+    """The specimen cannot be used; another one is asked for in its place at once. Not while a released result of it stands."""
+    await steps.lock_specimen(ctx.db, scope)
+    held = await steps.held_of_specimen(ctx.db, scope)
+    standing = [each.test for each in held if each.state in RELEASED and each.specimen_state in REJECTABLE]
+    if standing:
+        raise NotNow(f"Withdraw its results first: {', '.join(standing)}. Then the specimen can be rejected.")
     codes = await steps.reject(ctx.db, scope, version=_version(ctx), reason=reason, actor_id=ctx.caller.id, now=ctx.now)
     if codes:
         catalogue = [test for test in await queries.tests(ctx.db) if test.code in codes]

@@ -8,7 +8,7 @@ from uuid import UUID
 from wardline.identity.public import access_hospital
 from wardline.lab import queries, rules, shown, steps
 from wardline.lab.forms import Acknowledgement, CallBack
-from wardline.lab.models import Call
+from wardline.lab.models import Call, State
 from wardline.lab.steps import Held
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
@@ -48,11 +48,16 @@ async def open_call(ctx: Context, held: Held, *, revision: int) -> UUID:
 
 async def tell_amended(ctx: Context, held: Held, *, revision: int) -> None:
     """An amended value is told anew, unless nobody has heard of the old one: then its call goes on with the new value."""
-    untouched = await steps.untouched_call(ctx.db, held)
+    untouched = await steps.untouched_call(ctx.db, held, revision=revision)
     if untouched is None:
         await open_call(ctx, held, revision=revision)
     else:
         await require(ctx, await _task(ctx, held, untouched))
+
+
+async def tell_withdrawn(ctx: Context, held: Held) -> None:
+    """Who heard of a value hears that it does not count; its call stands one revision after the value's last."""
+    await tell_amended(ctx, held, revision=held.revision + 1)
 
 
 async def _task(ctx: Context, held: Held, call_id: UUID) -> NewTask:
@@ -62,7 +67,9 @@ async def _task(ctx: Context, held: Held, call_id: UUID) -> NewTask:
     words = f"{result.name} {result.shown} {result.unit_words}"
     if result.interval:
         words += f" (interval {result.interval})"
-    if result.revision > 1:
+    if result.state == State.WITHDRAWN:
+        words += ", withdrawn: do not act on it"
+    elif result.revision > 1:
         words += ", amended"
     return NewTask(
         hospital_id=held.hospital_id,
@@ -71,7 +78,9 @@ async def _task(ctx: Context, held: Held, call_id: UUID) -> NewTask:
         ward_id=held.ward_id,
         person_id=held.person_id,
         encounter_id=held.encounter_id,
-        title="Critical result: acknowledge and act",
+        title="Result withdrawn: acknowledge"
+        if result.state == State.WITHDRAWN
+        else "Critical result: acknowledge and act",
         reason=words,
         priority=Priority.CRITICAL,
         rung=Rung.DOCTOR_ON_CALL,
@@ -80,16 +89,14 @@ async def _task(ctx: Context, held: Held, call_id: UUID) -> NewTask:
 
 async def record_call(ctx: Context, call: Call, given: CallBack) -> Call:
     """Records who was told and what they read back: two identifiers of the patient, and the value, which has to be right."""
+    shown.shown_call(call)
+    if call.told_at is not None or (ctx.version is not None and ctx.version != call.version):
+        raise _too_late(call)
     _check(call, given)
-    if call.told_at is not None:
-        raise AlreadyTold(f"{call.told_by} told {call.told_to}.", told_at=call.told_at, told_to=call.told_to)
-    if ctx.version is not None and ctx.version != call.version:
-        raise Stale("This critical value was changed meanwhile.", current={"version": call.version})
     told = await steps.tell(
         ctx.db,
         hospital_id=ctx.caller.tenant_id,
-        call_id=call.id,
-        version=call.version,
+        call=call,
         told_to=given.told_to.strip(),
         identifiers=sorted(set(given.identifiers)),
         read_back=given.read_back,
@@ -97,12 +104,23 @@ async def record_call(ctx: Context, call: Call, given: CallBack) -> Call:
         now=ctx.now,
     )
     if told is None:
-        raise AlreadyTold("Somebody else has just recorded it.")
+        raise _too_late(await _again(ctx, call.id))
     after = await _again(ctx, call.id)
     if after.closed_at is not None:
         await end(ctx, call.task_id)
     _report(ctx, call, "critical_call.told")
     return after
+
+
+def _too_late(call: Call) -> Conflict:
+    """Why the call cannot be recorded as it was made: somebody else did, or the value is another one now."""
+    if call.told_at is not None:
+        return AlreadyTold(f"{call.told_by} told {call.told_to}.", told_at=call.told_at, told_to=call.told_to)
+    value = f"{call.name} {call.shown} {call.unit_words}"
+    return Stale(
+        f"{value} was withdrawn. Tell them this." if call.is_withdrawn else f"It is {value} now. Tell them this.",
+        current={"version": call.version, "shown": call.shown},
+    )
 
 
 def _check(call: Call, given: CallBack) -> None:

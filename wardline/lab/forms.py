@@ -116,9 +116,9 @@ class Scan(Input, kw_only=True):
 
 
 class ResultsQuery(Input, kw_only=True):
-    """Results before a time, for older ones."""
+    """Results before a time, or after the last of a page (`next`), for older ones."""
 
-    before: Annotated[str, Meta(max_length=40)] | None = None
+    before: Annotated[str, Meta(max_length=80)] | None = None
 
 
 class TrendQuery(Input, kw_only=True):

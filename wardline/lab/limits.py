@@ -1,4 +1,4 @@
-"""A hospital's own reference intervals and critical limits, which take the place of what is shipped."""
+"""A hospital's own reference intervals and critical limits, which go before what is shipped for whom they fit."""
 
 from wardline.lab import queries, steps
 from wardline.lab.forms import NewBand, NewIntervals
@@ -42,7 +42,7 @@ async def replace(ctx: Context, scope: TestScope, new: NewIntervals) -> TestPage
 
 
 async def add(ctx: Context, scope: TestScope, new: NewBand) -> TestPage:
-    """Adds one band to the hospital's own set; the first one takes the place of everything that is shipped of its kind."""
+    """Adds one band to the hospital's own set; it goes before what is shipped for whom it fits."""
     _check(new)
     await steps.insert_interval(
         ctx.db, scope, new, test=scope.test.code, interval_id=new_id(), actor_id=ctx.caller.id, now=ctx.now

@@ -266,7 +266,7 @@ class BenchCount(Struct):
 
 
 class Call(Struct):
-    """A critical value on its way to somebody: `owner_words` is who its task stands with now."""
+    """A critical value on its way to somebody: `owner_words` is who its task stands with now, `revision` the value's."""
 
     id: UUID
     result_id: UUID
@@ -296,6 +296,8 @@ class Call(Struct):
     owner_words: str
     due_at: datetime
     task_id: UUID
+    revision: int
+    is_withdrawn: bool
     version: int
     shown: str = ""
     limit: str = ""

@@ -6,6 +6,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from wardline.identity.public import HospitalScope, WardScope
 from wardline.lab.models import (
     BenchCount,
@@ -26,6 +28,13 @@ from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 
 RESULTS_MAX = 400
+
+
+class Cursor(Struct, frozen=True):
+    """The last result of a page; the next one begins after it. Specimens share a time, so the time alone is not enough."""
+
+    taken_at: datetime
+    id: UUID
 
 
 def staff_name(alias: str) -> str:
@@ -60,12 +69,13 @@ async def panels(db: Db) -> list[Panel]:
     SELECT s.test_code, s.kind, s.sex, s.from_days, s.to_days, s.low, s.high, s.source, false
       FROM lab.shipped_interval s
      WHERE s.test_code = ANY(:codes)
-       AND NOT EXISTS (SELECT 1 FROM lab.own_interval o WHERE o.hospital_id = :hospital_id AND o.test_code = s.test_code
-                                                          AND o.kind = s.kind AND o.ended_at IS NULL)
-     ORDER BY 1, 2 DESC, 4, 3 LIMIT 2000
+     ORDER BY 1, 2 DESC, 9 DESC, 4, 3 LIMIT 2000
 """)
 async def intervals(db: Db, *, hospital_id: UUID, codes: list[str]) -> list[Interval]:
-    """What values of these tests are judged by here: the hospital's own set, else what is shipped. Index: own_interval_test."""
+    """What values of these tests are judged by here: the hospital's own bands, then what is shipped for whom none of them fits.
+
+    Index: own_interval_test.
+    """
 
 
 # --- specimens and orders --------------------------------------------------------------------------------------------
@@ -234,12 +244,29 @@ _VISIBLE = """
 
 @query(
     _RESULT
-    + " WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id AND r.taken_at < :before"
+    + " WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id"
+    + """ AND r.taken_at <= :before.taken_at
+            AND (r.taken_at < :before.taken_at
+                 OR (t.position, r.id) > (SELECT u.position, b.id FROM lab.result b JOIN lab.test u ON u.code = b.test_code
+                                           WHERE b.hospital_id = :patient.hospital_id AND b.id = :before.id))"""
     + _VISIBLE
-    + " ORDER BY r.taken_at DESC, t.position LIMIT 400"
+    + " ORDER BY r.taken_at DESC, t.position, r.id LIMIT 400"
 )
-async def results_of(db: Db, patient: PatientScope, *, before: datetime) -> list[Result]:
-    """What a ward may see of a patient's results, newest first. Index: result_person."""
+async def results_of(db: Db, patient: PatientScope, *, before: Cursor) -> list[Result]:
+    """What a ward may see of a patient's results, newest first, after the cursor. Index: result_person."""
+
+
+@query(
+    """
+    SELECT count(*)::int FROM lab.result r
+      LEFT JOIN LATERAL (SELECT c.id FROM lab.critical_call c
+                          WHERE c.hospital_id = r.hospital_id AND c.result_id = r.id LIMIT 1) k ON true
+     WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id AND r.taken_at IS NOT NULL
+"""
+    + _VISIBLE
+)
+async def count_of_results(db: Db, patient: PatientScope) -> int:
+    """How many results of a patient a ward may see. Index: result_person."""
 
 
 @query(
@@ -292,7 +319,7 @@ _CALL = f"""
              WHERE c.hospital_id = k.hospital_id AND c.person_id = k.person_id AND c.class <> 'outpatient' LIMIT 1),
            t.name, t.unit_words, t.decimals, r.value, r.comparator, r.flag, r.critical_low, r.critical_high, r.taken_at,
            k.opened_at, k.told_at, {staff_name("a")}, k.told_to, k.acknowledged_at, {staff_name("b")}, k.action, k.closed_at,
-           j.owner_words, j.due_at, k.task_id, k.version
+           j.owner_words, j.due_at, k.task_id, r.revision, r.state = 'withdrawn', k.version
       FROM lab.critical_call k
       JOIN lab.result r ON r.hospital_id = k.hospital_id AND r.id = k.result_id
       JOIN lab.test t ON t.code = r.test_code

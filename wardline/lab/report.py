@@ -23,7 +23,7 @@ REPORT = """
 #line(length: 100%)
 #data.hospital #h(1fr) Printed #data.printed by #data.by
 #v(3mm)
-#text(size: 12pt, weight: "bold")[Laboratory results]
+#text(size: 12pt, weight: "bold")[Laboratory results] #h(4mm) #text(weight: "bold", data.extent)
 #table(columns: (auto, 1fr, auto, auto, auto, auto), stroke: (x: none, y: 0.4pt + gray), align: (left, left, right, left, left, left),
   table.header([*Taken*], [*Test*], [*Value*], [*Unit*], [*Interval*], [*Flag*]),
   ..data.lines.map(l => (l.at, l.name, if l.withdrawn { strike(l.value) } else { text(weight: "bold", l.value) }, l.unit, l.interval, l.flag)).flatten())
@@ -32,8 +32,10 @@ REPORT = """
 """
 
 
-async def report(banner: Banner, results: list[Result], *, hospital: str, by: str, zone: str, now: datetime) -> bytes:
-    """The released results, newest first, at most 200 lines."""
+async def report(
+    banner: Banner, results: list[Result], *, of: int, hospital: str, by: str, zone: str, now: datetime
+) -> bytes:
+    """The released results, newest first, at most 200 lines; it says so when there are more (`of` is how many)."""
     place = ZoneInfo(zone)
     data: dict[str, Any] = {
         "name": f"{banner.family.upper()}, {banner.given}",
@@ -43,10 +45,16 @@ async def report(banner: Banner, results: list[Result], *, hospital: str, by: st
         "hospital": hospital,
         "printed": now.astimezone(place).strftime("%d-%b-%Y %H:%M"),
         "by": by,
+        "extent": extent(min(len(results), LINES_MAX), of),
         "lines": [_line(each, place) for each in results[:LINES_MAX]],
         "note": "Preliminary: released technically only. Amended: the value was set right after its release.",
     }
     return await asyncio.to_thread(_drawn, data)
+
+
+def extent(lines: int, of: int) -> str:
+    """What is left out: `The newest 200 of 450`; nothing when all are there."""
+    return f"The newest {lines} of {of:,}" if of > lines else ""
 
 
 def _line(result: Result, place: ZoneInfo) -> dict[str, Any]:

@@ -146,6 +146,7 @@ def _as_number(new: NewValue) -> tuple[float | None, str]:
 async def release_technically(ctx: Context, held: Held) -> Result:
     """The first step for one result; a critical one calls for somebody to be told."""
     _require(ctx, held, Act.RELEASE_TECHNICALLY)
+    await steps.lock_specimen(ctx.db, specimen_of(held))
     await _release_technically(ctx, [held])
     return await _changed(ctx, held, "result.technically_released")
 
@@ -175,7 +176,7 @@ async def _release_technically(ctx: Context, results: Sequence[Held]) -> int:
         now=ctx.now,
     )
     if len(done) != len(results):
-        raise AlreadyReleased("Somebody else released it first.")
+        raise await _not_released(ctx, results)
     critical_ones = [each for each in results if rules.is_critical(each.flag)]
     for each in critical_ones:
         await critical.open_call(ctx, each, revision=each.revision)
@@ -185,8 +186,9 @@ async def _release_technically(ctx: Context, results: Sequence[Held]) -> int:
 async def release_clinically(ctx: Context, held: Held) -> Result:
     """The second step for one result: the wards see it. Not before somebody was told of a critical one."""
     _require(ctx, held, Act.RELEASE_CLINICALLY)
-    if held.has_call and not held.is_told:
-        raise NotTold("Ring the ward and record who read the value back; then it can be released.")
+    if held.untold_id is not None:
+        raise _not_told(held)
+    await steps.lock_specimen(ctx.db, specimen_of(held))
     await _release_clinically(ctx, [held])
     await steps.finish(ctx.db, specimen_of(held))
     return await _changed(ctx, held, "result.clinically_released")
@@ -198,9 +200,9 @@ async def release_all_clinically(ctx: Context, scope: SpecimenScope) -> Released
     technical = [
         each for each in await steps.held_of_specimen(ctx.db, scope) if each.state == State.TECHNICALLY_RELEASED
     ]
-    ready = [each for each in technical if each.is_told or not each.has_call]
+    ready = [each for each in technical if each.untold_id is None]
     if technical and not ready:
-        raise NotTold("Ring the ward and record who read the value back; then it can be released.")
+        raise _not_told(technical[0])
     if not ready:
         raise NotNow("Nothing on this specimen waits for the clinical release.")
     await _release_clinically(ctx, ready)
@@ -223,9 +225,27 @@ async def _release_clinically(ctx: Context, results: Sequence[Held]) -> None:
         now=ctx.now,
     )
     if len(done) != len(results):
-        raise AlreadyReleased("Somebody else released it first.")
+        raise await _not_released(ctx, results)
     for each in results:
         ctx.publish("result.released", {"result_id": each.id, "revision": each.revision})
+
+
+async def _not_released(ctx: Context, results: Sequence[Held]) -> Conflict:
+    """What kept these from their release, as they stand now."""
+    now = await steps.held_of_specimen(ctx.db, specimen_of(results[0]))
+    if now[0].specimen_state in ("rejected", "cancelled"):
+        return NotNow(f"The specimen is {now[0].specimen_state}.", state=now[0].specimen_state)
+    wanted = {each.id for each in results}
+    untold = next((each for each in now if each.id in wanted and each.untold_id is not None), None)
+    return AlreadyReleased("Somebody else released it first.") if untold is None else _not_told(untold)
+
+
+def _not_told(held: Held) -> NotTold:
+    if held.is_newest_told:
+        words = "An earlier call about this result was acknowledged, but nobody was told. Record it; then it can be released."
+    else:
+        words = "Ring the ward and record who read the value back; then it can be released."
+    return NotTold(words, call_id=held.untold_id)
 
 
 async def _released(ctx: Context, scope: SpecimenScope, *, released: int, calls: int) -> Released:
@@ -250,11 +270,15 @@ async def amend(ctx: Context, held: Held, new: Amendment) -> Result:
 
 
 async def withdraw(ctx: Context, held: Held, reason: str) -> Result:
-    """The released result does not count any more; it stays in view, struck through, with the reason."""
+    """The released result does not count any more; it stays in view, struck through, with the reason. That is told where
+    somebody was to be called about the value."""
     _require(ctx, held, Act.WITHDRAW)
+    await steps.lock_specimen(ctx.db, specimen_of(held))
     if await steps.withdraw(ctx.db, held, reason=reason.strip(), actor_id=ctx.caller.id, now=ctx.now) is None:
         raise Stale("The result was changed meanwhile.", state=held.state)
     await steps.finish(ctx.db, specimen_of(held))
+    if held.has_call:
+        await critical.tell_withdrawn(ctx, held)
     ctx.publish("result.withdrawn", {"result_id": held.id})
     return await _changed(ctx, held, "result.withdrawn")
 

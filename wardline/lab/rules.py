@@ -56,12 +56,12 @@ def age_days(born: date | None, taken_at: date) -> int | None:
 
 
 def interval_for(intervals: Sequence[Interval], *, kind: str, sex: str, days: int | None) -> Interval | None:
-    """The interval of this kind for a person; one for their sex goes before one for both.
+    """The interval of this kind for a person: the hospital's own, else the shipped one; one for their sex before one for both.
 
     Without a date of birth only an interval for every age fits: a guess would flag the wrong results.
     """
     fitting = [each for each in intervals if each.kind == kind and each.sex in (None, sex) and _fits_age(each, days)]
-    return min(fitting, key=lambda each: each.sex is None, default=None)
+    return min(fitting, key=lambda each: (not each.is_own, each.sex is None), default=None)
 
 
 def _fits_age(interval: Interval, days: int | None) -> bool:
@@ -85,13 +85,14 @@ def limits_for(intervals: Sequence[Interval], *, sex: str, days: int | None) -> 
 def flag_of(value: float, limits: Limits, comparator: str = "") -> Flag | None:
     """LL and HH are critical, beyond the critical limit; L and H outside the interval; N inside; None: nothing to judge by.
 
-    `<3` is below 3, so it counts as just below it, and `>6` likewise: a limit that equals such a value is passed.
+    `<3` is below 3, so it counts as just below it, and `>6` likewise: a limit that equals such a value is passed. It may be
+    any value on that side, so it is critical wherever a critical limit lies there: `>5.5` may be beyond 6.0.
     """
     below = lambda edge: edge is not None and (value < edge or (comparator == "<" and value <= edge))
     above = lambda edge: edge is not None and (value > edge or (comparator == ">" and value >= edge))
-    if below(limits.critical_low):
+    if below(limits.critical_low) or (comparator == "<" and limits.critical_low is not None):
         return Flag.CRITICALLY_LOW
-    if above(limits.critical_high):
+    if above(limits.critical_high) or (comparator == ">" and limits.critical_high is not None):
         return Flag.CRITICALLY_HIGH
     if below(limits.low):
         return Flag.LOW

@@ -42,7 +42,9 @@ def shown_call(call: Call) -> Call:
     call.shown = rules.value_words(call.value, call.decimals, call.comparator)
     edge, side = (call.critical_low, "below") if call.flag == "LL" else (call.critical_high, "above")
     call.limit = (
-        f"{side} {rules.value_words(edge, call.decimals)}" if edge is not None and rules.is_critical(call.flag) else ""
+        f"{side} {rules.value_words(edge, call.decimals)}"
+        if edge is not None and rules.is_critical(call.flag) and not call.is_withdrawn
+        else ""
     )
     return call
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from wardline.encounters.public import EncounterScope
 from wardline.lab.forms import NewBand
-from wardline.lab.models import SpecimenScope, TestScope
+from wardline.lab.models import Call, SpecimenScope, TestScope
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 
@@ -35,8 +35,9 @@ class Held(Struct, frozen=True):
     flag: str | None
     revision: int
     version: int
-    is_told: bool
+    is_newest_told: bool
     has_call: bool
+    untold_id: UUID | None
     sex: str
     born_on: date | None
 
@@ -210,6 +211,8 @@ async def receive(
         UPDATE lab.specimen SET state = 'rejected', rejected_at = :now, rejected_by = :actor_id, reject_reason = :reason, due_at = NULL,
                                 version = version + 1
          WHERE hospital_id = :scope.hospital_id AND id = :scope.id AND version = :version AND state IN ('collected', 'received')
+           AND NOT EXISTS (SELECT 1 FROM lab.result v WHERE v.hospital_id = :scope.hospital_id AND v.specimen_id = :scope.id
+                                                        AND v.state IN ('technically_released', 'clinically_released'))
         RETURNING hospital_id, id),
     r AS (
         UPDATE lab.result r SET state = 'rejected', reason = :reason, version = r.version + 1
@@ -221,7 +224,7 @@ async def receive(
 async def reject(
     db: Db, scope: SpecimenScope, *, version: int, reason: str, actor_id: UUID, now: datetime
 ) -> list[str]:
-    """The specimen cannot be used; the tests that have to be asked for again."""
+    """The specimen cannot be used, and nothing of it is released; the tests that have to be asked for again."""
 
 
 @query(f"""
@@ -273,7 +276,9 @@ _HELD = """
            coalesce((SELECT c.ward_id FROM encounters.current c WHERE c.hospital_id = r.hospital_id AND c.person_id = r.person_id
                       AND c.class <> 'outpatient' LIMIT 1), NULL),
            r.test_code, t.bench, r.state, s.state, r.taken_at, r.value, r.comparator, r.flag, r.revision, r.version,
-           k.told_at IS NOT NULL, k.id IS NOT NULL, p.sex, p.born_on
+           k.told_at IS NOT NULL, k.id IS NOT NULL,
+           (SELECT u.id FROM lab.critical_call u WHERE u.hospital_id = r.hospital_id AND u.result_id = r.id AND u.told_at IS NULL
+             ORDER BY u.revision DESC LIMIT 1), p.sex, p.born_on
       FROM lab.result r
       JOIN lab.test t ON t.code = r.test_code
       JOIN lab.specimen s ON s.hospital_id = r.hospital_id AND s.id = r.specimen_id
@@ -296,7 +301,7 @@ async def held_of_specimen(db: Db, scope: SpecimenScope) -> list[Held]:
 
 @query("SELECT id FROM lab.specimen WHERE hospital_id = :scope.hospital_id AND id = :scope.id FOR NO KEY UPDATE")
 async def lock_specimen(db: Db, scope: SpecimenScope) -> UUID:
-    """Holds the specimen, so that two people do not release its results at once."""
+    """Holds the specimen, so that two people do not release its results, or release and reject it, at once."""
 
 
 @query("""
@@ -337,6 +342,7 @@ async def put_value(db: Db, held: Held, judged: Judged, *, actor_id: UUID, now: 
         UPDATE lab.result r SET state = 'technically_released', technical_at = :now, technical_by = :actor_id, version = r.version + 1
           FROM unnest(:ids::uuid[], :versions::int[]) AS n (id, version)
          WHERE r.hospital_id = :hospital_id AND r.id = n.id AND r.version = n.version AND r.state = 'resulted'
+           AND EXISTS (SELECT 1 FROM lab.specimen s WHERE s.hospital_id = r.hospital_id AND s.id = r.specimen_id AND s.state = 'received')
         RETURNING r.*),
     x AS (INSERT INTO lab.release (hospital_id, result_id, revision, step, at, actor_id)
           SELECT hospital_id, id, revision, 'technical', :now, :actor_id::uuid FROM r),
@@ -354,6 +360,7 @@ async def release_technically(
         UPDATE lab.result r SET state = 'clinically_released', clinical_at = :now, clinical_by = :actor_id, version = r.version + 1
           FROM unnest(:ids::uuid[], :versions::int[]) AS n (id, version)
          WHERE r.hospital_id = :hospital_id AND r.id = n.id AND r.version = n.version AND r.state = 'technically_released'
+           AND EXISTS (SELECT 1 FROM lab.specimen s WHERE s.hospital_id = r.hospital_id AND s.id = r.specimen_id AND s.state = 'received')
            AND NOT EXISTS (SELECT 1 FROM lab.critical_call k WHERE k.hospital_id = r.hospital_id AND k.result_id = r.id AND k.told_at IS NULL)
         RETURNING r.*),
     x AS (INSERT INTO lab.release (hospital_id, result_id, revision, step, at, actor_id)
@@ -407,11 +414,15 @@ async def open_call(db: Db, held: Held, *, call_id: UUID, revision: int, task_id
 
 
 @query("""
-    SELECT id FROM lab.critical_call
-     WHERE hospital_id = :held.hospital_id AND result_id = :held.id AND told_at IS NULL AND acknowledged_at IS NULL LIMIT 1
+    UPDATE lab.critical_call SET revision = :revision, version = version + 1
+     WHERE hospital_id = :held.hospital_id AND result_id = :held.id AND told_at IS NULL AND acknowledged_at IS NULL
+    RETURNING id
 """)
-async def untouched_call(db: Db, held: Held) -> UUID | None:
-    """The open call of a result that nobody has heard of yet. Index: critical_call_once."""
+async def untouched_call(db: Db, held: Held, *, revision: int) -> UUID | None:
+    """The call of a result that nobody has heard of yet goes on with the new revision; who tells the old one is too late.
+
+    None when there is none, also when somebody is told at this moment. Index: critical_call_once.
+    """
 
 
 @query(f"""
@@ -419,7 +430,10 @@ async def untouched_call(db: Db, held: Held) -> UUID | None:
         UPDATE lab.critical_call
            SET told_at = :now, told_by = :actor_id, told_to = :told_to, identifiers = :identifiers, read_back = :read_back,
                closed_at = CASE WHEN acknowledged_at IS NOT NULL THEN :now::timestamptz END, version = version + 1
-         WHERE hospital_id = :hospital_id AND id = :call_id AND version = :version AND told_at IS NULL
+         WHERE hospital_id = :hospital_id AND id = :call.id AND version = :call.version AND told_at IS NULL
+           AND EXISTS (SELECT 1 FROM lab.result v
+                        WHERE v.hospital_id = :hospital_id AND v.id = :call.result_id AND v.revision = :call.revision
+                          AND v.value = :call.value::numeric AND v.comparator = :call.comparator)
         RETURNING hospital_id, id, result_id, closed_at),
     r AS (SELECT r.* FROM lab.result r JOIN k ON r.hospital_id = k.hospital_id AND r.id = k.result_id),
     e AS ({_told("called", "r", ":told_to")})
@@ -429,15 +443,14 @@ async def tell(
     db: Db,
     *,
     hospital_id: UUID,
-    call_id: UUID,
-    version: int,
+    call: Call,
     told_to: str,
     identifiers: list[str],
     read_back: float,
     actor_id: UUID,
     now: datetime,
 ) -> UUID | None:
-    """Somebody was told and read it back."""
+    """Somebody was told and read it back; None when the call or the value is not as it was read out."""
 
 
 @query(f"""

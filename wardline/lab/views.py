@@ -1,6 +1,7 @@
 """Pages put together from rows; used by the routes and by what is pushed."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from msgspec import structs
 
@@ -26,7 +27,7 @@ from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.errors import BadRequest
 
-NEWEST = datetime(9999, 1, 1, tzinfo=UTC)
+NEWEST = queries.Cursor(datetime(9999, 1, 1, tzinfo=UTC), UUID(int=0))
 UNRELEASED = (State.ORDERED, State.COLLECTED, State.RECEIVED, State.RESULTED, State.REJECTED, State.CANCELLED)
 
 
@@ -101,13 +102,13 @@ def _without_value(event: Event) -> Event:
     return structs.replace(event, value=None, comparator="", words="", flag=None)
 
 
-async def results_page(db: Db, patient: PatientScope, *, before: datetime, with_banner: bool) -> ResultsPage:
+async def results_page(db: Db, patient: PatientScope, *, before: queries.Cursor, with_banner: bool) -> ResultsPage:
     """A patient's released results as a table and as a list."""
     async with db.one_connection() as one:
         items = [shown.shown(each) for each in await queries.results_of(one, patient, before=before)]
         banner = await banner_with_stay(one, patient) if with_banner else None
-    last = items[-1].taken_at if len(items) == queries.RESULTS_MAX else None
-    following = last.isoformat() if last else None
+    last = items[-1] if len(items) == queries.RESULTS_MAX else None
+    following = f"{last.taken_at.isoformat()}~{last.id}" if last and last.taken_at else None
     page = ResultsPage(patient.person_id, [], [], [], items, following, banner)
     return shown.cumulative(page)
 
@@ -133,14 +134,16 @@ async def orders(db: Db, patient: PatientScope) -> list[Order]:
     return found
 
 
-def cursor(text: str | None) -> datetime:
+def cursor(text: str | None) -> queries.Cursor:
     """Where a page of results begins; BadRequest for a cursor that is none."""
     if text is None:
         return NEWEST
+    time, _, last = text.partition("~")
     try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
+        moment = datetime.fromisoformat(time.replace(" ", "+"))
+        after = UUID(last) if last else UUID(int=0)
     except ValueError:
         raise BadRequest("The cursor is not one of ours.") from None
     if moment.tzinfo is None:
         raise BadRequest("The cursor is not one of ours.")
-    return moment
+    return queries.Cursor(moment, after)

@@ -155,6 +155,7 @@ async def results_report(ctx: Context, patient: PatientScope) -> File:
     made = await report.report(
         page.banner,
         page.items,
+        of=await queries.count_of_results(ctx.db, patient),
         hospital=caller.tenant_name,
         by=caller.display_name,
         zone=caller.time_zone,
