@@ -201,7 +201,7 @@ class SaveRow(Struct):
 
 
 class NoteLine(Struct):
-    """A note in a list: its words' beginning if it is signed or the list is the note's own patient's."""
+    """A note in a list, with its words' beginning; none of a draft's, which change while they are read."""
 
     id: UUID
     patient_id: UUID

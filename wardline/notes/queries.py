@@ -42,12 +42,14 @@ class OwnText(Struct):
 class Held(Struct):
     version: int
     state: str
+    created_by: UUID
 
 
 class Words(Struct):
-    """`standing` texts that are not empty; `unseen` texts of others."""
+    """`standing` texts that are not empty, `own` of them the asker's; `unseen` texts of others."""
 
     standing: int
+    own: int
     unseen: int
 
 
@@ -161,7 +163,7 @@ async def own_text(db: Db, note: NoteScope, *, section: str, author_id: UUID) ->
 
 
 @query("""
-    SELECT n.version, n.state FROM notes.note n
+    SELECT n.version, n.state, n.created_by FROM notes.note n
      WHERE n.hospital_id = :note.hospital_id AND n.id = :note.id FOR NO KEY UPDATE
 """)
 async def note_held(db: Db, note: NoteScope) -> Held:
@@ -169,7 +171,7 @@ async def note_held(db: Db, note: NoteScope) -> Held:
 
 
 @query("""
-    SELECT count(*) FILTER (WHERE r.text ~ '\\S'),
+    SELECT count(*) FILTER (WHERE r.text ~ '\\S'), count(*) FILTER (WHERE r.text ~ '\\S' AND r.author_id = :author_id),
            count(*) FILTER (WHERE r.author_id <> :author_id AND r.note_version > :seen)
       FROM notes.passage p
       JOIN notes.revision r ON r.hospital_id = p.hospital_id AND r.note_id = p.note_id AND r.section = p.section
@@ -191,7 +193,7 @@ async def sign(db: Db, note: NoteScope, *, author_id: UUID, cosign: bool, now: d
 
 @query("""
     UPDATE notes.note SET state = 'cosigned', cosigned_at = :now, cosigned_by = :author_id, version = version + 1
-     WHERE hospital_id = :note.hospital_id AND id = :note.id AND state = 'signed' AND version = :version
+     WHERE hospital_id = :note.hospital_id AND id = :note.id AND state = 'signed' AND cosign_wanted AND version = :version
     RETURNING version
 """)
 async def cosign(db: Db, note: NoteScope, *, author_id: UUID, version: int, now: datetime) -> int | None:
@@ -237,10 +239,10 @@ _LINES = f"""
            (SELECT {_name("s")} FROM identity.staff s WHERE s.id = n.signed_by),
            (SELECT count(*) FROM notes.addendum a WHERE a.hospital_id = n.hospital_id AND a.note_id = n.id),
            (SELECT count(DISTINCT p.author_id) FROM notes.passage p WHERE p.hospital_id = n.hospital_id AND p.note_id = n.id),
-           coalesce((SELECT string_agg(left(r.text, 2000), E'\\n' ORDER BY p.created_at) FROM notes.passage p
+           CASE WHEN n.state = 'draft' THEN '' ELSE coalesce((SELECT string_agg(left(r.text, 2000), E'\\n' ORDER BY p.created_at) FROM notes.passage p
               JOIN notes.revision r ON r.hospital_id = p.hospital_id AND r.note_id = p.note_id AND r.section = p.section
                                    AND r.author_id = p.author_id AND r.version = p.version
-             WHERE p.hospital_id = n.hospital_id AND p.note_id = n.id), '')
+             WHERE p.hospital_id = n.hospital_id AND p.note_id = n.id), '') END
       FROM notes.note n JOIN identity.staff b ON b.id = n.created_by
 """  # noqa: S608 - texts of the code's own
 
