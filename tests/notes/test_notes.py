@@ -276,6 +276,20 @@ async def test_the_list_is_filtered_by_kind_and_paged(client: Client) -> None:
     assert (await client.get(f"/patients/{person}/notes?after=nonsense", as_="nurse_a")).status_code == 400
 
 
+async def test_the_history_is_paged_and_nothing_is_cut_off(client: Client) -> None:
+    note = await begun(client, await client.world.patient(client.world.a))
+    for number in range(60):
+        await save(client, note, "plan", f"Words {number}", as_="doctor_a", version=number)
+    first = (await client.get(f"/notes/{note}/history", as_="nurse_a")).json()
+    rest = (await client.get(f"/notes/{note}/history?after={first['next']}", as_="nurse_a")).json()
+    said = [row["text"] for row in first["items"] + rest["items"]]
+    assert (len(first["items"]), rest["next"]) == (50, None)
+    assert said == [*(f"Words {number}" for number in reversed(range(60))), ""]
+    page = await client.get(f"/notes/{note}/history", as_="nurse_a", html=True)
+    assert "Older" in page.text
+    assert (await client.get(f"/notes/{note}/history?after=nonsense", as_="nurse_a")).status_code == 400
+
+
 async def test_the_document_is_a_pdf(client: Client) -> None:
     note = await signed(client, await client.world.patient(client.world.a, family="Øye #1"))
     answer = await client.get(f"/notes/{note}/document", as_="nurse_a", html=True)

@@ -264,8 +264,14 @@ class CosignPage(Struct):
     next: str | None = None
 
 
+class HistoryQuery(Input):
+    """From which cursor on."""
+
+    after: str | None = None
+
+
 class RevisionRow(Struct):
-    """Something that happened to a note: a saved text, a signature, an addendum."""
+    """Something that happened to a note: a saved text, a signature, an addendum. `key` tells apart what has one time."""
 
     at: datetime
     what: str
@@ -274,6 +280,7 @@ class RevisionRow(Struct):
     section: str
     version: int
     text: str
+    key: str
     section_title: str = ""
 
 

@@ -12,6 +12,7 @@ from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 
 LIST_ROWS = 30
+HISTORY_ROWS = 50
 
 
 class Cursor(Struct, frozen=True):
@@ -19,6 +20,13 @@ class Cursor(Struct, frozen=True):
 
     created_at: datetime
     id: UUID
+
+
+class Step(Struct, frozen=True):
+    """The last entry of a page of a note's history."""
+
+    at: datetime
+    key: str
 
 
 class NewRow(Struct, frozen=True, kw_only=True):
@@ -283,21 +291,23 @@ async def to_cosign(db: Db, *, hospital_id: UUID, staff_id: UUID) -> list[Cosign
 
 
 @query(f"""
-    SELECT h.at, h.what, {_name("s")}, h.author_role, h.section, h.version, h.text
-      FROM (SELECT r.saved_at AS at, 'saved' AS what, r.author_id, r.author_role, r.section, r.version, r.text
+    SELECT h.at, h.what, {_name("s")}, h.author_role, h.section, h.version, h.text, h.key
+      FROM (SELECT r.saved_at AS at, 'saved' AS what, r.author_id, r.author_role, r.section, r.version, r.text,
+                   concat_ws('/', lpad(r.version::text, 10, '0'), r.section, r.author_id) COLLATE "C" AS key
               FROM notes.revision r WHERE r.hospital_id = :note.hospital_id AND r.note_id = :note.id
             UNION ALL
-            SELECT a.created_at, 'addendum', a.author_id, a.author_role, '', 0, a.text
+            SELECT a.created_at, 'addendum', a.author_id, a.author_role, '', 0, a.text, a.id::text
               FROM notes.addendum a WHERE a.hospital_id = :note.hospital_id AND a.note_id = :note.id
             UNION ALL
-            SELECT e.at, e.what, e.by, '', '', 0, e.text
+            SELECT e.at, e.what, e.by, '', '', 0, e.text, e.what
               FROM notes.note n
              CROSS JOIN LATERAL (VALUES (n.created_at, 'begun', n.created_by, ''), (n.signed_at, 'signed', n.signed_by, ''),
                    (n.cosigned_at, 'cosigned', n.cosigned_by, ''), (n.error_at, 'error', n.error_by, n.error_reason))
                    AS e (at, what, by, text)
              WHERE n.hospital_id = :note.hospital_id AND n.id = :note.id AND e.at IS NOT NULL) h
       JOIN identity.staff s ON s.id = h.author_id
-     ORDER BY h.at DESC, h.version DESC LIMIT 500
+     WHERE (h.at, h.key) < (:before.at::timestamptz, :before.key::text COLLATE "C")
+     ORDER BY h.at DESC, h.key DESC LIMIT 51
 """)  # noqa: S608 - texts of the code's own
-async def history(db: Db, note: NoteScope) -> list[RevisionRow]:
-    """Everything that happened to a note, newest first. Index: the revision's key."""
+async def history(db: Db, note: NoteScope, *, before: Step) -> list[RevisionRow]:
+    """What happened to a note before a step, newest first. Index: the revision's key."""
