@@ -224,3 +224,21 @@ async def test_words_typed_before_the_script_came_are_saved(browser: Browser, si
     come.set()
     await expect(nurse.page.locator("form:has(#t-care) [data-status]")).to_contain_text("Draft saved ", timeout=6000)
     await nurse.context.close()
+
+
+async def test_words_kept_for_somebody_else_are_not_offered(browser: Browser, site: Served) -> None:
+    doctor = await sit_down(browser, site, "doctor_a")
+    where = await begun(site, doctor, "Otherhand", "progress")
+    await doctor.page.fill("#t-plan", "Oxygen.")
+    await doctor.page.press("#t-plan", "Control+Enter")
+    await doctor.page.wait_for_selector("#note-state[data-state=signed]")
+    note = where.rpartition("/")[2]
+    await doctor.page.evaluate(
+        """(note) => sessionStorage.setItem(`draft:another:${note}:plan`,
+             JSON.stringify({ text: "Theirs", title: "Plan", at: Date.now() }))""",
+        note,
+    )
+    await doctor.page.reload()
+    await doctor.page.wait_for_function("sessionStorage.length === 0")
+    await expect(doctor.page.locator("#addendum-text")).to_have_value("")
+    await done(doctor)

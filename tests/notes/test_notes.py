@@ -25,6 +25,19 @@ async def test_a_draft_is_begun_saved_and_read_by_colleagues(client: Client) -> 
     assert "less cough" not in page.text
 
 
+async def test_the_list_of_notes_hears_of_the_first_words(client: Client) -> None:
+    person = await client.world.patient(client.world.a)
+    note = await begun(client, person)
+    seen = "SELECT version FROM platform.topic WHERE topic = $1"
+    async with client.world.owner() as db:
+        before = await db.fetchval(seen, f"patient:{person}")
+        await save(client, note, "plan", "Oxygen", as_="doctor_a")
+        first = await db.fetchval(seen, f"patient:{person}")
+        await save(client, note, "plan", "Oxygen.", as_="doctor_a", version=1)
+        second = await db.fetchval(seen, f"patient:{person}")
+    assert (first > before, second) == (True, first)
+
+
 async def test_two_people_at_one_section_keep_their_own_words(client: Client) -> None:
     person = await client.world.patient(client.world.a)
     note = await begun(client, person, kind="handover")
