@@ -1,5 +1,5 @@
 -- Problems say more, and what they said before stays readable. The version that runs before this one goes on writing the
--- columns it knows; its changes have no row in the history, so the history begins with the first one that has.
+-- columns it knows; its changes have no row in the history, so the first change after them keeps what was said before too.
 ALTER TABLE encounters.problem
     ADD COLUMN snomed_code  text CHECK (snomed_code ~ '^[0-9]{6,18}$'),
     ADD COLUMN severity     text CHECK (severity IN ('mild', 'moderate', 'severe')),
@@ -24,7 +24,7 @@ CREATE TABLE encounters.problem_change (     -- the problem as it stood after ea
     comment      text NOT NULL,
     error_reason text,
     changed_at   timestamptz NOT NULL,
-    changed_by   uuid NOT NULL REFERENCES identity.staff,
+    changed_by   uuid REFERENCES identity.staff,          -- none where an import recorded it
     PRIMARY KEY (hospital_id, problem_id, version),
     FOREIGN KEY (hospital_id, problem_id) REFERENCES encounters.problem
 );

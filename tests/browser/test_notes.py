@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.browser.people import Person, sit_down
 from tests.served import Served
@@ -148,7 +148,97 @@ async def test_words_that_come_after_the_signature_wait_for_an_addendum(browser:
     await expect(nurse.page.locator("#addendum-text")).to_have_value(
         "Situation:\nFell at 14:10.\n\nRecommendation:\nObservations hourly."
     )
+    await nurse.page.reload()
+    await expect(nurse.page.locator("#addendum-text")).to_have_value(re.compile("Fell at 14:10"))
     await nurse.page.get_by_role("button", name="Add to the note").click()
     await expect(nurse.page.locator("#note-addenda")).to_contain_text("Fell at 14:10.")
+    assert await nurse.page.evaluate("sessionStorage.length") == 0
     await done(doctor)
     await nurse.context.close()
+
+
+async def test_a_page_that_reads_itself_anew_leaves_unsaved_words(browser: Browser, site: Served) -> None:
+    nurse = await sit_down(browser, site, "nurse_a")
+    await begun(site, nurse, "Rereader", "nursing")
+    await expect(nurse.page.locator("#live-chip")).to_contain_text("Live")
+    reread = "document.querySelector('live-page').fetchPage()"
+    await nurse.page.route("**/sections/*", lambda route: route.abort())
+    await nurse.page.fill("#t-care", "Dressing changed")
+    await nurse.page.evaluate("document.querySelector('.notehelp').dataset.mark = 'kept'")
+    await nurse.page.evaluate(reread)
+    await expect(nurse.page.locator(".notehelp[data-mark=kept]")).to_have_count(1)
+    assert await nurse.page.input_value("#t-care") == "Dressing changed"
+    await nurse.context.close()
+
+
+async def test_words_for_a_withdrawn_draft_can_be_copied(browser: Browser, site: Served) -> None:
+    doctor, nurse = await asyncio.gather(sit_down(browser, site, "doctor_a"), sit_down(browser, site, "nurse_a"))
+    where = await begun(site, doctor, "Withdrawn", "handover")
+    await nurse.open(where)
+    await nurse.page.route("**/sections/*", lambda route: route.abort())
+    await nurse.page.fill("#t-situation", "Fell at 14:10.")
+    await expect(nurse.page.locator("form:has(#t-situation) [data-status]")).to_contain_text("no connection")
+    await doctor.page.click("details summary:has-text('Entered in error')")
+    await doctor.page.fill("#reason", "Wrong patient")
+    await doctor.page.get_by_role("button", name="as entered in error").click()
+    await doctor.page.wait_for_selector("#note-state[data-state=entered_in_error]")
+    await nurse.page.unroute("**/sections/*")
+    late = nurse.page.locator("form:has(#t-situation) .conflict")
+    await expect(late).to_contain_text("takes no addendum", timeout=25_000)
+    await late.get_by_role("button").click()
+    for _ in range(2):
+        kept = nurse.page.locator("#kept-words")
+        await expect(kept).to_be_visible()
+        await expect(kept.locator("textarea")).to_have_value("Situation:\nFell at 14:10.")
+        await nurse.page.reload()
+    await doctor.context.close()
+    await nurse.context.close()
+
+
+async def test_a_refused_save_does_not_end_saving(browser: Browser, site: Served) -> None:
+    nurse = await sit_down(browser, site, "nurse_a")
+    await begun(site, nurse, "Refused", "nursing")
+    refusal = {"detail": "That is too much.", "code": "invalid"}
+    await nurse.page.route("**/sections/*", lambda route: route.fulfill(status=422, json=refusal))
+    state = nurse.page.locator("form:has(#t-care) [data-status]")
+    await nurse.page.fill("#t-care", "Dressing changed")
+    await expect(state).to_have_text("Not saved: That is too much.")
+    await nurse.page.unroute("**/sections/*")
+    await nurse.page.type("#t-care", ".", delay=5)
+    await expect(state).to_contain_text("Draft saved ", timeout=6000)
+    await nurse.context.close()
+
+
+async def test_words_typed_before_the_script_came_are_saved(browser: Browser, site: Served) -> None:
+    nurse = await sit_down(browser, site, "nurse_a")
+    where = await begun(site, nurse, "Earlybird", "nursing")
+    come = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await come.wait()
+        await route.continue_()
+
+    await nurse.page.route("**/static/notes.js*", late)
+    await nurse.page.goto(site.address + where, wait_until="commit")
+    await nurse.page.fill("#t-care", "Dressing changed")
+    come.set()
+    await expect(nurse.page.locator("form:has(#t-care) [data-status]")).to_contain_text("Draft saved ", timeout=6000)
+    await nurse.context.close()
+
+
+async def test_words_kept_for_somebody_else_are_not_offered(browser: Browser, site: Served) -> None:
+    doctor = await sit_down(browser, site, "doctor_a")
+    where = await begun(site, doctor, "Otherhand", "progress")
+    await doctor.page.fill("#t-plan", "Oxygen.")
+    await doctor.page.press("#t-plan", "Control+Enter")
+    await doctor.page.wait_for_selector("#note-state[data-state=signed]")
+    note = where.rpartition("/")[2]
+    await doctor.page.evaluate(
+        """(note) => sessionStorage.setItem(`draft:another:${note}:plan`,
+             JSON.stringify({ text: "Theirs", title: "Plan", at: Date.now() }))""",
+        note,
+    )
+    await doctor.page.reload()
+    await doctor.page.wait_for_function("sessionStorage.length === 0")
+    await expect(doctor.page.locator("#addendum-text")).to_have_value("")
+    await done(doctor)

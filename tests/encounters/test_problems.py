@@ -54,6 +54,22 @@ async def test_what_a_problem_said_before_stays(client: Client, db_app: asyncpg.
         await db_app.execute("UPDATE encounters.problem_change SET display = 'x'")
 
 
+async def test_what_an_imported_problem_said_stays_too(client: Client) -> None:
+    path, problem = await recorded(client, display="Chest pain", verification="provisional")
+    async with client.world.owner() as db:
+        await db.execute("DELETE FROM encounters.problem_change WHERE problem_id = $1", problem["id"])
+        await db.execute("UPDATE encounters.problem SET created_by = NULL WHERE id = $1", problem["id"])
+    one = f"{path}/{problem['id']}"
+    assert (await client.patch(one, {"verification": "refuted"}, as_="doctor_a", version=1)).status_code == 200
+    assert (await client.patch(one, {"severity": "mild"}, as_="doctor_a", version=2)).status_code == 200
+    history = (await client.get(one, as_="nurse_a")).json()["items"]
+    assert [(v["version"], v["verification"], v["changed_by"]) for v in history] == [
+        (3, "refuted", "K. Doctor A"),
+        (2, "refuted", "K. Doctor A"),
+        (1, "provisional", ""),
+    ]
+
+
 async def test_a_mistake_needs_its_reason_and_does_not_come_back(client: Client) -> None:
     path, problem = await recorded(client, display="Gout")
     one = f"{path}/{problem['id']}"

@@ -19,7 +19,23 @@ async def test_a_draft_is_begun_saved_and_read_by_colleagues(client: Client) -> 
     assert page["sections"][0]["prompts"] == ["Breathlessness", "Cough and sputum", "Sleep"]
     assert (page["writes"], page["note"]["state"]) == (False, "draft")
     listed = items(await client.get(f"/patients/{person}/notes", as_="pharmacist_a"))
-    assert [(n["id"], n["text"]) for n in listed] == [(note, "Feels better, less cough.")]
+    assert [(n["id"], n["text"]) for n in listed] == [(note, "")]
+    page = await client.get(f"/patients/{person}/notes", as_="pharmacist_a", html=True)
+    assert "Being written." in page.text
+    assert "less cough" not in page.text
+
+
+async def test_the_list_of_notes_hears_of_the_first_words(client: Client) -> None:
+    person = await client.world.patient(client.world.a)
+    note = await begun(client, person)
+    seen = "SELECT version FROM platform.topic WHERE topic = $1"
+    async with client.world.owner() as db:
+        before = await db.fetchval(seen, f"patient:{person}")
+        await save(client, note, "plan", "Oxygen", as_="doctor_a")
+        first = await db.fetchval(seen, f"patient:{person}")
+        await save(client, note, "plan", "Oxygen.", as_="doctor_a", version=1)
+        second = await db.fetchval(seen, f"patient:{person}")
+    assert (first > before, second) == (True, first)
 
 
 async def test_two_people_at_one_section_keep_their_own_words(client: Client) -> None:
@@ -95,6 +111,45 @@ async def test_a_second_signature_is_a_second_persons(client: Client) -> None:
     done = await client.post(f"/notes/{note}/cosignature", {}, as_="consultant_a", version=3)
     assert (done.status_code, done.json()["state"]) == (200, "cosigned")
     assert note not in {n["id"] for n in items(await client.get("/notes/cosign", as_="consultant_a"))}
+
+
+async def test_a_second_signature_is_given_where_it_was_asked_for(client: Client) -> None:
+    world = client.world
+    async with world.owner() as db:
+        await world.add_staff(db, "consultant2_a", "doctor", world.a)
+    note = await signed(client, await world.patient(world.a))
+    answer = await client.post(f"/notes/{note}/cosignature", {}, as_="consultant2_a", version=3)
+    assert (answer.status_code, answer.json()["code"]) == (409, "cosign_not_wanted")
+
+
+async def test_who_neither_began_nor_wrote_does_not_sign(client: Client) -> None:
+    note = await begun(client, await client.world.patient(client.world.a), kind="handover")
+    await save(client, note, "situation", "Stable.", as_="doctor_a")
+    others = await client.post(f"/notes/{note}/signature", {}, as_="nurse_a", version=2)
+    assert (others.status_code, others.json()["code"]) == (403, "signer_wrote_nothing")
+    ahead = await client.post(f"/notes/{note}/signature", {}, as_="doctor_a", version=7)
+    assert (ahead.status_code, ahead.json()["code"]) == (412, "stale")
+    assert (await client.post(f"/notes/{note}/signature", {}, as_="doctor_a", version=2)).status_code == 200
+
+
+async def test_a_withdrawn_draft_promises_no_addendum(client: Client) -> None:
+    note = await begun(client, await client.world.patient(client.world.a))
+    withdrawn = await client.post(f"/notes/{note}/error", {"reason": "Wrong patient"}, as_="doctor_a", version=1)
+    assert withdrawn.status_code == 200
+    late = await save(client, note, "plan", "Late", as_="doctor_a")
+    assert (late.status_code, late.json()["state"]) == (409, "entered_in_error")
+    assert "takes no addendum" in late.json()["detail"]
+
+
+async def test_a_plan_is_copied_whole_with_its_authors(client: Client) -> None:
+    person = await client.world.patient(client.world.a)
+    note = await begun(client, person, kind="handover")
+    await save(client, note, "recommendation", "Oral antibiotic.", as_="doctor_a")
+    await save(client, note, "recommendation", "Walk twice a day.", as_="nurse_a")
+    done = await client.post(f"/notes/{note}/signature", {}, as_="doctor_a", version=3)
+    assert done.status_code == 200, done.text
+    copied = (await client.get(f"/patients/{person}/inserts/plan", as_="doctor_a")).json()["text"]
+    assert copied.splitlines()[1:-1] == ["K. Doctor A:", "Oral antibiotic.", "K. Nurse A:", "Walk twice a day."]
 
 
 async def test_what_is_added_stands_beside_the_signed_words(client: Client) -> None:
@@ -232,6 +287,20 @@ async def test_the_list_is_filtered_by_kind_and_paged(client: Client) -> None:
     assert len(only) == 16
     assert {n["kind"] for n in only} == {"incident"}
     assert (await client.get(f"/patients/{person}/notes?after=nonsense", as_="nurse_a")).status_code == 400
+
+
+async def test_the_history_is_paged_and_nothing_is_cut_off(client: Client) -> None:
+    note = await begun(client, await client.world.patient(client.world.a))
+    for number in range(60):
+        await save(client, note, "plan", f"Words {number}", as_="doctor_a", version=number)
+    first = (await client.get(f"/notes/{note}/history", as_="nurse_a")).json()
+    rest = (await client.get(f"/notes/{note}/history?after={first['next']}", as_="nurse_a")).json()
+    said = [row["text"] for row in first["items"] + rest["items"]]
+    assert (len(first["items"]), rest["next"]) == (50, None)
+    assert said == [*(f"Words {number}" for number in reversed(range(60))), ""]
+    page = await client.get(f"/notes/{note}/history", as_="nurse_a", html=True)
+    assert "Older" in page.text
+    assert (await client.get(f"/notes/{note}/history?after=nonsense", as_="nurse_a")).status_code == 400
 
 
 async def test_the_document_is_a_pdf(client: Client) -> None:

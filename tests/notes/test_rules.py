@@ -28,6 +28,13 @@ def test_no_word_of_any_text_is_dropped(text: str) -> None:
     assert len(excerpt(text)) <= 162
 
 
+def test_a_copy_inside_a_copy_stays_a_copy_to_its_end() -> None:
+    inner = f"Go on.\n{marked_copy('Problems', 'Asthma ⟦old⟧', NOW)}\nOxygen."
+    [found] = segments(marked_copy("Plan ⟦1⟧", inner, NOW))
+    assert (found.source, found.text.splitlines()[0], found.text.splitlines()[-1]) == ("Plan [1]", "Go on.", "Oxygen.")
+    assert "[end of copy]" in found.text
+
+
 def test_an_excerpt_names_a_copy_and_leaves_it_out() -> None:
     copy = marked_copy("Observations of 26-Nov-2026", "14:20  RR 18", NOW)
     assert excerpt(f"Better.\n{copy}\nGo on.") == "Better. [Observations of 26-Nov-2026] Go on."

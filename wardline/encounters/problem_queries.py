@@ -1,4 +1,5 @@
-"""The SQL of problems. Every write leaves the problem as it then stood in the history, in the same statement."""
+"""The SQL of problems. Every write leaves the problem as it then stood in the history, in the same statement; a change of
+one whose history has not begun (imported, or recorded by an older version) also what it said before."""
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
@@ -60,9 +61,18 @@ async def insert_problem(
     """A new active problem."""
 
 
+# The statement sees the row as it was before its own update; the caller holds it, so nobody else changes it meanwhile.
 @query(
     """
-    WITH written AS (
+    WITH before AS (
+        INSERT INTO encounters.problem_change (hospital_id, problem_id, version, code_system, code, snomed_code, display,
+               onset_on, abated_on, state, verification, severity, comment, error_reason, changed_at, changed_by)
+        SELECT p.hospital_id, p.id, p.version, p.code_system, p.code, p.snomed_code, p.display, p.onset_on, p.abated_on, p.state,
+               p.verification, p.severity, p.comment, p.error_reason, coalesce(p.changed_at, p.created_at), s.id
+          FROM encounters.problem p LEFT JOIN identity.staff s ON s.id = coalesce(p.changed_by, p.created_by)
+         WHERE p.hospital_id = :patient.hospital_id AND p.person_id = :patient.person_id AND p.id = :row.id
+        ON CONFLICT DO NOTHING
+    ), written AS (
         UPDATE encounters.problem
            SET state = :row.state, verification = :row.verification, onset_on = :row.onset_on, abated_on = :row.abated_on,
                severity = :row.severity, comment = :row.comment, code_system = :row.code_system, code = :row.code,
@@ -81,7 +91,7 @@ async def change_problem(db: Db, patient: PatientScope, row: ProblemRow, *, now:
 @query("""
     SELECT c.version, c.display, c.code, c.onset_on, c.abated_on, c.state, c.verification, c.severity, c.comment,
            c.error_reason, c.changed_at, concat_ws(' ', left(s.given, 1) || '.', s.family)
-      FROM encounters.problem_change c JOIN identity.staff s ON s.id = c.changed_by
+      FROM encounters.problem_change c LEFT JOIN identity.staff s ON s.id = c.changed_by
      WHERE c.hospital_id = :patient.hospital_id AND c.problem_id = :problem_id
        AND EXISTS (SELECT FROM encounters.problem p WHERE p.hospital_id = :patient.hospital_id AND p.id = :problem_id
                                                       AND p.person_id = :patient.person_id)

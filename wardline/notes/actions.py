@@ -30,6 +30,16 @@ class NothingWritten(Conflict):
     code, title = "note_empty", "Nothing is written yet"
 
 
+class NoCosignWanted(Conflict):
+    code, title = "cosign_not_wanted", "No second signature was asked for"
+
+
+class NotYourWords(Denied):
+    """A signature stands for words of one's own, or for a note that one began."""
+
+    code, title = "signer_wrote_nothing", "You wrote nothing in this note"
+
+
 class OwnSignature(Denied):
     """Two signatures are two people's."""
 
@@ -109,40 +119,48 @@ async def save_text(ctx: Context, note: NoteScope, section: str, text: str) -> S
         detail={"section": section, "version": saved.version, "length": len(text)},
     )  # fmt: skip
     ctx.touch(topic(note))
+    if saved.version == 1:  # the list of notes says how many write
+        ctx.touch(f"patient:{note.person_id}")
     return Saved(note.id, section, saved.version, saved.note_version, ctx.now)
 
 
 async def _not_a_draft(ctx: Context, note: NoteScope) -> NotADraft:
     held = await queries.bare_note(ctx.db, note)
     by, at = held.signed_by, held.signed_at
+    words = "signed it. Your words can be an addendum."
     if held.state == "entered_in_error":
         by, at = held.error_by, held.error_at
-    words = "withdrew" if held.state == "entered_in_error" else "signed"
-    return NotADraft(f"{by} {words} it. Your words can be an addendum.", state=held.state, by=by, at=at)
+        words = "withdrew it. It takes no addendum: copy your words into another note."
+    return NotADraft(f"{by} {words}", state=held.state, by=by, at=at)
 
 
 async def sign(ctx: Context, note: NoteScope, *, cosign: bool) -> Note:
-    """Sign the note as the caller saw it. Stale when somebody else's words are newer than the version named."""
+    """Sign the note as the caller saw it: one who wrote in it or began it. Stale when somebody else's words are newer than
+    the version named, or that version is none yet."""
     _require_writer(ctx, note.kind)
     held = await queries.note_held(ctx.db, note)
     if held.state != "draft":
         raise await _not_a_draft(ctx, note)
     words = await queries.words_of(ctx.db, note, author_id=ctx.caller.id, seen=ctx.version or 0)
-    if words.unseen:
+    if words.unseen or (ctx.version or 0) > held.version:
         raise Stale("Somebody wrote meanwhile. Read it, then sign.", current={"version": held.version})
     if not words.standing:
         raise NothingWritten("Write something, or withdraw the note.")
+    if not words.own and held.created_by != ctx.caller.id:
+        raise NotYourWords("Write in it first, or leave the signature to those who did.")
     await queries.sign(ctx.db, note, author_id=ctx.caller.id, cosign=cosign, now=ctx.now)
     return await _changed(ctx, note, "note.signed", {"kind": note.kind, "cosign": cosign})
 
 
 async def cosign(ctx: Context, note: NoteScope) -> Note:
-    """The second signature, by somebody else than the first."""
+    """The second signature, where the first signer asked for it, by somebody else."""
     if note.signed_by == ctx.caller.id:
         raise OwnSignature
     if note.state != "signed":
         raise NotSigned(f"It is {note.state.replace('_', ' ')}.", state=note.state)
     if await queries.cosign(ctx.db, note, author_id=ctx.caller.id, version=ctx.version or 0, now=ctx.now) is None:
+        if not (await queries.bare_note(ctx.db, note)).cosign_wanted:
+            raise NoCosignWanted
         raise await _stale(ctx, note)
     return await _changed(ctx, note, "note.cosigned", {"kind": note.kind})
 

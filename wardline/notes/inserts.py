@@ -110,12 +110,17 @@ async def _allergies(db: Db, patient: PatientScope, now: datetime) -> Source:
 
 
 async def _last_plan(db: Db, patient: PatientScope, now: datetime) -> Source:
-    """The plan of the last signed note that has one."""
+    """The plan of the last signed note that has one; where several wrote it, each one's part under their name."""
     found = await sources.last_plan(db, patient)
-    if found is None:
+    if not found:
         return Source("Plan of the last note", [])
-    at = found.signed_at.astimezone(now.tzinfo)
-    return Source(f"Plan of {at:%d-%b-%Y %H:%M} by {found.author}", found.text.strip().splitlines())
+    at = found[0].signed_at.astimezone(now.tzinfo)
+    authors = list(dict.fromkeys(each.author for each in found))
+    lines: list[str] = []
+    for each in found:
+        lines += [f"{each.author}:"] if len(authors) > 1 else []
+        lines += each.text.strip().splitlines()
+    return Source(f"Plan of {at:%d-%b-%Y %H:%M} by {', '.join(authors)}", lines)
 
 
 COMMANDS: dict[str, Callable[[Db, PatientScope, datetime], Awaitable[Source]]] = {

@@ -201,7 +201,7 @@ class SaveRow(Struct):
 
 
 class NoteLine(Struct):
-    """A note in a list: its words' beginning if it is signed or the list is the note's own patient's."""
+    """A note in a list, with its words' beginning; none of a draft's, which change while they are read."""
 
     id: UUID
     patient_id: UUID
@@ -264,8 +264,14 @@ class CosignPage(Struct):
     next: str | None = None
 
 
+class HistoryQuery(Input):
+    """From which cursor on."""
+
+    after: str | None = None
+
+
 class RevisionRow(Struct):
-    """Something that happened to a note: a saved text, a signature, an addendum."""
+    """Something that happened to a note: a saved text, a signature, an addendum. `key` tells apart what has one time."""
 
     at: datetime
     what: str
@@ -274,6 +280,7 @@ class RevisionRow(Struct):
     section: str
     version: int
     text: str
+    key: str
     section_title: str = ""
 
 

@@ -12,6 +12,7 @@ from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 
 LIST_ROWS = 30
+HISTORY_ROWS = 50
 
 
 class Cursor(Struct, frozen=True):
@@ -19,6 +20,13 @@ class Cursor(Struct, frozen=True):
 
     created_at: datetime
     id: UUID
+
+
+class Step(Struct, frozen=True):
+    """The last entry of a page of a note's history."""
+
+    at: datetime
+    key: str
 
 
 class NewRow(Struct, frozen=True, kw_only=True):
@@ -42,12 +50,14 @@ class OwnText(Struct):
 class Held(Struct):
     version: int
     state: str
+    created_by: UUID
 
 
 class Words(Struct):
-    """`standing` texts that are not empty; `unseen` texts of others."""
+    """`standing` texts that are not empty, `own` of them the asker's; `unseen` texts of others."""
 
     standing: int
+    own: int
     unseen: int
 
 
@@ -161,7 +171,7 @@ async def own_text(db: Db, note: NoteScope, *, section: str, author_id: UUID) ->
 
 
 @query("""
-    SELECT n.version, n.state FROM notes.note n
+    SELECT n.version, n.state, n.created_by FROM notes.note n
      WHERE n.hospital_id = :note.hospital_id AND n.id = :note.id FOR NO KEY UPDATE
 """)
 async def note_held(db: Db, note: NoteScope) -> Held:
@@ -169,7 +179,7 @@ async def note_held(db: Db, note: NoteScope) -> Held:
 
 
 @query("""
-    SELECT count(*) FILTER (WHERE r.text ~ '\\S'),
+    SELECT count(*) FILTER (WHERE r.text ~ '\\S'), count(*) FILTER (WHERE r.text ~ '\\S' AND r.author_id = :author_id),
            count(*) FILTER (WHERE r.author_id <> :author_id AND r.note_version > :seen)
       FROM notes.passage p
       JOIN notes.revision r ON r.hospital_id = p.hospital_id AND r.note_id = p.note_id AND r.section = p.section
@@ -191,7 +201,7 @@ async def sign(db: Db, note: NoteScope, *, author_id: UUID, cosign: bool, now: d
 
 @query("""
     UPDATE notes.note SET state = 'cosigned', cosigned_at = :now, cosigned_by = :author_id, version = version + 1
-     WHERE hospital_id = :note.hospital_id AND id = :note.id AND state = 'signed' AND version = :version
+     WHERE hospital_id = :note.hospital_id AND id = :note.id AND state = 'signed' AND cosign_wanted AND version = :version
     RETURNING version
 """)
 async def cosign(db: Db, note: NoteScope, *, author_id: UUID, version: int, now: datetime) -> int | None:
@@ -237,10 +247,10 @@ _LINES = f"""
            (SELECT {_name("s")} FROM identity.staff s WHERE s.id = n.signed_by),
            (SELECT count(*) FROM notes.addendum a WHERE a.hospital_id = n.hospital_id AND a.note_id = n.id),
            (SELECT count(DISTINCT p.author_id) FROM notes.passage p WHERE p.hospital_id = n.hospital_id AND p.note_id = n.id),
-           coalesce((SELECT string_agg(left(r.text, 2000), E'\\n' ORDER BY p.created_at) FROM notes.passage p
+           CASE WHEN n.state = 'draft' THEN '' ELSE coalesce((SELECT string_agg(left(r.text, 2000), E'\\n' ORDER BY p.created_at) FROM notes.passage p
               JOIN notes.revision r ON r.hospital_id = p.hospital_id AND r.note_id = p.note_id AND r.section = p.section
                                    AND r.author_id = p.author_id AND r.version = p.version
-             WHERE p.hospital_id = n.hospital_id AND p.note_id = n.id), '')
+             WHERE p.hospital_id = n.hospital_id AND p.note_id = n.id), '') END
       FROM notes.note n JOIN identity.staff b ON b.id = n.created_by
 """  # noqa: S608 - texts of the code's own
 
@@ -281,21 +291,23 @@ async def to_cosign(db: Db, *, hospital_id: UUID, staff_id: UUID) -> list[Cosign
 
 
 @query(f"""
-    SELECT h.at, h.what, {_name("s")}, h.author_role, h.section, h.version, h.text
-      FROM (SELECT r.saved_at AS at, 'saved' AS what, r.author_id, r.author_role, r.section, r.version, r.text
+    SELECT h.at, h.what, {_name("s")}, h.author_role, h.section, h.version, h.text, h.key
+      FROM (SELECT r.saved_at AS at, 'saved' AS what, r.author_id, r.author_role, r.section, r.version, r.text,
+                   concat_ws('/', lpad(r.version::text, 10, '0'), r.section, r.author_id) COLLATE "C" AS key
               FROM notes.revision r WHERE r.hospital_id = :note.hospital_id AND r.note_id = :note.id
             UNION ALL
-            SELECT a.created_at, 'addendum', a.author_id, a.author_role, '', 0, a.text
+            SELECT a.created_at, 'addendum', a.author_id, a.author_role, '', 0, a.text, a.id::text
               FROM notes.addendum a WHERE a.hospital_id = :note.hospital_id AND a.note_id = :note.id
             UNION ALL
-            SELECT e.at, e.what, e.by, '', '', 0, e.text
+            SELECT e.at, e.what, e.by, '', '', 0, e.text, e.what
               FROM notes.note n
              CROSS JOIN LATERAL (VALUES (n.created_at, 'begun', n.created_by, ''), (n.signed_at, 'signed', n.signed_by, ''),
                    (n.cosigned_at, 'cosigned', n.cosigned_by, ''), (n.error_at, 'error', n.error_by, n.error_reason))
                    AS e (at, what, by, text)
              WHERE n.hospital_id = :note.hospital_id AND n.id = :note.id AND e.at IS NOT NULL) h
       JOIN identity.staff s ON s.id = h.author_id
-     ORDER BY h.at DESC, h.version DESC LIMIT 500
+     WHERE (h.at, h.key) < (:before.at::timestamptz, :before.key::text COLLATE "C")
+     ORDER BY h.at DESC, h.key DESC LIMIT 51
 """)  # noqa: S608 - texts of the code's own
-async def history(db: Db, note: NoteScope) -> list[RevisionRow]:
-    """Everything that happened to a note, newest first. Index: the revision's key."""
+async def history(db: Db, note: NoteScope, *, before: Step) -> list[RevisionRow]:
+    """What happened to a note before a step, newest first. Index: the revision's key."""

@@ -10,6 +10,7 @@ from wardline.notes.access import access_note
 from wardline.notes.models import (
     CosignPage,
     HistoryPage,
+    HistoryQuery,
     Insert,
     KindOffer,
     NewAddendum,
@@ -32,6 +33,7 @@ from wardline.patients.public import PatientScope, access_patient
 from wardline.platform.errors import BadRequest
 from wardline.platform.http import Context, File, get, post, put
 
+NEWEST_STEP = queries.Step(at=datetime(9999, 1, 1, tzinfo=UTC), key="")
 NEWEST = queries.Cursor(created_at=datetime(9999, 1, 1, tzinfo=UTC), id=UUID(int=2**128 - 1))
 
 
@@ -196,15 +198,23 @@ async def mark_as_error(ctx: Context, scope: NoteScope, why: NoteError) -> Note:
     title="History of a note – {page.banner.family}, {page.banner.given}",
     section="patients",
 )
-async def history(ctx: Context, scope: NoteScope) -> HistoryPage:
-    """Everything that was ever saved in a note, by whom and when, newest first."""
+async def history(ctx: Context, scope: NoteScope, asked: HistoryQuery) -> HistoryPage:
+    """Everything that was ever saved in a note, by whom and when, newest first; `next` leads to what is older."""
     held = actions.bare(await queries.bare_note(ctx.db, scope))
-    items = await queries.history(ctx.db, scope)
+    found = await queries.history(ctx.db, scope, before=_step(asked.after))
+    items = found[: queries.HISTORY_ROWS]
+    last = items[-1] if len(found) > queries.HISTORY_ROWS else None
     for item in items:
         section = rules.section_of(scope.kind, item.section)
         item.section_title = section.title if section else ""
     banner = await banner_with_stay(ctx.db, views.patient_of(scope))
-    return HistoryPage(banner, held, KIND_WORDS[Kind(scope.kind)], items)
+    return HistoryPage(
+        banner,
+        held,
+        KIND_WORDS[Kind(scope.kind)],
+        items,
+        next=f"{last.at:%Y-%m-%dT%H:%M:%S.%fZ}~{last.key}" if last else None,
+    )
 
 
 @get("/notes/{note_id}/document", needs=May.READ_NOTES, access=access_note)
@@ -227,5 +237,15 @@ def _cursor(after: str | None) -> queries.Cursor:
     try:
         created_at, note_id = after.split("~")
         return queries.Cursor(created_at=datetime.fromisoformat(created_at).astimezone(UTC), id=UUID(note_id))
+    except (ValueError, OverflowError):
+        raise BadRequest("The cursor is not one of ours.") from None
+
+
+def _step(after: str | None) -> queries.Step:
+    if after is None:
+        return NEWEST_STEP
+    try:
+        at, key = after.split("~")
+        return queries.Step(at=datetime.fromisoformat(at).astimezone(UTC), key=key)
     except (ValueError, OverflowError):
         raise BadRequest("The cursor is not one of ours.") from None

@@ -98,6 +98,7 @@ def section_of(kind: str, key: str) -> Section | None:
 
 # ---- marked copies ----
 
+FLAT = str.maketrans("⟦⟧", "[]")
 COPY = re.compile(r"⟦(?P<what>[^⟦⟧\n]+), copied (?P<copied>[^⟦⟧\n]+)⟧\n(?P<text>.*?)\n⟦end of copy⟧", re.DOTALL)
 
 
@@ -110,8 +111,9 @@ class Segment(Struct, frozen=True):
 
 
 def marked_copy(what: str, text: str, copied_at: datetime) -> str:
-    """A copy as it stands in a note. The time has the hospital's zone."""
-    return f"⟦{what}, copied {copied_at:%d-%b-%Y %H:%M}⟧\n{text}\n⟦end of copy⟧"
+    """A copy as it stands in a note. The time has the hospital's zone. Marks in what is copied become plain brackets: a
+    copy inside a copy must not end the outer one, or the rest would read as the writer's own words."""
+    return f"⟦{what.translate(FLAT)}, copied {copied_at:%d-%b-%Y %H:%M}⟧\n{text.translate(FLAT)}\n⟦end of copy⟧"
 
 
 def segments(text: str) -> list[Segment]:

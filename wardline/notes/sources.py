@@ -28,6 +28,8 @@ class SetSource(Struct):
 
 
 class PlanSource(Struct):
+    """What one author planned in a note."""
+
     signed_at: datetime
     author: str
     text: str
@@ -47,14 +49,22 @@ async def sets_since(db: Db, patient: PatientScope, *, since: datetime) -> list[
 
 @query("""
     SELECT n.signed_at, concat_ws(' ', left(s.given, 1) || '.', s.family), r.text
-      FROM notes.note n
+      FROM (SELECT n.hospital_id, n.id, n.signed_at FROM notes.note n
+             WHERE n.hospital_id = :patient.hospital_id AND n.person_id = :patient.person_id
+               AND n.state IN ('signed', 'cosigned')
+               AND EXISTS (SELECT FROM notes.passage p
+                             JOIN notes.revision r ON r.hospital_id = p.hospital_id AND r.note_id = p.note_id
+                                                  AND r.section = p.section AND r.author_id = p.author_id
+                                                  AND r.version = p.version
+                            WHERE p.hospital_id = n.hospital_id AND p.note_id = n.id
+                              AND p.section IN ('plan', 'recommendation') AND r.text ~ '\\S')
+             ORDER BY n.created_at DESC, n.id DESC LIMIT 1) n
       JOIN notes.passage p ON p.hospital_id = n.hospital_id AND p.note_id = n.id AND p.section IN ('plan', 'recommendation')
       JOIN notes.revision r ON r.hospital_id = p.hospital_id AND r.note_id = p.note_id AND r.section = p.section
                            AND r.author_id = p.author_id AND r.version = p.version
       JOIN identity.staff s ON s.id = p.author_id
-     WHERE n.hospital_id = :patient.hospital_id AND n.person_id = :patient.person_id AND n.state IN ('signed', 'cosigned')
-       AND r.text <> ''
-     ORDER BY n.created_at DESC LIMIT 1
+     WHERE r.text ~ '\\S'
+     ORDER BY p.created_at, p.author_id
 """)
-async def last_plan(db: Db, patient: PatientScope) -> PlanSource | None:
-    """The newest plan that was signed. Index: note_person."""
+async def last_plan(db: Db, patient: PatientScope) -> list[PlanSource]:
+    """Everybody's plan in the newest signed note that has one. Index: note_person."""

@@ -301,6 +301,7 @@ class LivePage extends HTMLElement {
     const mark = answer.headers.get("wardline-topic")?.match(/^(.*)@(\d+)$/);
     const text = await answer.text();
     if (mark && Number(mark[2]) < (this.versions.get(mark[1]) ?? 0)) return;
+    if (!document.dispatchEvent(new CustomEvent("wardline:reread", { cancelable: true }))) return; // unsaved words
     this.waiting.clear();
     this.offer();
     const opened = main.querySelectorAll("details[open]");

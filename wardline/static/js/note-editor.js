@@ -1,8 +1,7 @@
 // <note-editor>: drafts that save themselves, section by section, without losing a keystroke.
 //
-// Every change is kept in this tab (sessionStorage, under the writer's id) before it is sent and forgotten once the
-// server has it. A save names the version it changes; the same words keep one idempotency key until they are answered.
-// Other people's words are other rows: only one person in two windows can be too late, and is then shown both texts.
+// Every change is kept in this tab (sessionStorage, under writer and note) before it is sent, and forgotten once stored.
+// The same words keep one idempotency key until they are answered. Other people's words are other rows.
 
 const WAIT_MS = 900; // after the last key
 const WAIT_MOST_MS = 4_000; // while somebody goes on typing
@@ -31,7 +30,8 @@ class Draft {
     this.area = area;
     this.section = area.dataset.section;
     this.version = Number(area.dataset.version);
-    this.saved = area.value;
+    this.saved = area.defaultValue;
+    this.order = editor.drafts.size;
     this.status = area.form.querySelector("[data-status]");
     this.conflictPlace = area.form.querySelector(".conflict");
     this.attempt = 0;
@@ -44,14 +44,14 @@ class Draft {
     return this.area.value !== this.saved;
   }
 
-  // What a lost page or a lost line left behind.
+  // What a lost page left behind, before what was typed already.
   restore() {
     const kept = sessionStorage.getItem(this.place);
-    if (kept === null) return;
+    if (kept === null) return this.isDirty && this.typed();
     const { text, version, sent } = JSON.parse(kept);
-    if (text === this.saved) return this.forget();
+    if (text === this.saved) return this.isDirty ? this.typed() : this.forget();
     this.sent = sent ?? [];
-    this.area.value = text;
+    this.area.value = this.isDirty && this.area.value !== text ? `${text}\n${this.area.value}` : text;
     this.version = version;
     this.say("These words were not saved yet. Saving", true);
     this.later(0);
@@ -59,7 +59,9 @@ class Draft {
 
   keep() {
     try {
-      sessionStorage.setItem(this.place, JSON.stringify({ text: this.area.value, version: this.version, sent: this.sent, at: Date.now() }));
+      const title = this.area.closest("section").querySelector("h3").textContent;
+      sessionStorage.setItem(this.place, JSON.stringify({ text: this.area.value, version: this.version, sent: this.sent, at: Date.now(), title, order: this.order }));
+      return true;
     } catch {
       this.say("This browser keeps nothing: stay on this page until it is saved", true);
     }
@@ -72,7 +74,9 @@ class Draft {
   typed() {
     this.keep();
     this.since ??= Date.now();
-    this.say("Not saved yet", true);
+    if (this.conflictPlace.hidden) this.stopped = false; // other words may be taken
+    if (this.refused) this.editor.sum();
+    else this.say("Not saved yet", true);
     this.later(Date.now() - this.since > WAIT_MOST_MS ? 0 : WAIT_MS);
   }
 
@@ -87,7 +91,7 @@ class Draft {
     this.editor.sum();
   }
 
-  // One save at a time; what was typed meanwhile goes with the next.
+  // What was typed meanwhile goes with the next save.
   async save({ keepalive = false } = {}) {
     clearTimeout(this.timer);
     if (this.sending) return this.sending;
@@ -101,7 +105,7 @@ class Draft {
 
   async send(text, keepalive) {
     const marks = `${this.version}:${text}`;
-    if (this.marks !== marks) [this.marks, this.key] = [marks, Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("")];
+    if (this.marks !== marks) [this.marks, this.key] = [marks, crypto.getRandomValues(new Uint32Array(4)).join("-")];
     this.sent = [...this.sent.slice(-9), text];
     this.keep();
     let answer;
@@ -120,6 +124,7 @@ class Draft {
   }
 
   answered(status, told, text) {
+    this.refused = status !== 200;
     if (status === 200) return this.done(told, text);
     if (status === 412) return this.choose(told.current);
     if (status === 409) return this.closed(told.detail);
@@ -150,8 +155,7 @@ class Draft {
     this.later(Math.min(most, least * 2 ** (this.attempt - 1)) * (0.75 + Math.random() / 2));
   }
 
-  // The same person wrote here in another window: both texts, and the person chooses. What came through although its
-  // answer did not (the line went, the page was closed) is nobody else's text.
+  // The same person wrote here in another window, and chooses. What came through without an answer is no other text.
   choose(other) {
     if (this.sent.includes(other.text) || other.text === this.area.value) return this.done(other, other.text);
     this.stopped = true;
@@ -166,7 +170,7 @@ class Draft {
     };
     const text = (title, words) => element("div", {}, element("b", { textContent: title }), element("p", { className: "said", textContent: words || "(empty)" }));
     this.conflictPlace.replaceChildren(
-      element("p", { textContent: "You wrote here in another window. Nothing is lost: choose what stays." }),
+      element("p", { textContent: "Nothing is lost: choose what stays." }),
       element("div", { className: "two" }, text("In this window", mine), text(`Saved ${window.wardline.clock(new Date(other.saved_at), true)}`, other.text)),
       element("p", { className: "row wrap" }, act("Keep both", both), act("Keep this window's", mine), act("Keep the saved one", other.text)),
     );
@@ -186,13 +190,13 @@ class Draft {
     this.area.focus();
   }
 
-  // Signed or withdrawn by somebody else while these words were being written.
+  // Signed or withdrawn by somebody else.
   closed(detail) {
     this.stopped = true;
     this.area.readOnly = true;
     this.keep();
     this.say(`Not saved: ${detail}`, true);
-    const again = element("button", { type: "button", textContent: "Open the note and add them as an addendum" });
+    const again = element("button", { type: "button", textContent: "Open the note; your words come along" });
     again.addEventListener("click", () => this.editor.leave());
     this.conflictPlace.replaceChildren(element("p", { textContent: detail }), element("p", { className: "row" }, again));
     this.conflictPlace.hidden = false;
@@ -201,7 +205,6 @@ class Draft {
 
 class NoteEditor extends HTMLElement {
   connectedCallback() {
-    this.forgetOthers();
     this.listen = new AbortController();
     const { signal } = this.listen;
     this.whole = this.querySelector("[data-whole-status]");
@@ -215,6 +218,7 @@ class NoteEditor extends HTMLElement {
     this.addEventListener("focusout", (event) => this.drafts.get(event.target)?.save(), { signal });
     document.addEventListener("submit", (event) => this.signs(event), { signal, capture: true });
     document.addEventListener("wardline:rows", () => this.others(), { signal });
+    document.addEventListener("wardline:reread", (event) => this.dirty.length && event.preventDefault(), { signal });
     window.addEventListener("online", () => this.saveAll(), { signal });
     window.addEventListener("beforeunload", (event) => this.dirty.length && event.preventDefault(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden && this.saveAll({ keepalive: true }), { signal });
@@ -232,24 +236,16 @@ class NoteEditor extends HTMLElement {
     return [...this.drafts.values()].filter((draft) => draft.isDirty);
   }
 
-  forgetOthers() {
-    for (const place of Object.keys(sessionStorage)) {
-      if (place.startsWith(KEPT) && !place.startsWith(`${KEPT}${this.dataset.me}:`)) sessionStorage.removeItem(place);
-    }
-  }
-
   async saveAll(how) {
     await Promise.all([...this.drafts.values()].map((draft) => draft.save(how)));
   }
 
-  // ---- what others write ----
-
-  // Pushed words are everybody's; the writer's own are in the fields. What was shown may be signed.
+  // The writer's own words are in the fields. What was shown may be signed.
   others() {
     for (const passage of this.querySelectorAll(".passage[data-author]")) passage.hidden = passage.dataset.author === this.dataset.me;
     const versions = [...document.querySelectorAll(".saids[data-version], #note-state")].map((part) => Number(part.dataset.version));
     const form = document.getElementById("sign-form");
-    if (form && versions.length) form.elements.version.value = Math.max(...versions);
+    if (form && versions.length) form.elements.version.value = Math.min(...versions);
     const state = document.getElementById("note-state")?.dataset.state;
     if (state && state !== "draft" && !this.dirty.length) location.reload();
     this.pens();
@@ -259,8 +255,6 @@ class NoteEditor extends HTMLElement {
     const now = window.wardline.now();
     for (const pen of this.querySelectorAll(".pen")) pen.hidden = now - Date.parse(pen.dataset.saved) > WRITING_MS;
   }
-
-  // ---- writing ----
 
   typed(area) {
     const draft = this.drafts.get(area);
@@ -293,15 +287,9 @@ class NoteEditor extends HTMLElement {
     form.requestSubmit(form.querySelector(".go"));
   }
 
-  // All that is not saved goes along, each section under its heading.
   leave() {
-    const heading = (area) => area.closest("section").querySelector("h3").textContent;
-    const text = this.dirty.map(({ area }) => `${heading(area)}:\n${area.value.trim()}`).join("\n\n");
-    sessionStorage.setItem(`${KEPT}${this.dataset.me}:addendum`, JSON.stringify({ note: this.dataset.note, text, at: Date.now() }));
-    for (const each of this.drafts.values()) {
-      each.forget();
-      each.saved = each.area.value;
-    }
+    if (!this.dirty.every((draft) => draft.keep())) return;
+    for (const each of this.drafts.values()) each.saved = each.area.value;
     location.reload();
   }
 
@@ -381,7 +369,6 @@ class NoteEditor extends HTMLElement {
     area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  // From the side: where the writer was last, else in the first section.
   async copyIn(button) {
     if (!button) return;
     const area = this.last ?? [...this.drafts.keys()][0];
@@ -407,27 +394,38 @@ class NoteEditor extends HTMLElement {
   }
 }
 
-forgetOld();
-customElements.define("note-editor", NoteEditor);
+const keptPlaces = (start) => Object.keys(sessionStorage).filter((name) => name.startsWith(start));
+const keptAt = (place) => JSON.parse(sessionStorage.getItem(place));
 
-// Words that came too late for a note wait in the field of its addendum.
-function offerAddendum() {
-  const area = document.getElementById("addendum-text");
-  const place = Object.keys(sessionStorage).find((name) => name.startsWith(KEPT) && name.endsWith(":addendum"));
-  if (!area || !place) return;
-  const { note, text } = JSON.parse(sessionStorage.getItem(place));
-  if (!location.pathname.endsWith(note)) return;
-  sessionStorage.removeItem(place);
-  area.value = text;
-  area.focus();
-}
-
-// What was never saved and never taken up again goes after a shift, whoever works in this tab by then.
-function forgetOld() {
-  for (const place of Object.keys(sessionStorage).filter((name) => name.startsWith(KEPT))) {
-    const { at } = JSON.parse(sessionStorage.getItem(place));
-    if (!(Date.now() - at < KEPT_MS)) sessionStorage.removeItem(place);
+// After a shift, and when somebody else works in this tab.
+function forgetOld(me) {
+  for (const place of keptPlaces(KEPT)) {
+    if (!(Date.now() - keptAt(place).at < KEPT_MS) || (me && !place.startsWith(`${KEPT}${me}:`))) sessionStorage.removeItem(place);
   }
 }
 
-offerAddendum();
+// Words that came too late for a note wait in the field of its addendum until that is stored, or to be copied where the
+// note takes none.
+function offerKept({ me, note }) {
+  const mine = `${KEPT}${me}:${note}:`;
+  const found = keptPlaces(mine).map(keptAt).sort((a, b) => a.order - b.order);
+  if (!found.length) return;
+  const words = found.map(({ title, text }) => `${title ?? "Words"}:\n${text.trim()}`).join("\n\n");
+  const panel = document.getElementById("kept-words");
+  const area = document.getElementById("addendum-text") ?? panel.querySelector("textarea");
+  area.value = words + area.value;
+  panel.hidden = !panel.contains(area);
+  area.form?.addEventListener("htmx:after:request", ({ detail }) => {
+    if (detail.ctx.response.status < 400) for (const place of keptPlaces(mine)) sessionStorage.removeItem(place);
+  });
+  panel.querySelector("button").addEventListener("click", () => {
+    area.select();
+    document.execCommand("copy");
+  });
+  area.focus();
+}
+
+const view = document.querySelector(".noteview")?.dataset;
+forgetOld(view?.me);
+customElements.define("note-editor", NoteEditor);
+if (view && !document.querySelector("note-editor")) offerKept(view);
