@@ -182,6 +182,8 @@ class World:
                 " VALUES ($1, $2, $3, 'inpatient', $4, $5, $6, $7, $8)",
                 h.id, encounter, person, started, h.ward_id if bed else None, bed, label, started if bed else None,
             )  # fmt: skip
+            # What is written past the product's door raises no version, and boards that are held would not see it.
+            await db.execute("SELECT platform.raise_topics(ARRAY['beds:' || $1::uuid], ARRAY[NULL::uuid])", h.id)
         return encounter
 
 
