@@ -51,6 +51,11 @@ def words_of(typed: str) -> str:
         ("gentamicin 5 mg/kg iv od", "gentamicin - 5 mg/kg - intravenous - once a day", OrderKind.SCHEDULED),
         ("heparin 5,000 units sc bd", "heparin - 5,000 units - subcutaneous - twice a day", OrderKind.SCHEDULED),
         ("salbutamol 2 puffs prn qds for 2 weeks", "salbutamol - 2 puffs - inhaled - 4 times a day - as needed - for 14 days", OrderKind.AS_NEEDED),
+        ("methotrexate 10 mg po once a week at night", "methotrexate - 10 mg - oral - once a week, at night", OrderKind.SCHEDULED),
+        ("alendronic acid 70 mg po weekly om", "alendronic acid - 70 mg - oral - once a week, in the morning", OrderKind.SCHEDULED),
+        ("fentanyl 50 mcg td every 72 hours om", "fentanyl - 50 micrograms - transdermal - every 3 days, in the morning", OrderKind.SCHEDULED),
+        ("prednisolone 5 mg po alternate days mane", "prednisolone - 5 mg - oral - every 2 days, in the morning", OrderKind.SCHEDULED),
+        ("omeprazole 20 mg po od nocte", "omeprazole - 20 mg - oral - at night", OrderKind.SCHEDULED),
         ("METFORMIN MR 500 mg bd", "metformin - 500 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
     ],
 )  # fmt: skip
@@ -72,6 +77,14 @@ def test_a_line_is_read(typed: str, words: str, kind: OrderKind):
         ("amoxicillin 500 mg po iv tds", "route", None),
         ("amoxicillin 500 mg po", "often", "3 times a day"),
         ("omeprazole 20 mg po od bd", "times_per_day", None),
+        ("methotrexate 10 mg po weekly od", "often", "once a week"),
+        ("morphine 5 mg iv stat qds", "often", None),
+        ("morphine 5 mg iv qds every 2 h", "often", None),
+        ("omeprazole 20 mg po bd nocte", "often", None),
+        ("temazepam 10 mg po once at night", "often", None),
+        ("morphine 5 mg iv q6h nocte", "often", None),
+        ("morphine 5 mg iv over 10 min", "often", "once only"),
+        ("potassium chloride 20 mmol iv over 10 min", "often", "once only"),
         ("amoxicillin 500 mg po 99 times a day", "often", None),
         ("amoxicillin 500 mg po tds with feeling", "rest", None),
         ("paracetamol 500 mg-1 g po qds", "rest", None),
@@ -121,11 +134,16 @@ VALUES = st.decimals(min_value="0.0001", max_value="99999", places=4).map(
 AMOUNTS = st.builds(Amount, VALUES, st.sampled_from(["mg", "g", "micrograms", "units", "ml", "mmol"]))
 
 
+HOURS_OF_DAYS = st.integers(1, 30).map(lambda days: days * 24)
+
+
 @st.composite
 def written_lines(draw: st.DrawFn) -> MedicineLine:
     amount = draw(AMOUNTS)
     rate = draw(st.sampled_from(["", "", "min", "h"]))
-    often = draw(st.sampled_from(["times", "hours", "once", "morning", "night"])) if not rate else ""
+    often = draw(st.sampled_from(["times", "hours", "days", "once", "daily"])) if not rate else ""
+    at = draw(st.sampled_from(["morning", "night"])) if often == "daily" else ""
+    at = draw(st.sampled_from(["", "morning", "night"])) if often == "days" else at
     needed = bool(often in {"times", "hours"} and draw(st.booleans()))
     return MedicineLine(
         name=draw(st.sampled_from(["morphine", "gentamicin", "insulin glargine", "co-amoxiclav"])),
@@ -134,9 +152,9 @@ def written_lines(draw: st.DrawFn) -> MedicineLine:
         per_kg=draw(st.booleans()),
         rate=rate,
         route=draw(st.sampled_from(["intravenous", "subcutaneous"])),
-        times_per_day=draw(st.integers(1, 24)) if often == "times" else 1 if often in {"morning", "night"} else None,
-        at=often if often in {"morning", "night"} else "",
-        every_hours=draw(st.integers(1, 200).filter(lambda hours: hours != 24)) if often == "hours" else None,
+        times_per_day=draw(st.integers(1, 24)) if often == "times" else 1 if often == "daily" else None,
+        at=at,
+        every_hours=draw(st.integers(1, 200)) if often == "hours" else draw(HOURS_OF_DAYS) if often == "days" else None,
         once=often == "once",
         as_needed=needed,
         reason=draw(st.sampled_from(["", "pain", "shortness of breath"])) if needed else "",
@@ -166,6 +184,7 @@ def test_a_taper_reads_back_as_the_same_line(steps: list[Step]):
         ("paracetamol 1 g po q4h prn max 4 g", 1, 4),
         ("morphine 2-4 mg iv q4h", 4, 24),
         ("morphine 5 mg iv stat", 5, 5),
+        ("methotrexate 10 mg po once a week at night", 10, 10),
         ("morphine 1 mg/h iv", None, 24),
         ("methotrexate 10 mg once weekly", 10, 10),
         ("prednisolone 40 mg 5d then 20 mg 5d po od", 40, 40),

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from msgspec import Struct, structs
 
 from wardline.orders.drugs import DrugTable, Form, Understood, normal
-from wardline.orders.lines import Amount, MedicineLine, Step
+from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, Step
 
 TEXT_LENGTH_MAX = 300
 NAME_WORDS_MAX = 6
@@ -46,10 +46,10 @@ FORMS = {"mr": "modified release", "xl": "modified release", "sr": "modified rel
 OFTEN: dict[str, dict[str, object]] = {
     "od": {"times_per_day": 1}, "daily": {"times_per_day": 1}, "qd": {"times_per_day": 1},
     "bd": {"times_per_day": 2}, "bid": {"times_per_day": 2}, "tds": {"times_per_day": 3}, "tid": {"times_per_day": 3},
-    "qds": {"times_per_day": 4}, "qid": {"times_per_day": 4}, "om": {"times_per_day": 1, "at": "morning"},
-    "mane": {"times_per_day": 1, "at": "morning"}, "in the morning": {"times_per_day": 1, "at": "morning"},
-    "on": {"times_per_day": 1, "at": "night"}, "nocte": {"times_per_day": 1, "at": "night"},
-    "at night": {"times_per_day": 1, "at": "night"}, "once a day": {"times_per_day": 1},
+    "qds": {"times_per_day": 4}, "qid": {"times_per_day": 4}, "om": {"at": "morning"},
+    "mane": {"at": "morning"}, "in the morning": {"at": "morning"},
+    "on": {"at": "night"}, "nocte": {"at": "night"},
+    "at night": {"at": "night"}, "once a day": {"times_per_day": 1},
     "once daily": {"times_per_day": 1}, "twice a day": {"times_per_day": 2}, "twice daily": {"times_per_day": 2},
     "once a week": {"every_hours": 168}, "once weekly": {"every_hours": 168}, "weekly": {"every_hours": 168},
     "alternate days": {"every_hours": 48}, "qod": {"every_hours": 48}, "eod": {"every_hours": 48},
@@ -214,6 +214,8 @@ def _steps(reading: _Reading) -> tuple[Step, ...]:
             steps.append(Step(amount, int(days) * DAYS_OF[each]))
     if re.search(r"\b(od|daily|once daily|once a day|om)\b", found.group(0)):
         reading.set(times_per_day=1)
+    if len(re.findall(r"\bom\b", found.group(0))) == len(steps):
+        reading.set(at="morning")
     reading.rest = f"{reading.rest[: found.start()]} {reading.rest[found.end() :]}"
     return tuple(steps)
 
@@ -283,9 +285,9 @@ def _often(reading: _Reading) -> None:
     )
     if needed is not None:
         reading.set(as_needed=True, reason=(needed[1] or "").strip())
-    every = reading.take(r"(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)") or reading.take(
-        r"(\d{1,3})\s*(hourly|hrly)"
-    )
+    every = reading.take(
+        r"(?:once\s+)?(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)"
+    ) or reading.take(r"(\d{1,3})\s*(hourly|hrly)")
     if every is not None:
         hours = int(every[1]) * EVERY_OF[every[2]]
         if 0 < hours <= HOURS_MAX:
@@ -316,6 +318,19 @@ def _words(reading: _Reading) -> None:
     for phrase in sorted(OFTEN, key=len, reverse=True):
         if reading.take(re.escape(phrase)) is not None:
             reading.set(**OFTEN[phrase])
+    _one_frequency(reading)
+
+
+def _one_frequency(reading: _Reading) -> None:
+    """Once a day follows from a time of day alone; two frequencies, or one that has no such time, are asked."""
+    fields = reading.fields
+    said = [name for name in ("once", "times_per_day", "every_hours") if fields.get(name) is not None]
+    at, times, hours = fields.get("at"), fields.get("times_per_day"), fields.get("every_hours")
+    if at is not None and not said and not fields.get("rate"):
+        reading.set(times_per_day=1)
+    daily = times in {None, 1} and (not isinstance(hours, int) or hours % HOURS_PER_DAY == 0)
+    if len(said) > 1 or (at is not None and ("once" in said or not daily)):
+        reading.ask("often", "How often? More than one frequency was said.", ("once a day", "once a week", "once only"))
 
 
 # --- what is still open ------------------------------------------------------------------------------------------------
@@ -355,7 +370,8 @@ def _ask_for_gaps(line: MedicineLine, reading: _Reading) -> None:
     if line.route == "" and "route" not in asked:
         reading.ask("route", "By which route?")
     bounded = line.as_needed and line.day_max is not None
-    if not (line.rate or line.once or line.times_per_day or line.every_hours or line.over_minutes or bounded):
+    known = line.rate or line.once or line.times_per_day or line.every_hours or bounded
+    if not known and "often" not in asked:
         often = ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
         reading.ask("often", "How often?", often)
     if line.rate and line.route not in {"", "intravenous", "subcutaneous"}:
@@ -365,6 +381,8 @@ def _ask_for_gaps(line: MedicineLine, reading: _Reading) -> None:
 
 
 def _ask_about_leftovers(reading: _Reading, table: DrugTable) -> None:
-    words = [word for word in reading.rest.split() if word not in table.spare_words and word not in {"-", "x", "the"}]
+    words = [
+        word for word in reading.rest.split() if word not in table.spare_words and word not in {"-", ",", "x", "the"}
+    ]
     if words:
         reading.ask("rest", f'Not understood: "{" ".join(words)}".')

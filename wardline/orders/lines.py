@@ -98,11 +98,16 @@ def dose_words(line: MedicineLine) -> str:
 
 
 def often_words(line: MedicineLine) -> str:
-    """`3 times a day`, `every 6 hours`, `at night`, `once only`; empty while it is not known."""
+    """`3 times a day`, `every 6 hours`, `at night`, `once a week, at night`, `once only`; empty while it is not known."""
+    at = "" if not line.at else f"in the {line.at}" if line.at == "morning" else f"at {line.at}"
+    every_day = line.times_per_day == 1 and line.every_hours is None and not line.once
+    interval = "" if at and every_day else _interval_words(line)
+    return ", ".join(words for words in (interval, at) if words)
+
+
+def _interval_words(line: MedicineLine) -> str:
     if line.once:
         return "once only"
-    if line.at:
-        return f"in the {line.at}" if line.at == "morning" else f"at {line.at}"
     if line.times_per_day is not None:
         return _TIMES_WORDS.get(line.times_per_day, f"{line.times_per_day} times a day")
     if line.every_hours is not None:
