@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.orders.patients import RULES, adult, allergic, order
-from wardline.orders import knowledge
+from wardline.orders import entry, knowledge, lines
 from wardline.orders.cards import SUMMARY_LENGTH_MAX, cards
 from wardline.orders.checks import EVERYTHING, NO_KNOWLEDGE, check
 from wardline.orders.models import Considered, Findings, Kind, Patient, RecordedAllergy, Tier
@@ -117,6 +117,53 @@ def test_over_the_usual_maximum_is_beside_the_order_and_over_the_absolute_one_in
 
 def test_a_limit_of_another_route_does_not_count():
     assert found(check(order("ibuprofen", day=5000, route="topical"), adult(), [], RULES), Kind.DOSE) == []
+
+
+def typed(line: str) -> Considered:
+    return lines.considered(entry.read(line, RULES.table).line, RULES.table)
+
+
+@pytest.mark.parametrize(
+    ("line", "tiers"),
+    [
+        ("paracetamol 1 g po prn max 8000 mg", [1]),
+        ("paracetamol 1 g po prn max 4000 mg", []),
+        ("paracetamol 2 g for 2 days then 500 mg for 5 days po qds", [1]),
+        ("paracetamol 2 g nasogastric qds", [1]),
+        ("ibuprofen 1 g nasogastric qds", [1]),
+        ("ibuprofen 1 g via peg qds", [1]),
+    ],
+)
+def test_bounds_hold_whatever_unit_a_line_is_written_in(line: str, tiers: list[int]):
+    findings = check(typed(line), adult(), [], RULES)
+    assert found(findings, Kind.DOSE) == tiers
+    assert not [words for words in gaps(findings) if words.startswith("not checked: dose")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "paracetamol 1 g po prn max 20 ml",
+        "paracetamol 1 g po",
+        "paracetamol 1 g for 2 days then 5 ml for 5 days po qds",
+        "ibuprofen 400 mg iv tds",  # a limit is held, but for another route
+    ],
+)
+def test_a_bound_that_cannot_be_held_against_the_line_asks(line: str):
+    findings = check(typed(line), adult(), [], RULES)
+    assert found(findings, Kind.DOSE) == []
+    assert any(gap.what == "dose" and gap.asks for gap in findings.not_checked)
+
+
+def test_a_day_counts_every_order_of_the_same_ingredient():
+    oral, infused = typed("paracetamol 1 g po qds"), typed("paracetamol 1000 mg iv qds")
+    alerts = check(oral, adult(), [infused], RULES).alerts
+    assert [alert.summary for alert in alerts if alert.kind is Kind.DOSE] == [
+        "paracetamol 8,000 mg in one day: over the absolute maximum"
+    ]
+    assert found(check(oral, adult(), [typed("ibuprofen 400 mg po tds")], RULES), Kind.DOSE) == []
+    findings = check(oral, adult(), [typed("co-codamol 2 tablets po qds")], RULES)
+    assert any("co-codamol, also ordered" in words for words in gaps(findings))
 
 
 def test_without_a_weight_the_limit_in_plain_numbers_still_holds_and_the_gap_is_said():

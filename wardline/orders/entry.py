@@ -38,7 +38,7 @@ ROUTES = {
     "sublingual": "sublingual", "buccal": "buccal", "inh": "inhaled", "inhaled": "inhaled", "neb": "inhaled",
     "nebulised": "inhaled", "nebulized": "inhaled", "top": "topical", "topical": "topical", "td": "transdermal",
     "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "both eyes": "ocular", "left eye": "ocular",
-    "right eye": "ocular", "nasogastric": "nasogastric", "intrathecal": "intrathecal", "infiltration": "infiltration",
+    "right eye": "ocular", "nasogastric": "nasogastric", "peg": "gastrostomy", "via peg": "gastrostomy", "gastrostomy": "gastrostomy", "intrathecal": "intrathecal", "infiltration": "infiltration",
 }  # fmt: skip
 FORMS = {"mr": "modified release", "xl": "modified release", "sr": "modified release", "er": "modified release",
          "modified release": "modified release", "ec": "gastro-resistant", "gastro-resistant": "gastro-resistant"}  # fmt: skip

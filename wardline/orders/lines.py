@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from wardline.orders.doses import in_unit
 from wardline.orders.drugs import DrugTable
 from wardline.orders.models import Considered
 
@@ -168,17 +169,20 @@ def considered(line: MedicineLine, table: DrugTable | None) -> Considered:
 
 
 def _highest(line: MedicineLine) -> Amount | None:
-    if line.steps:
-        return max((step.amount for step in line.steps), key=lambda amount: amount.value)
-    return line.amount_to or line.amount
+    if not line.steps:
+        return line.amount_to or line.amount
+    unit = line.steps[0].amount.unit
+    sized = [(in_unit(float(step.amount.value), step.amount.unit, unit), step.amount) for step in line.steps]
+    known = [(size, amount) for size, amount in sized if size is not None]
+    return max(known, key=lambda each: each[0])[1] if len(known) == len(sized) else None
 
 
 def _day_total(line: MedicineLine, highest: Amount) -> float | None:
     total = _without_bound(line, float(highest.value))
-    if line.day_max is not None and line.day_max.unit == highest.unit and not line.per_kg:
-        bound = float(line.day_max.value)
-        return bound if total is None else min(total, bound)
-    return total
+    if line.day_max is None or line.per_kg:
+        return total
+    bound = in_unit(float(line.day_max.value), line.day_max.unit, highest.unit)
+    return bound if total is None else total if bound is None else min(total, bound)
 
 
 def _without_bound(line: MedicineLine, amount: float) -> float | None:
