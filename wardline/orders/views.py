@@ -238,15 +238,19 @@ def marked(rows: Sequence[MedicineRow], rules: Knowledge | None) -> list[Medicin
     return shown
 
 
-async def seen_basket(ctx: Context, patient: PatientScope, typed: Sequence[str]) -> BasketSeen:
-    """The typed lines, read and checked against everything that stands."""
+async def seen_basket(
+    ctx: Context, patient: PatientScope, typed: Sequence[str], *, without: UUID | None = None
+) -> BasketSeen:
+    """The typed lines, read and checked against everything that stands, but for the order that they replace."""
     rules = knowledge.current()
     async with ctx.db.one_connection() as one:
         banner = await banner_with_stay(one, patient)
         person = await patient_of(one, patient, ctx.now.date())
-        stand = current(await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX))
+        stand = current(await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX), without=without)
     reads = read_lines([line for line in typed if line.strip()], person, considered_of(stand, rules), rules)
-    return basket_of(reads, patient_id=patient.person_id, family=banner.family, given=banner.given, rules=rules)
+    seen = basket_of(reads, patient_id=patient.person_id, family=banner.family, given=banner.given, rules=rules)
+    seen.changes = without is not None
+    return seen
 
 
 async def live_medicines(db: Db, scope: MedicinesScope) -> MedicinesPage:
