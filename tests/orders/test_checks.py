@@ -1,14 +1,18 @@
 """Allergies, doses, duplicates, kidney, pregnancy and age, each on its edges; and that nothing unknown reads as safe."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.orders.patients import RULES, adult, allergic, order
 from wardline.orders import entry, knowledge, lines
 from wardline.orders.cards import SUMMARY_LENGTH_MAX, cards
 from wardline.orders.checks import EVERYTHING, NO_KNOWLEDGE, check
 from wardline.orders.models import Considered, Findings, Kind, Patient, RecordedAllergy, Tier
+from wardline.orders.views import age_years
 
 
 def found(findings: Findings, kind: Kind) -> list[int]:
@@ -259,6 +263,27 @@ def test_an_unknown_pregnancy_is_asked_about_where_it_can_be(years: float, femal
 @pytest.mark.parametrize(("years", "tiers"), [(11.99, [2]), (12, [])])
 def test_age(years: float, tiers: list[int]):
     assert found(check(order("tramadol"), adult(years=years), [], RULES), Kind.AGE) == tiers
+
+
+@pytest.mark.parametrize(
+    ("born_on", "today", "whole"),
+    [
+        (date(2014, 11, 26), date(2026, 11, 26), 12),  # the birthday itself
+        (date(2014, 11, 27), date(2026, 11, 26), 11),
+        (date(2025, 11, 26), date(2026, 11, 26), 1),
+        (date(2008, 2, 29), date(2026, 2, 28), 17),
+        (date(2008, 2, 29), date(2026, 3, 1), 18),
+        (date(2026, 11, 26), date(2026, 11, 26), 0),
+    ],
+)
+def test_years_count_from_the_birthday(born_on: date, today: date, whole: int):
+    assert int(age_years(born_on, today)) == whole
+
+
+@given(st.dates(date(1900, 1, 1), date(2026, 1, 1)), st.integers(0, 40000))
+def test_an_age_grows_every_day(born_on: date, days: int):
+    today = born_on + timedelta(days=days)
+    assert 0 <= age_years(born_on, today) < age_years(born_on, today + timedelta(days=1))
 
 
 # --- fails closed ------------------------------------------------------------------------------------------------------

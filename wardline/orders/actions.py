@@ -145,7 +145,11 @@ def _require_answers(reads: Sequence[Read], given: SignedBasket | ChangedLine) -
     stops = [(alert.summary, cards.of_alert(alert, name).uuid) for findings, name in found for alert in findings.stops]
     unanswered = [words for words, card in stops if not given.reason or card not in seen]
     if unanswered:
-        words = "Choose a reason, or change the order." if not given.reason else "Look at the cards that are new."
+        words = (
+            "Choose a reason, or change the order."
+            if not given.reason
+            else "There are cards that you have not seen: check again, then choose a reason."
+        )
         raise NeedsReason(f"{'; '.join(unanswered)}.", fields={"reason": words}, cards=all_cards)
     asking = [(gap, name) for findings, name in found for gap in findings.not_checked if gap.asks]
     gaps = [
