@@ -56,11 +56,27 @@ def words_of(typed: str) -> str:
         ("fentanyl 50 mcg td every 72 hours om", "fentanyl - 50 micrograms - transdermal - every 3 days, in the morning", OrderKind.SCHEDULED),
         ("prednisolone 5 mg po alternate days mane", "prednisolone - 5 mg - oral - every 2 days, in the morning", OrderKind.SCHEDULED),
         ("omeprazole 20 mg po od nocte", "omeprazole - 20 mg - oral - at night", OrderKind.SCHEDULED),
+        ("haloperidol decanoate 50 mg im every 4 weeks", "haloperidol decanoate - 50 mg - intramuscular - every 28 days", OrderKind.SCHEDULED),
+        ("zuclopenthixol acetate 50 mg im stat", "zuclopenthixol acetate - 50 mg - intramuscular - once only", OrderKind.ONCE),
+        ("olanzapine embonate 210 mg im every 2 weeks", "olanzapine embonate - 210 mg - intramuscular - every 14 days", OrderKind.SCHEDULED),
+        ("metoprolol succinate 50 mg po od", "metoprolol succinate - 50 mg - oral - once a day", OrderKind.SCHEDULED),
+        ("sertraline hydrochloride 50 mg po od", "sertraline - 50 mg - oral - once a day", OrderKind.SCHEDULED),
+        ("oxycodone cr 10 mg po bd", "oxycodone - 10 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
+        ("nifedipine la 30 mg po od", "nifedipine - 30 mg - modified release - oral - once a day", OrderKind.SCHEDULED),
+        ("venlafaxine xr 75 mg po od", "venlafaxine - 75 mg - modified release - oral - once a day", OrderKind.SCHEDULED),
+        ("morphine prolonged release 10 mg po bd", "morphine - 10 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
+        ("OxyContin 10 mg po bd", "oxycodone - 10 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
+        ("Advagraf 2 mg po od", "tacrolimus - 2 mg - modified release - oral - once a day", OrderKind.SCHEDULED),
+        ("Prograf 2 mg po bd", "tacrolimus - 2 mg - immediate release - oral - twice a day", OrderKind.SCHEDULED),
+        ("AmBisome 200 mg iv od", "amphotericin B - 200 mg - liposomal - intravenous - once a day", OrderKind.SCHEDULED),
+        ("Caelyx 50 mg iv stat", "doxorubicin - 50 mg - pegylated liposomal - intravenous - once only", OrderKind.ONCE),
+        ("chloramphenicol 1 drop left eye qds", "chloramphenicol - 1 drops - ocular - left eye - 4 times a day", OrderKind.SCHEDULED),
         ("METFORMIN MR 500 mg bd", "metformin - 500 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
     ],
 )  # fmt: skip
 def test_a_line_is_read(typed: str, words: str, kind: OrderKind):
     assert words_of(typed) == words
+    assert entry.read(lines.text(entry.read(typed, TABLE).line), TABLE).line == entry.read(typed, TABLE).line
     assert entry.read(typed, TABLE).line.kind is kind
 
 
@@ -77,6 +93,10 @@ def test_a_line_is_read(typed: str, words: str, kind: OrderKind):
         ("amoxicillin 500 mg po iv tds", "route", None),
         ("amoxicillin 500 mg po", "often", "3 times a day"),
         ("omeprazole 20 mg po od bd", "times_per_day", None),
+        ("tacrolimus 2 mg po bd", "form", "modified release"),
+        ("amphotericin B 200 mg iv od", "form", "liposomal"),
+        ("chloramphenicol 1 drop ocular qds", "side", "both eyes"),
+        ("haloperidol 50 mg im stat decanoate", "rest", None),
         ("methotrexate 10 mg po weekly od", "often", "once a week"),
         ("morphine 5 mg iv stat qds", "often", None),
         ("morphine 5 mg iv qds every 2 h", "often", None),

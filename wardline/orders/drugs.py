@@ -120,6 +120,11 @@ class DrugTable:
         return self._names.get(normal(written))
 
     @property
+    def salts(self) -> frozenset[str]:
+        """Words of salts and esters."""
+        return self._salts
+
+    @property
     def spare_words(self) -> frozenset[str]:
         """Words of salts and forms, which may stand beside a name without changing what it is."""
         return self._salts | self._forms

@@ -37,11 +37,39 @@ ROUTES = {
     "pr": "rectal", "rectal": "rectal", "pv": "vaginal", "vaginal": "vaginal", "sl": "sublingual",
     "sublingual": "sublingual", "buccal": "buccal", "inh": "inhaled", "inhaled": "inhaled", "neb": "inhaled",
     "nebulised": "inhaled", "nebulized": "inhaled", "top": "topical", "topical": "topical", "td": "transdermal",
-    "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "both eyes": "ocular", "left eye": "ocular",
-    "right eye": "ocular", "nasogastric": "nasogastric", "peg": "gastrostomy", "via peg": "gastrostomy", "gastrostomy": "gastrostomy", "intrathecal": "intrathecal", "infiltration": "infiltration",
+    "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "aural": "aural",
+    "nasogastric": "nasogastric", "peg": "gastrostomy", "via peg": "gastrostomy", "gastrostomy": "gastrostomy", "intrathecal": "intrathecal", "infiltration": "infiltration",
 }  # fmt: skip
-FORMS = {"mr": "modified release", "xl": "modified release", "sr": "modified release", "er": "modified release",
-         "modified release": "modified release", "ec": "gastro-resistant", "gastro-resistant": "gastro-resistant"}  # fmt: skip
+SIDES = {
+    "left eye": "ocular", "right eye": "ocular", "both eyes": "ocular",
+    "left ear": "aural", "right ear": "aural", "both ears": "aural",
+}  # fmt: skip
+RELEASED = ("mr", "xl", "sr", "er", "cr", "la", "xr", "modified release", "modified-release", "prolonged release",
+            "prolonged-release", "extended release", "extended-release", "sustained release")  # fmt: skip
+FORMS = dict.fromkeys(RELEASED, "modified release") | {
+    "ec": "gastro-resistant", "gastro-resistant": "gastro-resistant", "dr": "gastro-resistant",
+    "delayed release": "gastro-resistant", "immediate release": "immediate release", "conventional": "conventional",
+    "liposomal": "liposomal", "pegylated liposomal": "pegylated liposomal",
+}  # fmt: skip
+# Brands that are one form of a drug, and drugs whose forms are not to be exchanged.
+FORM_OF_BRAND = {
+    "oxycontin": "modified release", "longtec": "modified release", "mst": "modified release",
+    "zomorph": "modified release", "advagraf": "modified release", "envarsus": "modified release",
+    "prograf": "immediate release", "adoport": "immediate release", "ambisome": "liposomal",
+    "fungizone": "conventional", "caelyx": "pegylated liposomal", "adriamycin": "conventional",
+}  # fmt: skip
+WHICH_FORM = {
+    "tacrolimus": ("immediate release", "modified release"), "amphotericin B": ("liposomal", "conventional"),
+    "doxorubicin": ("conventional", "pegylated liposomal"),
+}  # fmt: skip
+ROUTES_OF_FORMS = frozenset({"oral", "intravenous"})
+# Salts that change nothing about a dose; every other salt or ester stays in the name.
+NEUTRAL_SALTS = frozenset({
+    "anhydrous", "base", "besilate", "besylate", "bisulfate", "calcium", "dihydrate", "dihydrochloride", "disodium",
+    "fumarate", "hbr", "hcl", "hydrate", "hydrobromide", "hydrochloride", "maleate", "mesilate", "mesylate",
+    "monohydrate", "potassium", "sodium", "sulfate", "trihydrate",
+})  # fmt: skip
+CHANGES_DRUG = frozenset({"delayed", "extended", "modified", "prolonged", "release"})
 # Fields that a word sets.
 OFTEN: dict[str, dict[str, object]] = {
     "od": {"times_per_day": 1}, "daily": {"times_per_day": 1}, "qd": {"times_per_day": 1},
@@ -148,12 +176,15 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, _Readin
         if exact is not None:
             if normal(exact.name) != normal(" ".join(words[:length])):
                 reading.assumptions.append(f"{' '.join(words[:length])} is {exact.name}")
-            return exact, " ".join(words[length:]), reading
+            _set_form_of_brand(reading, " ".join(words[:length]), exact)
+            salt = _salt(words[length:], table)
+            return _with_salt(exact, salt), " ".join(words[length + len(salt) :]), reading
     head = _head(words)
     starting = table.starting_with(" ".join(head)) if head else []
     rest = " ".join(words[len(head) :])
     if len(starting) == 1:
         reading.assumptions.append(f"{' '.join(head)} is {starting[0].name}")
+        _set_form_of_brand(reading, " ".join(head), starting[0])
         return starting[0], rest, reading
     if starting:
         names = tuple(found.name for found in starting)
@@ -164,6 +195,29 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, _Readin
     else:
         reading.ask("name", "Which drug?")
     return None, rest, reading
+
+
+def _set_form_of_brand(reading: _Reading, typed: str, found: Understood) -> None:
+    """A brand that is one form of its drug, written whole or begun, sets that form."""
+    if normal(found.name).startswith(normal(typed)):
+        return
+    forms = {form for brand, form in FORM_OF_BRAND.items() if brand.startswith(normal(typed))}
+    if len(forms) == 1:
+        reading.set(form=forms.pop())
+
+
+def _salt(after: list[str], table: DrugTable) -> list[str]:
+    """The words of a salt or ester right after the name, where one of them may change the drug."""
+    run: list[str] = []
+    for word in after:
+        if normal(word) not in table.salts:
+            break
+        run.append(word)
+    return run if any(normal(word) not in NEUTRAL_SALTS for word in run) else []
+
+
+def _with_salt(found: Understood, salt: list[str]) -> Understood:
+    return Understood(" ".join([found.name, *map(normal, salt)]), found.drugs)
 
 
 def _head(words: list[str]) -> list[str]:
@@ -311,6 +365,9 @@ def _often(reading: _Reading) -> None:
 
 
 def _words(reading: _Reading) -> None:
+    for phrase, route in SIDES.items():
+        if reading.take(re.escape(phrase)) is not None:
+            reading.set(side=phrase, route=route)
     for phrases, field in ((ROUTES, "route"), (FORMS, "form")):
         for phrase in sorted(phrases, key=len, reverse=True):
             if reading.take(re.escape(phrase)) is not None:
@@ -374,6 +431,10 @@ def _ask_for_gaps(line: MedicineLine, reading: _Reading) -> None:
     if not known and "often" not in asked:
         often = ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
         reading.ask("often", "How often?", often)
+    if line.route in SIDES.values() and not line.side:
+        reading.ask("side", "Which side?", tuple(phrase for phrase, route in SIDES.items() if route == line.route))
+    if line.name in WHICH_FORM and line.route in ROUTES_OF_FORMS and not line.form:
+        reading.ask("form", "Which form: they are not to be exchanged.", WHICH_FORM[line.name])
     if line.rate and line.route not in {"", "intravenous", "subcutaneous"}:
         reading.ask("route", f"A rate by the {line.route} route cannot be.")
     if line.amount is not None and line.amount.unit == "%":
@@ -381,8 +442,7 @@ def _ask_for_gaps(line: MedicineLine, reading: _Reading) -> None:
 
 
 def _ask_about_leftovers(reading: _Reading, table: DrugTable) -> None:
-    words = [
-        word for word in reading.rest.split() if word not in table.spare_words and word not in {"-", ",", "x", "the"}
-    ]
+    spare = (table.spare_words - table.salts - CHANGES_DRUG) | NEUTRAL_SALTS | {"-", ",", "x", "the"}
+    words = [word for word in reading.rest.split() if word not in spare]
     if words:
         reading.ask("rest", f'Not understood: "{" ".join(words)}".')

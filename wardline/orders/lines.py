@@ -52,6 +52,7 @@ class MedicineLine(Struct, frozen=True, kw_only=True):
     rate: str = ""  # of an infusion: "min" or "h"
     over_minutes: int | None = None
     route: str = ""
+    side: str = ""  # left eye, both ears
     form: str = ""
     times_per_day: int | None = None
     every_hours: int | None = None
@@ -128,6 +129,7 @@ def parts(line: MedicineLine) -> list[str]:
         for part in (
             line.form,
             line.route,
+            line.side,
             often_words(line),
             f"over {line.over_minutes} minutes" if line.over_minutes else "",
             as_needed,
