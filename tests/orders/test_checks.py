@@ -42,7 +42,16 @@ def gaps(findings: Findings) -> list[str]:
         ("amoxicillin", "severe", "cefazolin", [3]),  # cefazolin shares no side chain
         ("amoxicillin", "severe", "meropenem", [3]),
         ("penicillin", "severe", "aztreonam", [3]),
-        ("penicillin", "severe", "cefaclor", [2]),  # which penicillin is not recorded
+        ("penicillin", "severe", "cefaclor", [1]),  # which penicillin is not recorded: it may be the one
+        ("penicillin", "severe", "cefalexin", [1]),
+        ("penicillin", "mild", "cefalexin", [2]),
+        ("phenytoin", "severe", "fosphenytoin", [2]),
+        ("esomeprazole", "mild", "omeprazole", [2]),
+        ("escitalopram", "severe", "citalopram", [2]),
+        ("prednisone", "severe", "prednisolone", [2]),
+        ("oxcarbazepine", "severe", "carbamazepine", [2]),
+        ("azathioprine", "severe", "mercaptopurine", [2]),
+        ("aspirin", "severe", "mesalazine", [2]),
         ("ibuprofen", "severe", "diclofenac", [2]),
         ("aspirin", "severe", "ibuprofen", [2]),
         ("ibuprofen", "severe", "celecoxib", [3]),
@@ -74,6 +83,13 @@ def test_an_allergy_to_food_says_nothing_about_drugs():
     findings = check(order("amoxicillin"), allergic(RecordedAllergy("peanut", category="food")), [], RULES)
     assert found(findings, Kind.ALLERGY) == []
     assert not [words for words in gaps(findings) if "allerg" in words]
+
+
+@pytest.mark.parametrize("category", ["food", "other", "environment"])
+@pytest.mark.parametrize("substance", ["amoxicillin", "penicillin"])
+def test_a_drug_is_one_whatever_category_it_was_recorded_in(category: str, substance: str):
+    patient = allergic(RecordedAllergy(substance, severity="severe", category=category))
+    assert found(check(order("amoxicillin"), patient, [], RULES), Kind.ALLERGY) == [1]
 
 
 # --- doses -------------------------------------------------------------------------------------------------------------
