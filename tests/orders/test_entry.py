@@ -69,6 +69,7 @@ def words_of(typed: str) -> str:
         ("Advagraf 2 mg po od", "tacrolimus - 2 mg - modified release - oral - once a day", OrderKind.SCHEDULED),
         ("Prograf 2 mg po bd", "tacrolimus - 2 mg - immediate release - oral - twice a day", OrderKind.SCHEDULED),
         ("AmBisome 200 mg iv od", "amphotericin B - 200 mg - liposomal - intravenous - once a day", OrderKind.SCHEDULED),
+        ("Onivyde 100 mg iv stat", "irinotecan - 100 mg - liposomal - intravenous - once only", OrderKind.ONCE),
         ("Caelyx 50 mg iv stat", "doxorubicin - 50 mg - pegylated liposomal - intravenous - once only", OrderKind.ONCE),
         ("chloramphenicol 1 drop left eye qds", "chloramphenicol - 1 drops - ocular - left eye - 4 times a day", OrderKind.SCHEDULED),
         ("METFORMIN MR 500 mg bd", "metformin - 500 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),

@@ -146,7 +146,9 @@ class DrugTable:
         """The name as written, then without forms and strengths, then without the salt at its end or its beginning."""
         yield plain
         words = [
-            word for word in plain.split() if word not in self._forms and not re.fullmatch(r"[\d/,]+[a-z]{0,12}", word)
+            word
+            for word in plain.split()
+            if word not in self._forms and not re.fullmatch(r"[\d/,]+(?:[gl]|[a-z]{2,12})?", word)
         ]
         yield " ".join(words)
         kept = list(words)

@@ -57,10 +57,13 @@ FORM_OF_BRAND = {
     "zomorph": "modified release", "advagraf": "modified release", "envarsus": "modified release",
     "prograf": "immediate release", "adoport": "immediate release", "ambisome": "liposomal",
     "fungizone": "conventional", "caelyx": "pegylated liposomal", "adriamycin": "conventional",
+    "onivyde": "liposomal", "liposomal irinotecan": "liposomal", "camptosar": "conventional", "campto": "conventional",
+    "carbatrol": "modified release", "equetro": "modified release", "mydayis": "modified release",
+    "slow fe": "modified release", "ecotrin": "gastro-resistant", "ery tab": "gastro-resistant",
 }  # fmt: skip
 WHICH_FORM = {
     "tacrolimus": ("immediate release", "modified release"), "amphotericin B": ("liposomal", "conventional"),
-    "doxorubicin": ("conventional", "pegylated liposomal"),
+    "doxorubicin": ("conventional", "pegylated liposomal"), "irinotecan": ("conventional", "liposomal"),
 }  # fmt: skip
 ROUTES_OF_FORMS = frozenset({"oral", "intravenous"})
 # Salts that change nothing about a dose; every other salt or ester stays in the name.
@@ -176,7 +179,7 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, _Readin
         if exact is not None:
             if normal(exact.name) != normal(" ".join(words[:length])):
                 reading.assumptions.append(f"{' '.join(words[:length])} is {exact.name}")
-            _set_form_of_brand(reading, " ".join(words[:length]), exact)
+            _set_form_of_brand(reading, " ".join(words[:length]), exact, table, whole=True)
             salt = _salt(words[length:], table)
             return _with_salt(exact, salt), " ".join(words[length + len(salt) :]), reading
     head = _head(words)
@@ -184,7 +187,7 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, _Readin
     rest = " ".join(words[len(head) :])
     if len(starting) == 1:
         reading.assumptions.append(f"{' '.join(head)} is {starting[0].name}")
-        _set_form_of_brand(reading, " ".join(head), starting[0])
+        _set_form_of_brand(reading, " ".join(head), starting[0], table, whole=False)
         return starting[0], rest, reading
     if starting:
         names = tuple(found.name for found in starting)
@@ -197,11 +200,14 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, _Readin
     return None, rest, reading
 
 
-def _set_form_of_brand(reading: _Reading, typed: str, found: Understood) -> None:
+def _set_form_of_brand(reading: _Reading, typed: str, found: Understood, table: DrugTable, *, whole: bool) -> None:
     """A brand that is one form of its drug, written whole or begun, sets that form."""
-    if normal(found.name).startswith(normal(typed)):
+    plain = normal(typed)
+    if normal(found.name).startswith(plain):
         return
-    forms = {form for brand, form in FORM_OF_BRAND.items() if brand.startswith(normal(typed))}
+    begun = [brand for brand in FORM_OF_BRAND if brand == plain or (not whole and brand.startswith(plain))]
+    known = [(brand, table.exact(brand)) for brand in begun]
+    forms = {FORM_OF_BRAND[brand] for brand, meant in known if meant is not None and meant.name == found.name}
     if len(forms) == 1:
         reading.set(form=forms.pop())
 
