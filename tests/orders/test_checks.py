@@ -1,14 +1,18 @@
 """Allergies, doses, duplicates, kidney, pregnancy and age, each on its edges; and that nothing unknown reads as safe."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.orders.patients import RULES, adult, allergic, order
-from wardline.orders import knowledge
+from wardline.orders import entry, knowledge, lines
 from wardline.orders.cards import SUMMARY_LENGTH_MAX, cards
 from wardline.orders.checks import EVERYTHING, NO_KNOWLEDGE, check
 from wardline.orders.models import Considered, Findings, Kind, Patient, RecordedAllergy, Tier
+from wardline.orders.views import age_years
 
 
 def found(findings: Findings, kind: Kind) -> list[int]:
@@ -38,7 +42,16 @@ def gaps(findings: Findings) -> list[str]:
         ("amoxicillin", "severe", "cefazolin", [3]),  # cefazolin shares no side chain
         ("amoxicillin", "severe", "meropenem", [3]),
         ("penicillin", "severe", "aztreonam", [3]),
-        ("penicillin", "severe", "cefaclor", [2]),  # which penicillin is not recorded
+        ("penicillin", "severe", "cefaclor", [1]),  # which penicillin is not recorded: it may be the one
+        ("penicillin", "severe", "cefalexin", [1]),
+        ("penicillin", "mild", "cefalexin", [2]),
+        ("phenytoin", "severe", "fosphenytoin", [2]),
+        ("esomeprazole", "mild", "omeprazole", [2]),
+        ("escitalopram", "severe", "citalopram", [2]),
+        ("prednisone", "severe", "prednisolone", [2]),
+        ("oxcarbazepine", "severe", "carbamazepine", [2]),
+        ("azathioprine", "severe", "mercaptopurine", [2]),
+        ("aspirin", "severe", "mesalazine", [2]),
         ("ibuprofen", "severe", "diclofenac", [2]),
         ("aspirin", "severe", "ibuprofen", [2]),
         ("ibuprofen", "severe", "celecoxib", [3]),
@@ -70,6 +83,13 @@ def test_an_allergy_to_food_says_nothing_about_drugs():
     findings = check(order("amoxicillin"), allergic(RecordedAllergy("peanut", category="food")), [], RULES)
     assert found(findings, Kind.ALLERGY) == []
     assert not [words for words in gaps(findings) if "allerg" in words]
+
+
+@pytest.mark.parametrize("category", ["food", "other", "environment"])
+@pytest.mark.parametrize("substance", ["amoxicillin", "penicillin"])
+def test_a_drug_is_one_whatever_category_it_was_recorded_in(category: str, substance: str):
+    patient = allergic(RecordedAllergy(substance, severity="severe", category=category))
+    assert found(check(order("amoxicillin"), patient, [], RULES), Kind.ALLERGY) == [1]
 
 
 # --- doses -------------------------------------------------------------------------------------------------------------
@@ -117,6 +137,53 @@ def test_over_the_usual_maximum_is_beside_the_order_and_over_the_absolute_one_in
 
 def test_a_limit_of_another_route_does_not_count():
     assert found(check(order("ibuprofen", day=5000, route="topical"), adult(), [], RULES), Kind.DOSE) == []
+
+
+def typed(line: str) -> Considered:
+    return lines.considered(entry.read(line, RULES.table).line, RULES.table)
+
+
+@pytest.mark.parametrize(
+    ("line", "tiers"),
+    [
+        ("paracetamol 1 g po prn max 8000 mg", [1]),
+        ("paracetamol 1 g po prn max 4000 mg", []),
+        ("paracetamol 2 g for 2 days then 500 mg for 5 days po qds", [1]),
+        ("paracetamol 2 g nasogastric qds", [1]),
+        ("ibuprofen 1 g nasogastric qds", [1]),
+        ("ibuprofen 1 g via peg qds", [1]),
+    ],
+)
+def test_bounds_hold_whatever_unit_a_line_is_written_in(line: str, tiers: list[int]):
+    findings = check(typed(line), adult(), [], RULES)
+    assert found(findings, Kind.DOSE) == tiers
+    assert not [words for words in gaps(findings) if words.startswith("not checked: dose")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "paracetamol 1 g po prn max 20 ml",
+        "paracetamol 1 g po",
+        "paracetamol 1 g for 2 days then 5 ml for 5 days po qds",
+        "ibuprofen 400 mg iv tds",  # a limit is held, but for another route
+    ],
+)
+def test_a_bound_that_cannot_be_held_against_the_line_asks(line: str):
+    findings = check(typed(line), adult(), [], RULES)
+    assert found(findings, Kind.DOSE) == []
+    assert any(gap.what == "dose" and gap.asks for gap in findings.not_checked)
+
+
+def test_a_day_counts_every_order_of_the_same_ingredient():
+    oral, infused = typed("paracetamol 1 g po qds"), typed("paracetamol 1000 mg iv qds")
+    alerts = check(oral, adult(), [infused], RULES).alerts
+    assert [alert.summary for alert in alerts if alert.kind is Kind.DOSE] == [
+        "paracetamol 8,000 mg in one day: over the absolute maximum"
+    ]
+    assert found(check(oral, adult(), [typed("ibuprofen 400 mg po tds")], RULES), Kind.DOSE) == []
+    findings = check(oral, adult(), [typed("co-codamol 2 tablets po qds")], RULES)
+    assert any("co-codamol, also ordered" in words for words in gaps(findings))
 
 
 def test_without_a_weight_the_limit_in_plain_numbers_still_holds_and_the_gap_is_said():
@@ -212,6 +279,27 @@ def test_an_unknown_pregnancy_is_asked_about_where_it_can_be(years: float, femal
 @pytest.mark.parametrize(("years", "tiers"), [(11.99, [2]), (12, [])])
 def test_age(years: float, tiers: list[int]):
     assert found(check(order("tramadol"), adult(years=years), [], RULES), Kind.AGE) == tiers
+
+
+@pytest.mark.parametrize(
+    ("born_on", "today", "whole"),
+    [
+        (date(2014, 11, 26), date(2026, 11, 26), 12),  # the birthday itself
+        (date(2014, 11, 27), date(2026, 11, 26), 11),
+        (date(2025, 11, 26), date(2026, 11, 26), 1),
+        (date(2008, 2, 29), date(2026, 2, 28), 17),
+        (date(2008, 2, 29), date(2026, 3, 1), 18),
+        (date(2026, 11, 26), date(2026, 11, 26), 0),
+    ],
+)
+def test_years_count_from_the_birthday(born_on: date, today: date, whole: int):
+    assert int(age_years(born_on, today)) == whole
+
+
+@given(st.dates(date(1900, 1, 1), date(2026, 1, 1)), st.integers(0, 40000))
+def test_an_age_grows_every_day(born_on: date, days: int):
+    today = born_on + timedelta(days=days)
+    assert 0 <= age_years(born_on, today) < age_years(born_on, today + timedelta(days=1))
 
 
 # --- fails closed ------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def test_each_pair_gets_its_tier_rule_and_source_both_ways(tmp_path: Path):
         ("1", "serotonin_reuptake_mao"),
         ("1", "serotonin_reuptake_mao"),
         ("3", "anticoagulant_paracetamol"),
-        ("none", ""),
+        ("no rule in this knowledge base", ""),
     ]
     assert "Phansalkar" in rows(result)[0]["source"]
     assert rows(result)[0]["first"] == "Phenelzine sulfate"

@@ -36,7 +36,7 @@ def test_codes_are_codes_and_their_coverage_is_what_the_docs_say():
         assert re.fullmatch(r"\d*", drug.rxnorm), drug.name
     known = [drug.rxnorm for drug in TABLE.drugs.values() if drug.rxnorm]
     assert len(known) == len(set(known)) == 319
-    assert sum(bool(drug.atc) for drug in TABLE.drugs.values()) == 1300
+    assert sum(bool(drug.atc) for drug in TABLE.drugs.values()) == 1301
 
 
 def test_tall_man_letters_spell_the_name():
@@ -199,3 +199,34 @@ def test_our_class_holds_everything_that_drugcentral_has_in_it(key: str, drugcen
     assert len(known) >= ALMOST_ALL * len(theirs), f"not known: {sorted(theirs - known.keys())}"
     outside = set(known.values()) - TABLE.members(key) - OTHERWISE.get(key, {}).keys()
     assert not outside, f"not in {key}: {sorted(outside)}"
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [(brand, name) for name, brands in {
+        "moclobemide": "Aurorix", "selegiline": "deprenyl", "procarbazine": "Natulan", "amitriptyline": "Tryptizol",
+        "methylthioninium chloride": "Provayblue", "mercaptopurine": "Puri-Nethol; Purixan; Xaluprine",
+        "azathioprine": "Azasan", "irinotecan": "Onivyde; liposomal irinotecan", "rifampicin": "Rimactane",
+        "rifampicin-isoniazid-pyrazinamide": "Rifater", "rifampicin-isoniazid": "Rifinah",
+        "carbamazepine": "Carbatrol; Equetro", "ergotamine-cyclizine-caffeine": "Migril", "dextromethorphan": "Delsym",
+        "tramadol": "Zamadol", "duloxetine": "Yentreve", "methylphenidate": "Medikinet; Equasym",
+        "amfetamine": "Mydayis", "dexamfetamine": "Zenzedi", "pantoprazole": "Pantoloc",
+        "omeprazole-sodium bicarbonate": "Zegerid", "pentamidine isethionate": "Pentam; Nebupent",
+        "procainamide": "Pronestyl", "cisapride": "Propulsid", "sotalol": "Sotacor", "erythromycin": "E.E.S.; Ery-Tab",
+        "levomethadone": "levomethadone", "aspirin-dipyridamole": "Aggrenox", "aspirin": "Ecotrin",
+        "levothyroxine": "Levoxyl; Unithroid", "prednisolone": "Orapred", "calcium carbonate": "Os-Cal",
+        "ferrous sulfate": "Slow Fe", "nicotinic acid": "Niacor", "cyanocobalamin": "vitamin B-12",
+        "tocopherol": "tocofersolan",
+    }.items() for brand in brands.split("; ")],
+)  # fmt: skip
+def test_brands_of_other_countries_are_known(written: str, name: str):
+    found = TABLE.find(written)
+    assert found is not None
+    assert found.name == name
+
+
+def test_a_number_that_belongs_to_the_name_is_no_strength():
+    for written in ("interferon alfa-2b sodium", "interferon alfa-2b 20 mg", "interferon alfa-2b tablets"):
+        found = TABLE.find(written)
+        assert found is not None, written
+        assert found.name == "interferon alfa-2b"

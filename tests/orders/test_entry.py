@@ -51,11 +51,33 @@ def words_of(typed: str) -> str:
         ("gentamicin 5 mg/kg iv od", "gentamicin - 5 mg/kg - intravenous - once a day", OrderKind.SCHEDULED),
         ("heparin 5,000 units sc bd", "heparin - 5,000 units - subcutaneous - twice a day", OrderKind.SCHEDULED),
         ("salbutamol 2 puffs prn qds for 2 weeks", "salbutamol - 2 puffs - inhaled - 4 times a day - as needed - for 14 days", OrderKind.AS_NEEDED),
+        ("methotrexate 10 mg po once a week at night", "methotrexate - 10 mg - oral - once a week, at night", OrderKind.SCHEDULED),
+        ("alendronic acid 70 mg po weekly om", "alendronic acid - 70 mg - oral - once a week, in the morning", OrderKind.SCHEDULED),
+        ("fentanyl 50 mcg td every 72 hours om", "fentanyl - 50 micrograms - transdermal - every 3 days, in the morning", OrderKind.SCHEDULED),
+        ("prednisolone 5 mg po alternate days mane", "prednisolone - 5 mg - oral - every 2 days, in the morning", OrderKind.SCHEDULED),
+        ("omeprazole 20 mg po od nocte", "omeprazole - 20 mg - oral - at night", OrderKind.SCHEDULED),
+        ("haloperidol decanoate 50 mg im every 4 weeks", "haloperidol decanoate - 50 mg - intramuscular - every 28 days", OrderKind.SCHEDULED),
+        ("zuclopenthixol acetate 50 mg im stat", "zuclopenthixol acetate - 50 mg - intramuscular - once only", OrderKind.ONCE),
+        ("olanzapine embonate 210 mg im every 2 weeks", "olanzapine embonate - 210 mg - intramuscular - every 14 days", OrderKind.SCHEDULED),
+        ("metoprolol succinate 50 mg po od", "metoprolol succinate - 50 mg - oral - once a day", OrderKind.SCHEDULED),
+        ("sertraline hydrochloride 50 mg po od", "sertraline - 50 mg - oral - once a day", OrderKind.SCHEDULED),
+        ("oxycodone cr 10 mg po bd", "oxycodone - 10 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
+        ("nifedipine la 30 mg po od", "nifedipine - 30 mg - modified release - oral - once a day", OrderKind.SCHEDULED),
+        ("venlafaxine xr 75 mg po od", "venlafaxine - 75 mg - modified release - oral - once a day", OrderKind.SCHEDULED),
+        ("morphine prolonged release 10 mg po bd", "morphine - 10 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
+        ("OxyContin 10 mg po bd", "oxycodone - 10 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
+        ("Advagraf 2 mg po od", "tacrolimus - 2 mg - modified release - oral - once a day", OrderKind.SCHEDULED),
+        ("Prograf 2 mg po bd", "tacrolimus - 2 mg - immediate release - oral - twice a day", OrderKind.SCHEDULED),
+        ("AmBisome 200 mg iv od", "amphotericin B - 200 mg - liposomal - intravenous - once a day", OrderKind.SCHEDULED),
+        ("Onivyde 100 mg iv stat", "irinotecan - 100 mg - liposomal - intravenous - once only", OrderKind.ONCE),
+        ("Caelyx 50 mg iv stat", "doxorubicin - 50 mg - pegylated liposomal - intravenous - once only", OrderKind.ONCE),
+        ("chloramphenicol 1 drop left eye qds", "chloramphenicol - 1 drops - ocular - left eye - 4 times a day", OrderKind.SCHEDULED),
         ("METFORMIN MR 500 mg bd", "metformin - 500 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
     ],
 )  # fmt: skip
 def test_a_line_is_read(typed: str, words: str, kind: OrderKind):
     assert words_of(typed) == words
+    assert entry.read(lines.text(entry.read(typed, TABLE).line), TABLE).line == entry.read(typed, TABLE).line
     assert entry.read(typed, TABLE).line.kind is kind
 
 
@@ -72,6 +94,18 @@ def test_a_line_is_read(typed: str, words: str, kind: OrderKind):
         ("amoxicillin 500 mg po iv tds", "route", None),
         ("amoxicillin 500 mg po", "often", "3 times a day"),
         ("omeprazole 20 mg po od bd", "times_per_day", None),
+        ("tacrolimus 2 mg po bd", "form", "modified release"),
+        ("amphotericin B 200 mg iv od", "form", "liposomal"),
+        ("chloramphenicol 1 drop ocular qds", "side", "both eyes"),
+        ("haloperidol 50 mg im stat decanoate", "rest", None),
+        ("methotrexate 10 mg po weekly od", "often", "once a week"),
+        ("morphine 5 mg iv stat qds", "often", None),
+        ("morphine 5 mg iv qds every 2 h", "often", None),
+        ("omeprazole 20 mg po bd nocte", "often", None),
+        ("temazepam 10 mg po once at night", "often", None),
+        ("morphine 5 mg iv q6h nocte", "often", None),
+        ("morphine 5 mg iv over 10 min", "often", "once only"),
+        ("potassium chloride 20 mmol iv over 10 min", "often", "once only"),
         ("amoxicillin 500 mg po 99 times a day", "often", None),
         ("amoxicillin 500 mg po tds with feeling", "rest", None),
         ("paracetamol 500 mg-1 g po qds", "rest", None),
@@ -121,11 +155,16 @@ VALUES = st.decimals(min_value="0.0001", max_value="99999", places=4).map(
 AMOUNTS = st.builds(Amount, VALUES, st.sampled_from(["mg", "g", "micrograms", "units", "ml", "mmol"]))
 
 
+HOURS_OF_DAYS = st.integers(1, 30).map(lambda days: days * 24)
+
+
 @st.composite
 def written_lines(draw: st.DrawFn) -> MedicineLine:
     amount = draw(AMOUNTS)
     rate = draw(st.sampled_from(["", "", "min", "h"]))
-    often = draw(st.sampled_from(["times", "hours", "once", "morning", "night"])) if not rate else ""
+    often = draw(st.sampled_from(["times", "hours", "days", "once", "daily"])) if not rate else ""
+    at = draw(st.sampled_from(["morning", "night"])) if often == "daily" else ""
+    at = draw(st.sampled_from(["", "morning", "night"])) if often == "days" else at
     needed = bool(often in {"times", "hours"} and draw(st.booleans()))
     return MedicineLine(
         name=draw(st.sampled_from(["morphine", "gentamicin", "insulin glargine", "co-amoxiclav"])),
@@ -134,9 +173,9 @@ def written_lines(draw: st.DrawFn) -> MedicineLine:
         per_kg=draw(st.booleans()),
         rate=rate,
         route=draw(st.sampled_from(["intravenous", "subcutaneous"])),
-        times_per_day=draw(st.integers(1, 24)) if often == "times" else 1 if often in {"morning", "night"} else None,
-        at=often if often in {"morning", "night"} else "",
-        every_hours=draw(st.integers(1, 200).filter(lambda hours: hours != 24)) if often == "hours" else None,
+        times_per_day=draw(st.integers(1, 24)) if often == "times" else 1 if often == "daily" else None,
+        at=at,
+        every_hours=draw(st.integers(1, 200)) if often == "hours" else draw(HOURS_OF_DAYS) if often == "days" else None,
         once=often == "once",
         as_needed=needed,
         reason=draw(st.sampled_from(["", "pain", "shortness of breath"])) if needed else "",
@@ -166,6 +205,7 @@ def test_a_taper_reads_back_as_the_same_line(steps: list[Step]):
         ("paracetamol 1 g po q4h prn max 4 g", 1, 4),
         ("morphine 2-4 mg iv q4h", 4, 24),
         ("morphine 5 mg iv stat", 5, 5),
+        ("methotrexate 10 mg po once a week at night", 10, 10),
         ("morphine 1 mg/h iv", None, 24),
         ("methotrexate 10 mg once weekly", 10, 10),
         ("prednisolone 40 mg 5d then 20 mg 5d po od", 40, 40),

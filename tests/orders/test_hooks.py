@@ -89,6 +89,46 @@ async def test_a_code_finds_the_drug_and_an_unknown_name_is_not_checked(client: 
     assert any("dose is not understood" in card["summary"] for card in made)
 
 
+def timed(name: str, dose: float, **repeat: Any) -> dict[str, Any]:
+    """A draft with this repetition, and no timing at all where none is given."""
+    made = draft(name, dose=dose)
+    (dosage,) = made["resource"]["dosageInstruction"]
+    dosage["timing"] = {"repeat": repeat} if repeat else {}
+    return made
+
+
+async def test_a_day_is_counted_from_any_period(client: Client, patient: UUID) -> None:
+    made = await cards(client, asked(patient, timed("citalopram", 20, frequency=21, period=1, periodUnit="wk")))
+    assert any("citalopram 60 mg in one day" in card["summary"] for card in made)
+    made = await cards(client, asked(patient, timed("citalopram", 20, frequency=1, period=8, periodUnit="h")))
+    assert any("citalopram 60 mg in one day" in card["summary"] for card in made)
+    made = await cards(client, asked(patient, timed("citalopram", 20, frequency=1, period=1, periodUnit="wk")))
+    assert not any("in one day" in card["summary"] for card in made)
+
+
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        {},
+        {"frequency": 1, "period": 1, "periodUnit": "mo"},
+        {"period": 1, "periodUnit": "d"},
+        {"frequency": 1, "period": 1, "periodUnit": "d", "timeOfDay": ["08:00:00", "20:00:00"]},
+    ],
+)
+async def test_a_timing_that_is_not_understood_asks(client: Client, patient: UUID, repeat: dict[str, Any]) -> None:
+    made = await cards(client, asked(patient, timed("ondansetron", 4, **repeat)))
+    (card,) = [card for card in made if "how often the order is given is not understood" in card["summary"]]
+    assert card["indicator"] == "warning"
+    assert card["overrideReasons"]
+
+
+async def test_more_than_one_dosage_asks(client: Client, patient: UUID) -> None:
+    made = draft("citalopram", dose=10)
+    made["resource"]["dosageInstruction"] *= 2
+    answered = await cards(client, asked(patient, made))
+    assert any("more than one dosage" in card["summary"] and card["overrideReasons"] for card in answered)
+
+
 @pytest.mark.parametrize("change", [{"hook": "patient-view"}, {"context": {}}, {"context": {"patientId": "x"}}])
 async def test_what_is_no_request_is_refused(client: Client, patient: UUID, change: dict[str, Any]) -> None:
     answer = await client.post("/cds-services/order-sign", asked(patient) | change, as_="doctor_a", key="")

@@ -45,6 +45,11 @@ async def one(client: Client, patient: UUID, line: str = "bisoprolol 5 mg po od"
     return answer.json()["medicines"][0]
 
 
+def uuids(refused: Any) -> list[str]:
+    """The cards that a refusal showed."""
+    return [card["uuid"] for card in refused.json().get("cards", [])]
+
+
 async def act(client: Client, order: dict[str, Any], what: str, body: Any = None, *, as_: str = "doctor_a") -> Any:
     return await client.post(
         f"/medicines/{order['id']}/{what}", body or {"reason": "Low pressure"}, as_=as_, version=order["version"]
@@ -76,13 +81,47 @@ async def test_tier_1_stops_until_a_reason_is_given_and_the_reason_is_kept(clien
     assert (refused.status_code, refused.json()["code"]) == (422, "needs_reason")
     card = refused.json()["cards"][0]
     assert (card["indicator"], bool(card["source"]["label"])) == ("critical", True)
-    order = await one(client, patient, "sertraline 50 mg po od", reason="specialist", words="Psychiatry, by phone")
+    order = await one(
+        client,
+        patient,
+        "sertraline 50 mg po od",
+        reason="specialist",
+        words="Psychiatry, by phone",
+        shown=uuids(refused),
+    )
     detail = (await client.get(f"/medicines/{order['id']}", as_="doctor_a")).json()
     assert [(alert["tier"], alert["reason"], alert["words"]) for alert in detail["alerts"] if alert["tier"] == 1] == [
         (1, "specialist", "Psychiatry, by phone")
     ]
     rates = items(await client.get("/medicines/overrides", as_="hospital_manager_a"))
     assert any(rate["rule"] == "serotonin_reuptake_mao" and rate["overridden"] >= 1 for rate in rates)
+
+
+async def test_a_reason_reaches_only_what_was_shown(client: Client, patient: UUID) -> None:
+    refused = await signed(client, patient, "sertraline 50 mg po od", reason="specialist")
+    assert refused.status_code in (200, 201)  # nothing stops yet
+    seen = uuids(await signed(client, patient, "phenelzine 15 mg po tds"))
+    await one(client, patient, "tramadol 50 mg po qds")  # somebody else signs it meanwhile
+    answers = {"reason": "specialist", "shown": seen}
+    refused = await signed(client, patient, "phenelzine 15 mg po tds", **answers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "needs_reason")
+    assert "tramadol" in refused.json()["detail"].lower()
+    assert "sertraline" not in refused.json()["detail"].lower()
+    signed_now = await signed(client, patient, "phenelzine 15 mg po tds", reason="specialist", shown=uuids(refused))
+    assert signed_now.status_code in (200, 201)
+
+
+async def test_a_change_is_signed_with_the_cards_of_its_own_preview(client: Client, patient: UUID) -> None:
+    await one(client, patient, "phenelzine 15 mg po tds")
+    order = await one(client, patient)
+    path = f"/patients/{patient}/medicines/preview"
+    line = "sertraline 50 mg po od"
+    seen = (await client.get(f"{path}?line={line.replace(' ', '%20')}&without={order['id']}", as_="doctor_a")).json()
+    assert seen["changes"]
+    body = {"line": line, "why": "Other drug", "reason": "specialist"}
+    assert (await act(client, order, "change", body)).json()["code"] == "needs_reason"
+    shown = [card["uuid"] for card in seen["lines"][0]["cards"]]
+    assert (await act(client, order, "change", body | {"shown": shown})).status_code == 200
 
 
 async def test_two_lines_of_one_basket_are_checked_against_each_other(client: Client, patient: UUID) -> None:

@@ -51,3 +51,17 @@ async def test_an_order_that_is_stopped_and_changed_at_once(client: Client) -> N
             ("stopped", "stopped", False),
             ("changed", "active", True),
         }
+
+
+async def test_a_change_and_a_new_order_see_each_other(client: Client) -> None:
+    await client.world.token("doctor_a")
+    for _ in range(ROUNDS):
+        order = await _order(client)
+        change = {"line": "sertraline 50 mg po od", "why": "Other drug", "confirmed": True}
+        new = {"lines": ["phenelzine 15 mg po tds"], "confirmed": True}
+        answers = await asyncio.gather(
+            client.post(f"/medicines/{order['id']}/change", change, as_="doctor_a", version=order["version"]),
+            client.post(f"/patients/{order['patient_id']}/medicines", new, as_="doctor_a"),
+        )
+        refused = [answer for answer in answers if answer.status_code == 422]
+        assert [answer.json()["code"] for answer in refused] == ["needs_reason"]

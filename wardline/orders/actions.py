@@ -80,6 +80,13 @@ async def access_medicine(ctx: Context, medicine_id: UUID) -> MedicineRow:
     return row
 
 
+async def access_change(ctx: Context, medicine_id: UUID) -> MedicineRow:
+    """An order to be changed: its stay is locked before it, as a signature does, so that both see each other."""
+    row = await access_medicine(ctx, medicine_id)
+    await observed_stay_locked(ctx.db, hospital_id=ctx.caller.tenant_id, person_id=row.person_id)
+    return await access_medicine_locked(ctx, medicine_id)
+
+
 async def access_medicine_locked(ctx: Context, medicine_id: UUID) -> MedicineRow:
     """The same, held until the end of the transaction."""
     row = await queries.medicine_for_update(ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=medicine_id)
@@ -131,16 +138,28 @@ def _require_clear(reads: Sequence[Read]) -> None:
 
 
 def _require_answers(reads: Sequence[Read], given: SignedBasket | ChangedLine) -> None:
-    shown = [msgspec.to_builtins(card) for read in reads for card in cards.cards(read.findings, read.read.line.name)]
-    stops = [alert.summary for read in reads for alert in read.findings.stops]
-    if stops and not given.reason:
-        raise NeedsReason(
-            f"{'; '.join(stops)}.", fields={"reason": "Choose a reason, or change the order."}, cards=shown
+    """Every stop has a reason and every gap a confirmation of somebody who saw it."""
+    found = [(read.findings, read.read.line.name) for read in reads]
+    all_cards = [msgspec.to_builtins(card) for findings, name in found for card in cards.cards(findings, name)]
+    seen = set(given.shown)
+    stops = [(alert.summary, cards.of_alert(alert, name).uuid) for findings, name in found for alert in findings.stops]
+    unanswered = [words for words, card in stops if not given.reason or card not in seen]
+    if unanswered:
+        words = (
+            "Choose a reason, or change the order."
+            if not given.reason
+            else "There are cards that you have not seen: check again, then choose a reason."
         )
-    gaps = [gap.words for read in reads for gap in read.findings.not_checked if gap.asks]
-    if gaps and not given.confirmed:
+        raise NeedsReason(f"{'; '.join(unanswered)}.", fields={"reason": words}, cards=all_cards)
+    asking = [(gap, name) for findings, name in found for gap in findings.not_checked if gap.asks]
+    gaps = [
+        gap.words for gap, name in asking if not given.confirmed or (seen and cards.of_gap(gap, name).uuid not in seen)
+    ]
+    if gaps:
         words = "; ".join(dict.fromkeys(gaps))
-        raise NeedsConfirmation(f"{words}.", fields={"confirmed": "Confirm that you go on without it."}, cards=shown)
+        raise NeedsConfirmation(
+            f"{words}.", fields={"confirmed": "Confirm that you go on without it."}, cards=all_cards
+        )
 
 
 async def _sign(ctx: Context, stay: ObservedStay, read: Read, basket: SignedBasket) -> MedicineRow:

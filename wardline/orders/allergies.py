@@ -28,8 +28,8 @@ def check(order: Considered, patient: Patient, knowledge: Knowledge) -> Findings
         return Findings(not_checked=[NotChecked("allergies", "they are not recorded for this patient")])
     findings = Findings()
     for allergy in patient.allergies:
-        if allergy.category not in ABOUT_DRUGS:
-            continue
+        if allergy.category not in ABOUT_DRUGS and not _understood(allergy, knowledge):
+            continue  # food, dust: what names no drug and no class says nothing about one
         found = list(_of_allergy(order, allergy, knowledge))
         if not found and not _understood(allergy, knowledge):
             because = f"the drug table does not know the recorded allergy {allergy.substance!r}"
@@ -66,7 +66,7 @@ def _to_class(drug: Drug, allergy: RecordedAllergy, named: AllergyClass, knowled
     }
     if chains:
         why = f"{drug.tall_man} shares a side chain with some of them, and it is not recorded which one was meant."
-        return _alert(drug, allergy, Tier.BESIDE, why, knowledge, "side_chain")
+        return _alert(drug, allergy, _tier_of_chain(allergy), why, knowledge, "side_chain")
     return _weak(drug, allergy, frozenset({named.key}), knowledge)
 
 
@@ -82,15 +82,22 @@ def _to_drugs(drug: Drug, allergy: RecordedAllergy, recorded: tuple[Drug, ...], 
     for other in recorded:
         chain = _same_side_chain(drug, other, knowledge)
         if chain is not None:
-            tier = Tier.INTERRUPTS if allergy.severity == SEVERE else Tier.BESIDE
             why = f"{drug.tall_man} and {other.tall_man} have the same side chain (group {chain})."
-            return _alert(drug, allergy, tier, why, knowledge, "side_chain")
+            return _alert(drug, allergy, _tier_of_chain(allergy), why, knowledge, "side_chain")
     for other in recorded:
         shared = _same_class(drug, other, knowledge)
         if shared is not None:
             why = f"{other.tall_man} is of the same class. {shared.why}"
             return _alert(drug, allergy, Tier.BESIDE, why, knowledge, shared.key)
+    for other in recorded:
+        if any({drug.name, other.name} <= set(close.members) for close in knowledge.allergies.related):
+            why = f"{other.tall_man} is the same active substance or a close relative."
+            return _alert(drug, allergy, Tier.BESIDE, why, knowledge, "related")
     return _weak(drug, allergy, frozenset().union(*(other.classes for other in recorded)), knowledge)
+
+
+def _tier_of_chain(allergy: RecordedAllergy) -> Tier:
+    return Tier.INTERRUPTS if allergy.severity == SEVERE else Tier.BESIDE
 
 
 def _same_side_chain(one: Drug, other: Drug, knowledge: Knowledge) -> str | None:

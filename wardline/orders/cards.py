@@ -51,12 +51,11 @@ def reasons() -> list[Coding]:
 
 def cards(findings: Findings, order: str) -> list[Card]:
     """A card for everything found, and one for everything that was not checked."""
-    return [_of_alert(alert, order) for alert in findings.alerts] + [
-        _of_gap(gap, order) for gap in findings.not_checked
-    ]
+    return [of_alert(alert, order) for alert in findings.alerts] + [of_gap(gap, order) for gap in findings.not_checked]
 
 
-def _of_alert(alert: Alert, order: str) -> Card:
+def of_alert(alert: Alert, order: str) -> Card:
+    """The card of an alert; the same alert of an order is always the same card."""
     version = f", {alert.version}" if alert.version else ""
     return Card(
         uuid=str(uuid5(CARDS, f"{order}|{alert.rule}|{alert.about}|{alert.summary}")),
@@ -69,7 +68,8 @@ def _of_alert(alert: Alert, order: str) -> Card:
     )
 
 
-def _of_gap(gap: NotChecked, order: str) -> Card:
+def of_gap(gap: NotChecked, order: str) -> Card:
+    """The card of a check that could not run; always the same one too."""
     return Card(
         uuid=str(uuid5(CARDS, f"{order}|{gap.words}")),
         summary=_short(gap.words),

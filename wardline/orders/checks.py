@@ -23,7 +23,7 @@ def check(order: Considered, patient: Patient, others: Sequence[Considered], kno
         return Findings(not_checked=[NotChecked(EVERYTHING, f"the drug table does not know {order.name!r}")])
     alerts = [*_against_others(order, others, knowledge), *_cautions(order, patient, knowledge)]
     missing = [*_unknown_others(others), *_unknown_cautions(order, patient, knowledge)]
-    for part in (allergies.check(order, patient, knowledge), doses.check(order, patient, knowledge)):
+    for part in (allergies.check(order, patient, knowledge), doses.check(order, patient, knowledge, others)):
         alerts += part.alerts
         missing += part.not_checked
     return Findings(alerts=strongest_first(alerts), not_checked=list(dict.fromkeys(missing)))

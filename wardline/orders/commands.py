@@ -46,6 +46,9 @@ class BadFile(click.ClickException):
     exit_code = 2
 
 
+NO_RULE = "no rule in this knowledge base"
+
+
 class Pair(NamedTuple):
     """Two names as somebody wrote them."""
 
@@ -63,10 +66,10 @@ class Checked(Struct):
 
     @property
     def tier(self) -> str:
-        """`1`, `2`, `3`, `none`, or `not checked`: a pair with an unknown name is never "none"."""
+        """`1`, `2`, `3`, `no rule in this knowledge base`, or `not checked`: a pair with an unknown name is never the former."""
         if self.unknown:
             return "not checked"
-        return str(int(self.alerts[0].tier)) if self.alerts else "none"
+        return str(int(self.alerts[0].tier)) if self.alerts else NO_RULE
 
 
 @click.command()
@@ -81,8 +84,8 @@ class Checked(Struct):
 def interactions(ctx: click.Context, file: BinaryIO) -> None:
     """Look each pair of drug names up in the interaction rules and write what fires to standard output, as CSV.
 
-    Columns: first, second, tier (1 interrupts, 2 beside the order, 3 passive mark, "none", or "not checked" where a name
-    is unknown), rule, title and source of the strongest rule, also (further rules), unknown (names that the table does not
+    Columns: first, second, tier (1 interrupts, 2 beside the order, 3 passive mark, "no rule in this knowledge
+    base", or "not checked" where a name is unknown), rule, title and source of the strongest rule, also (further rules), unknown (names that the table does not
     know). A line of column names at the top is skipped. Ends with 0 when every name was known, with 1 when some were not
     (they are listed on standard error), with 2 when the file cannot be read; nothing is written then.
     """
@@ -148,7 +151,7 @@ _TIER_WORDS = {
     "1": "interrupt (tier 1)",
     "2": "beside the order (tier 2)",
     "3": "passive (tier 3)",
-    "none": "without a rule",
+    NO_RULE: "without a rule",
     "not checked": "not checked",
 }
 

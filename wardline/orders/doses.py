@@ -1,6 +1,6 @@
 """Dose limits and kidney function of an order. Pure; amounts are compared in one unit or said to be not comparable."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from wardline.orders.drugs import Drug
 from wardline.orders.kidney import ADULT_FROM_YEARS, clearance_ml_per_min, egfr_ml_per_min
@@ -13,12 +13,16 @@ MEASURE_WORDS = {"egfr": "eGFR (CKD-EPI 2021)", "clearance": "Creatinine clearan
 MEASURE_UNITS = {"egfr": "ml/min/1.73 m²", "clearance": "ml/min"}
 
 
-def check(order: Considered, patient: Patient, knowledge: Knowledge) -> Findings:
-    """Alerts of dose and kidney, and what is missing to judge them."""
+# Routes that bring a drug where a swallowed one goes.
+LIKE_ORAL = frozenset({"nasogastric", "gastrostomy"})
+
+
+def check(order: Considered, patient: Patient, knowledge: Knowledge, others: Sequence[Considered] = ()) -> Findings:
+    """Alerts of dose and kidney, and what is missing to judge them; a day counts `others` of the same ingredient too."""
     findings = Findings()
     for drug in order.drugs:
         if len(order.drugs) == 1:
-            _check_limits(drug, order, patient, knowledge, findings)
+            _check_limits(drug, order, patient, knowledge, findings, others)
         elif any(limit.drug == drug.name for limit in knowledge.limits):
             findings.not_checked.append(NotChecked("dose", f"how much {drug.name} {order.name} holds is not known"))
         _check_kidney(drug, patient, knowledge, findings)
@@ -40,12 +44,19 @@ def in_unit(amount: float, unit: str, wanted: str) -> float | None:
 
 
 # --- limits ------------------------------------------------------------------------------------------------------------
-def _check_limits(drug: Drug, order: Considered, patient: Patient, knowledge: Knowledge, findings: Findings) -> None:
+def _check_limits(
+    drug: Drug,
+    order: Considered,
+    patient: Patient,
+    knowledge: Knowledge,
+    findings: Findings,
+    others: Sequence[Considered],
+) -> None:
     held = [limit for limit in knowledge.limits if limit.drug == drug.name]
     limits = [limit for limit in held if _of_route(limit, order.route)]
     if not limits:
         where = f" by the {order.route} route" if held else ""
-        gap = NotChecked("dose", f"the table has no limit of {drug.name}{where}", asks=False)
+        gap = NotChecked("dose", f"the table has no limit of {drug.name}{where}", asks=bool(held))
         findings.not_checked.append(gap)
         return
     if patient.age_years is None:
@@ -56,15 +67,14 @@ def _check_limits(drug: Drug, order: Considered, patient: Patient, knowledge: Kn
     if not applying and patient.age_years is not None:
         findings.not_checked.append(NotChecked("dose", f"the table has no limit of {drug.name} for this patient"))
     for limit in applying:
-        found = list(_over(limit, drug, order, patient))
-        if found == [None]:
-            because = f"{order.unit or 'the dose'} does not compare with {limit.unit}"
-            findings.not_checked.append(NotChecked("dose", because))
-        findings.alerts += [alert for alert in found if alert is not None][:1]
+        found = list(_over(limit, drug, order, patient, others))
+        findings.alerts += [one for one in found if isinstance(one, Alert)][:1]
+        gaps = [one for one in found if isinstance(one, NotChecked)]
+        findings.not_checked += [gap for gap in dict.fromkeys(gaps) if gap not in findings.not_checked]
 
 
 def _of_route(limit: Limit, route: str) -> bool:
-    return not limit.routes or not route or route in limit.routes
+    return not limit.routes or not route or ("oral" if route in LIKE_ORAL else route) in limit.routes
 
 
 def _applies(limit: Limit, patient: Patient) -> bool:
@@ -78,13 +88,17 @@ def _applies(limit: Limit, patient: Patient) -> bool:
     return limit.weight_from_kg <= weight and (limit.weight_below_kg is None or weight < limit.weight_below_kg)
 
 
-def _over(limit: Limit, drug: Drug, order: Considered, patient: Patient) -> Iterator[Alert | None]:
-    """The bounds that the order breaks, absolute ones first; one None where its unit cannot be compared."""
+def _over(
+    limit: Limit, drug: Drug, order: Considered, patient: Patient, others: Sequence[Considered]
+) -> Iterator[Alert | NotChecked]:
+    """The bounds that the order breaks, absolute ones first, and every bound whose amount is not known or not comparable."""
     factor = patient.weight_kg.value if limit.per_kg and patient.weight_kg else 1.0
     dose, day = _amount(order.dose, order, limit, patient), _amount(order.day_total, order, limit, patient)
-    if dose is None and day is None:
-        yield None
-        return
+    yield from _not_comparable(limit, order, patient, dose, day)
+    if day is not None and _bounds_day(limit):
+        more = list(_of_others(limit, drug, patient, others))
+        yield from (one for one in more if isinstance(one, NotChecked))
+        day += sum(one for one in more if not isinstance(one, NotChecked))
     for amount, bound, what in ((dose, limit.dose_max, "one dose"), (day, limit.day_max, "one day")):
         if amount is not None and bound is not None and amount > bound * factor:
             yield _too_much(limit, drug, patient, amount, bound, what, Tier.INTERRUPTS)
@@ -93,6 +107,41 @@ def _over(limit: Limit, drug: Drug, order: Considered, patient: Patient) -> Iter
             yield _too_much(limit, drug, patient, amount, bound, what, Tier.BESIDE)
     if day is not None and limit.day_usual_min is not None and day < limit.day_usual_min * factor:
         yield _too_much(limit, drug, patient, day, limit.day_usual_min, "one day", Tier.BESIDE, low=True)
+
+
+def _bounds_day(limit: Limit) -> bool:
+    return any(bound is not None for bound in (limit.day_max, limit.day_usual_max, limit.day_usual_min))
+
+
+def _not_comparable(
+    limit: Limit, order: Considered, patient: Patient, dose: float | None, day: float | None
+) -> Iterator[NotChecked]:
+    """A bound without an amount to hold against it. An infusion has no single dose: its day is what counts."""
+    bounds_dose = limit.dose_max is not None or limit.dose_usual_max is not None
+    lost = (order.dose is not None and dose is None) or (order.day_total is not None and day is None)
+    if lost or (dose is None and day is None):
+        weightless = order.per_kg and patient.weight_kg is None
+        units = f"{order.unit or 'the dose'} does not compare with {limit.unit}"
+        yield NotChecked("dose", "the weight is not recorded" if weightless else units)
+    elif day is None and _bounds_day(limit):
+        yield NotChecked("dose", "how much it comes to in one day is not known")
+    elif dose is None and bounds_dose and not _bounds_day(limit):
+        yield NotChecked("dose", "the size of one dose is not known")
+
+
+def _of_others(
+    limit: Limit, drug: Drug, patient: Patient, others: Sequence[Considered]
+) -> Iterator[float | NotChecked]:
+    """What the other orders of the same ingredient come to in a day."""
+    for other in others:
+        if not any(one.name == drug.name for one in other.drugs) or not _of_route(limit, other.route):
+            continue
+        day = _amount(other.day_total, other, limit, patient) if len(other.drugs) == 1 else None
+        yield (
+            NotChecked("dose", f"how much {drug.name} {other.name}, also ordered, adds is not known")
+            if (day is None)
+            else day
+        )
 
 
 def _amount(amount: float | None, order: Considered, limit: Limit, patient: Patient) -> float | None:

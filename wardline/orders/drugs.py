@@ -120,6 +120,11 @@ class DrugTable:
         return self._names.get(normal(written))
 
     @property
+    def salts(self) -> frozenset[str]:
+        """Words of salts and esters."""
+        return self._salts
+
+    @property
     def spare_words(self) -> frozenset[str]:
         """Words of salts and forms, which may stand beside a name without changing what it is."""
         return self._salts | self._forms
@@ -141,7 +146,9 @@ class DrugTable:
         """The name as written, then without forms and strengths, then without the salt at its end or its beginning."""
         yield plain
         words = [
-            word for word in plain.split() if word not in self._forms and not re.fullmatch(r"[\d/,]+[a-z]{0,12}", word)
+            word
+            for word in plain.split()
+            if word not in self._forms and not re.fullmatch(r"[\d/,]+(?:[gl]|[a-z]{2,12})?", word)
         ]
         yield " ".join(words)
         kept = list(words)

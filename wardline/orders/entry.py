@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from msgspec import Struct, structs
 
 from wardline.orders.drugs import DrugTable, Form, Understood, normal
-from wardline.orders.lines import Amount, MedicineLine, Step
+from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, Step
 
 TEXT_LENGTH_MAX = 300
 NAME_WORDS_MAX = 6
@@ -37,19 +37,50 @@ ROUTES = {
     "pr": "rectal", "rectal": "rectal", "pv": "vaginal", "vaginal": "vaginal", "sl": "sublingual",
     "sublingual": "sublingual", "buccal": "buccal", "inh": "inhaled", "inhaled": "inhaled", "neb": "inhaled",
     "nebulised": "inhaled", "nebulized": "inhaled", "top": "topical", "topical": "topical", "td": "transdermal",
-    "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "both eyes": "ocular", "left eye": "ocular",
-    "right eye": "ocular", "nasogastric": "nasogastric", "intrathecal": "intrathecal", "infiltration": "infiltration",
+    "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "aural": "aural",
+    "nasogastric": "nasogastric", "peg": "gastrostomy", "via peg": "gastrostomy", "gastrostomy": "gastrostomy", "intrathecal": "intrathecal", "infiltration": "infiltration",
 }  # fmt: skip
-FORMS = {"mr": "modified release", "xl": "modified release", "sr": "modified release", "er": "modified release",
-         "modified release": "modified release", "ec": "gastro-resistant", "gastro-resistant": "gastro-resistant"}  # fmt: skip
+SIDES = {
+    "left eye": "ocular", "right eye": "ocular", "both eyes": "ocular",
+    "left ear": "aural", "right ear": "aural", "both ears": "aural",
+}  # fmt: skip
+RELEASED = ("mr", "xl", "sr", "er", "cr", "la", "xr", "modified release", "modified-release", "prolonged release",
+            "prolonged-release", "extended release", "extended-release", "sustained release")  # fmt: skip
+FORMS = dict.fromkeys(RELEASED, "modified release") | {
+    "ec": "gastro-resistant", "gastro-resistant": "gastro-resistant", "dr": "gastro-resistant",
+    "delayed release": "gastro-resistant", "immediate release": "immediate release", "conventional": "conventional",
+    "liposomal": "liposomal", "pegylated liposomal": "pegylated liposomal",
+}  # fmt: skip
+# Brands that are one form of a drug, and drugs whose forms are not to be exchanged.
+FORM_OF_BRAND = {
+    "oxycontin": "modified release", "longtec": "modified release", "mst": "modified release",
+    "zomorph": "modified release", "advagraf": "modified release", "envarsus": "modified release",
+    "prograf": "immediate release", "adoport": "immediate release", "ambisome": "liposomal",
+    "fungizone": "conventional", "caelyx": "pegylated liposomal", "adriamycin": "conventional",
+    "onivyde": "liposomal", "liposomal irinotecan": "liposomal", "camptosar": "conventional", "campto": "conventional",
+    "carbatrol": "modified release", "equetro": "modified release", "mydayis": "modified release",
+    "slow fe": "modified release", "ecotrin": "gastro-resistant", "ery tab": "gastro-resistant",
+}  # fmt: skip
+WHICH_FORM = {
+    "tacrolimus": ("immediate release", "modified release"), "amphotericin B": ("liposomal", "conventional"),
+    "doxorubicin": ("conventional", "pegylated liposomal"), "irinotecan": ("conventional", "liposomal"),
+}  # fmt: skip
+ROUTES_OF_FORMS = frozenset({"oral", "intravenous"})
+# Salts that change nothing about a dose; every other salt or ester stays in the name.
+NEUTRAL_SALTS = frozenset({
+    "anhydrous", "base", "besilate", "besylate", "bisulfate", "calcium", "dihydrate", "dihydrochloride", "disodium",
+    "fumarate", "hbr", "hcl", "hydrate", "hydrobromide", "hydrochloride", "maleate", "mesilate", "mesylate",
+    "monohydrate", "potassium", "sodium", "sulfate", "trihydrate",
+})  # fmt: skip
+CHANGES_DRUG = frozenset({"delayed", "extended", "modified", "prolonged", "release"})
 # Fields that a word sets.
 OFTEN: dict[str, dict[str, object]] = {
     "od": {"times_per_day": 1}, "daily": {"times_per_day": 1}, "qd": {"times_per_day": 1},
     "bd": {"times_per_day": 2}, "bid": {"times_per_day": 2}, "tds": {"times_per_day": 3}, "tid": {"times_per_day": 3},
-    "qds": {"times_per_day": 4}, "qid": {"times_per_day": 4}, "om": {"times_per_day": 1, "at": "morning"},
-    "mane": {"times_per_day": 1, "at": "morning"}, "in the morning": {"times_per_day": 1, "at": "morning"},
-    "on": {"times_per_day": 1, "at": "night"}, "nocte": {"times_per_day": 1, "at": "night"},
-    "at night": {"times_per_day": 1, "at": "night"}, "once a day": {"times_per_day": 1},
+    "qds": {"times_per_day": 4}, "qid": {"times_per_day": 4}, "om": {"at": "morning"},
+    "mane": {"at": "morning"}, "in the morning": {"at": "morning"},
+    "on": {"at": "night"}, "nocte": {"at": "night"},
+    "at night": {"at": "night"}, "once a day": {"times_per_day": 1},
     "once daily": {"times_per_day": 1}, "twice a day": {"times_per_day": 2}, "twice daily": {"times_per_day": 2},
     "once a week": {"every_hours": 168}, "once weekly": {"every_hours": 168}, "weekly": {"every_hours": 168},
     "alternate days": {"every_hours": 48}, "qod": {"every_hours": 48}, "eod": {"every_hours": 48},
@@ -148,12 +179,15 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, _Readin
         if exact is not None:
             if normal(exact.name) != normal(" ".join(words[:length])):
                 reading.assumptions.append(f"{' '.join(words[:length])} is {exact.name}")
-            return exact, " ".join(words[length:]), reading
+            _set_form_of_brand(reading, " ".join(words[:length]), exact, table, whole=True)
+            salt = _salt(words[length:], table)
+            return _with_salt(exact, salt), " ".join(words[length + len(salt) :]), reading
     head = _head(words)
     starting = table.starting_with(" ".join(head)) if head else []
     rest = " ".join(words[len(head) :])
     if len(starting) == 1:
         reading.assumptions.append(f"{' '.join(head)} is {starting[0].name}")
+        _set_form_of_brand(reading, " ".join(head), starting[0], table, whole=False)
         return starting[0], rest, reading
     if starting:
         names = tuple(found.name for found in starting)
@@ -164,6 +198,32 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, _Readin
     else:
         reading.ask("name", "Which drug?")
     return None, rest, reading
+
+
+def _set_form_of_brand(reading: _Reading, typed: str, found: Understood, table: DrugTable, *, whole: bool) -> None:
+    """A brand that is one form of its drug, written whole or begun, sets that form."""
+    plain = normal(typed)
+    if normal(found.name).startswith(plain):
+        return
+    begun = [brand for brand in FORM_OF_BRAND if brand == plain or (not whole and brand.startswith(plain))]
+    known = [(brand, table.exact(brand)) for brand in begun]
+    forms = {FORM_OF_BRAND[brand] for brand, meant in known if meant is not None and meant.name == found.name}
+    if len(forms) == 1:
+        reading.set(form=forms.pop())
+
+
+def _salt(after: list[str], table: DrugTable) -> list[str]:
+    """The words of a salt or ester right after the name, where one of them may change the drug."""
+    run: list[str] = []
+    for word in after:
+        if normal(word) not in table.salts:
+            break
+        run.append(word)
+    return run if any(normal(word) not in NEUTRAL_SALTS for word in run) else []
+
+
+def _with_salt(found: Understood, salt: list[str]) -> Understood:
+    return Understood(" ".join([found.name, *map(normal, salt)]), found.drugs)
 
 
 def _head(words: list[str]) -> list[str]:
@@ -214,6 +274,8 @@ def _steps(reading: _Reading) -> tuple[Step, ...]:
             steps.append(Step(amount, int(days) * DAYS_OF[each]))
     if re.search(r"\b(od|daily|once daily|once a day|om)\b", found.group(0)):
         reading.set(times_per_day=1)
+    if len(re.findall(r"\bom\b", found.group(0))) == len(steps):
+        reading.set(at="morning")
     reading.rest = f"{reading.rest[: found.start()]} {reading.rest[found.end() :]}"
     return tuple(steps)
 
@@ -283,9 +345,9 @@ def _often(reading: _Reading) -> None:
     )
     if needed is not None:
         reading.set(as_needed=True, reason=(needed[1] or "").strip())
-    every = reading.take(r"(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)") or reading.take(
-        r"(\d{1,3})\s*(hourly|hrly)"
-    )
+    every = reading.take(
+        r"(?:once\s+)?(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)"
+    ) or reading.take(r"(\d{1,3})\s*(hourly|hrly)")
     if every is not None:
         hours = int(every[1]) * EVERY_OF[every[2]]
         if 0 < hours <= HOURS_MAX:
@@ -309,6 +371,9 @@ def _often(reading: _Reading) -> None:
 
 
 def _words(reading: _Reading) -> None:
+    for phrase, route in SIDES.items():
+        if reading.take(re.escape(phrase)) is not None:
+            reading.set(side=phrase, route=route)
     for phrases, field in ((ROUTES, "route"), (FORMS, "form")):
         for phrase in sorted(phrases, key=len, reverse=True):
             if reading.take(re.escape(phrase)) is not None:
@@ -316,6 +381,19 @@ def _words(reading: _Reading) -> None:
     for phrase in sorted(OFTEN, key=len, reverse=True):
         if reading.take(re.escape(phrase)) is not None:
             reading.set(**OFTEN[phrase])
+    _one_frequency(reading)
+
+
+def _one_frequency(reading: _Reading) -> None:
+    """Once a day follows from a time of day alone; two frequencies, or one that has no such time, are asked."""
+    fields = reading.fields
+    said = [name for name in ("once", "times_per_day", "every_hours") if fields.get(name) is not None]
+    at, times, hours = fields.get("at"), fields.get("times_per_day"), fields.get("every_hours")
+    if at is not None and not said and not fields.get("rate"):
+        reading.set(times_per_day=1)
+    daily = times in {None, 1} and (not isinstance(hours, int) or hours % HOURS_PER_DAY == 0)
+    if len(said) > 1 or (at is not None and ("once" in said or not daily)):
+        reading.ask("often", "How often? More than one frequency was said.", ("once a day", "once a week", "once only"))
 
 
 # --- what is still open ------------------------------------------------------------------------------------------------
@@ -355,9 +433,14 @@ def _ask_for_gaps(line: MedicineLine, reading: _Reading) -> None:
     if line.route == "" and "route" not in asked:
         reading.ask("route", "By which route?")
     bounded = line.as_needed and line.day_max is not None
-    if not (line.rate or line.once or line.times_per_day or line.every_hours or line.over_minutes or bounded):
+    known = line.rate or line.once or line.times_per_day or line.every_hours or bounded
+    if not known and "often" not in asked:
         often = ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
         reading.ask("often", "How often?", often)
+    if line.route in SIDES.values() and not line.side:
+        reading.ask("side", "Which side?", tuple(phrase for phrase, route in SIDES.items() if route == line.route))
+    if line.name in WHICH_FORM and line.route in ROUTES_OF_FORMS and not line.form:
+        reading.ask("form", "Which form: they are not to be exchanged.", WHICH_FORM[line.name])
     if line.rate and line.route not in {"", "intravenous", "subcutaneous"}:
         reading.ask("route", f"A rate by the {line.route} route cannot be.")
     if line.amount is not None and line.amount.unit == "%":
@@ -365,6 +448,7 @@ def _ask_for_gaps(line: MedicineLine, reading: _Reading) -> None:
 
 
 def _ask_about_leftovers(reading: _Reading, table: DrugTable) -> None:
-    words = [word for word in reading.rest.split() if word not in table.spare_words and word not in {"-", "x", "the"}]
+    spare = (table.spare_words - table.salts - CHANGES_DRUG) | NEUTRAL_SALTS | {"-", ",", "x", "the"}
+    words = [word for word in reading.rest.split() if word not in spare]
     if words:
         reading.ask("rest", f'Not understood: "{" ".join(words)}".')

@@ -15,6 +15,8 @@ from wardline.platform.http import Input
 BASKET_LINES_MAX = 20
 Line = Annotated[str, Meta(max_length=300)]
 Why = Annotated[str, Meta(min_length=3, max_length=500)]
+CARDS_SHOWN_MAX = 2000
+ShownCards = Annotated[list[Annotated[str, Meta(max_length=36)]], Meta(max_length=CARDS_SHOWN_MAX)]
 ReasonCode = Literal["", "benefit_outweighs", "tolerated", "specialist", "not_applicable"]
 
 
@@ -24,12 +26,24 @@ class Basket(Input):
     lines: Annotated[list[Line], Meta(max_length=BASKET_LINES_MAX)] = []
 
 
+class BasketAsked(Basket):
+    """A basket to be looked at; a `line` by itself would take the place of the order `without`."""
+
+    line: Line = ""
+    without: UUID | None = None
+
+
 class SignedBasket(Basket):
-    """A basket to be signed: a coded `reason` for what interrupts, `confirmed` for what could not be checked."""
+    """A basket to be signed: a coded `reason` for what interrupts, `confirmed` for what could not be checked.
+
+    `shown` are the cards that were seen: a reason does not reach past one that is not among them, and where any are given
+    a confirmation does not either.
+    """
 
     reason: ReasonCode = ""
     words: Annotated[str, Meta(max_length=500)] = ""
     confirmed: bool = False
+    shown: ShownCards = []
 
 
 class ChangedLine(Input):
@@ -40,6 +54,7 @@ class ChangedLine(Input):
     reason: ReasonCode = ""
     words: Annotated[str, Meta(max_length=500)] = ""
     confirmed: bool = False
+    shown: ShownCards = []
 
 
 class StateReason(Input):
@@ -101,7 +116,9 @@ class LineSeen(Struct, kw_only=True):
 
 
 class BasketSeen(Struct, kw_only=True):
-    """A basket as it would be signed now. `checks` is false while the knowledge base cannot be used."""
+    """A basket as it would be signed now. `checks` is false while the knowledge base cannot be used; it `changes` an order
+    where its line would take the place of one.
+    """
 
     patient_id: UUID
     family: str
@@ -112,6 +129,7 @@ class BasketSeen(Struct, kw_only=True):
     asks: bool
     checks: bool
     reasons: list[Coding]
+    changes: bool = False
 
 
 class Medicine(Struct, kw_only=True):

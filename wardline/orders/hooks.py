@@ -89,8 +89,11 @@ class DoseAndRate(Struct, rename="camel"):
 
 class Repeat(Struct, rename="camel"):
     frequency: int | None = None
+    frequency_max: int | None = None
     period: float | None = None
     period_unit: str = ""
+    time_of_day: list[str] = []
+    when: list[str] = []
 
 
 class Timing(Struct):
@@ -180,10 +183,23 @@ def answer(asked: Request, patient: Patient, standing: Sequence[Considered], rul
         if wanted and f"MedicationRequest/{draft.id}" not in wanted:
             continue
         findings = checks.check(order, patient, [*standing, *seen[:at], *seen[at + 1 :]], rules)
-        if order.drugs and order.dose is None:
-            findings.not_checked.append(NotChecked("dose", "the order's dose is not understood"))
+        if order.drugs:
+            findings.not_checked += _not_understood(draft, order)
         made += cards.cards(findings, order.name)
     return Cards(made)
+
+
+def _not_understood(draft: MedicationRequest, order: Considered) -> list[NotChecked]:
+    """What of the dosage was not read, or was not there to read."""
+    dosages = draft.dosage_instruction
+    doses = [each for dosage in dosages for each in dosage.dose_and_rate]
+    unread = {
+        "the order has more than one dosage": len(dosages) > 1 or len(doses) > 1,
+        "the order's dose is not understood": order.dose is None,
+        "how often the order is given is not understood": order.day_total is None,
+        "the order's route is not understood": any(dosage.route and not _route(dosage.route) for dosage in dosages),
+    }
+    return [NotChecked("dose", because) for because, so in unread.items() if so]
 
 
 def _drafts(asked: Request) -> list[MedicationRequest]:
@@ -239,11 +255,13 @@ def _route(route: Concept | None) -> str:
 
 
 def _day_total(dose: float | None, timing: Timing | None) -> float | None:
+    """The most that one day can come to, and one dose at least; None where the timing is not understood."""
     repeat = timing.repeat if timing else None
-    if dose is None or repeat is None or not repeat.frequency or not repeat.period or repeat.period <= 0:
+    hours = HOURS_OF.get(repeat.period_unit) if repeat else None
+    if dose is None or repeat is None or hours is None or not repeat.period or repeat.period <= 0:
         return None
-    hours = HOURS_OF.get(repeat.period_unit)
-    if hours is None:
+    times = max(repeat.frequency or 0, repeat.frequency_max or 0)
+    if times <= 0 or times < max(len(repeat.time_of_day), len(repeat.when)):
         return None
-    total = dose * repeat.frequency * max(1.0, 24.0 / (repeat.period * hours)) if repeat.period * hours <= 24 else dose
+    total = max(dose, dose * times * 24.0 / (repeat.period * hours))
     return total if math.isfinite(total) else None

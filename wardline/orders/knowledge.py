@@ -103,6 +103,12 @@ class AllergyClass(Struct, frozen=True, kw_only=True):
     without: str = ""
 
 
+class Related(Struct, frozen=True):
+    """Drugs of one active substance, or so close that an allergy to one is a warning for the others."""
+
+    members: tuple[str, ...]
+
+
 class WeakLink(Struct, frozen=True):
     """A class that seldom reacts after another: said, without a warning."""
 
@@ -126,6 +132,7 @@ class AllergyRules(Struct, frozen=True):
     side_chain: tuple[SideChain, ...]
     class_: tuple[AllergyClass, ...] = msgspec.field(name="class")
     weak: tuple[WeakLink, ...]
+    related: tuple[Related, ...]
 
 
 class Knowledge:
@@ -165,6 +172,7 @@ class Knowledge:
     def _require_known_drugs(self) -> None:
         named = [limit.drug for limit in self.limits] + [rule.drug for rule in self.renal]
         named += [member for chain in self.allergies.side_chain for member in chain.members]
+        named += [member for close in self.allergies.related for member in close.members]
         unknown = sorted(set(named) - set(self.table.drugs))
         if unknown:
             raise KnowledgeMissing(f"Rules speak of drugs that the table does not hold: {', '.join(unknown)}")

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from wardline.orders.doses import in_unit
 from wardline.orders.drugs import DrugTable
 from wardline.orders.models import Considered
 
@@ -51,6 +52,7 @@ class MedicineLine(Struct, frozen=True, kw_only=True):
     rate: str = ""  # of an infusion: "min" or "h"
     over_minutes: int | None = None
     route: str = ""
+    side: str = ""  # left eye, both ears
     form: str = ""
     times_per_day: int | None = None
     every_hours: int | None = None
@@ -98,11 +100,16 @@ def dose_words(line: MedicineLine) -> str:
 
 
 def often_words(line: MedicineLine) -> str:
-    """`3 times a day`, `every 6 hours`, `at night`, `once only`; empty while it is not known."""
+    """`3 times a day`, `every 6 hours`, `at night`, `once a week, at night`, `once only`; empty while it is not known."""
+    at = "" if not line.at else f"in the {line.at}" if line.at == "morning" else f"at {line.at}"
+    every_day = line.times_per_day == 1 and line.every_hours is None and not line.once
+    interval = "" if at and every_day else _interval_words(line)
+    return ", ".join(words for words in (interval, at) if words)
+
+
+def _interval_words(line: MedicineLine) -> str:
     if line.once:
         return "once only"
-    if line.at:
-        return f"in the {line.at}" if line.at == "morning" else f"at {line.at}"
     if line.times_per_day is not None:
         return _TIMES_WORDS.get(line.times_per_day, f"{line.times_per_day} times a day")
     if line.every_hours is not None:
@@ -122,6 +129,7 @@ def parts(line: MedicineLine) -> list[str]:
         for part in (
             line.form,
             line.route,
+            line.side,
             often_words(line),
             f"over {line.over_minutes} minutes" if line.over_minutes else "",
             as_needed,
@@ -163,17 +171,20 @@ def considered(line: MedicineLine, table: DrugTable | None) -> Considered:
 
 
 def _highest(line: MedicineLine) -> Amount | None:
-    if line.steps:
-        return max((step.amount for step in line.steps), key=lambda amount: amount.value)
-    return line.amount_to or line.amount
+    if not line.steps:
+        return line.amount_to or line.amount
+    unit = line.steps[0].amount.unit
+    sized = [(in_unit(float(step.amount.value), step.amount.unit, unit), step.amount) for step in line.steps]
+    known = [(size, amount) for size, amount in sized if size is not None]
+    return max(known, key=lambda each: each[0])[1] if len(known) == len(sized) else None
 
 
 def _day_total(line: MedicineLine, highest: Amount) -> float | None:
     total = _without_bound(line, float(highest.value))
-    if line.day_max is not None and line.day_max.unit == highest.unit and not line.per_kg:
-        bound = float(line.day_max.value)
-        return bound if total is None else min(total, bound)
-    return total
+    if line.day_max is None or line.per_kg:
+        return total
+    bound = in_unit(float(line.day_max.value), line.day_max.unit, highest.unit)
+    return bound if total is None else total if bound is None else min(total, bound)
 
 
 def _without_bound(line: MedicineLine, amount: float) -> float | None:

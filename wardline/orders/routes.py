@@ -8,6 +8,7 @@ from wardline.orders import actions, cards, hooks, knowledge, queries, views
 from wardline.orders.drugs import Understood
 from wardline.orders.forms import (
     Basket,
+    BasketAsked,
     BasketSeen,
     ChangedLine,
     DrugFound,
@@ -59,9 +60,9 @@ async def medicines(ctx: Context, patient: PatientScope, asked: Basket) -> Listi
     page="orders/preview.html",
     load_class="charting",
 )
-async def preview(ctx: Context, patient: PatientScope, typed: Basket) -> BasketSeen:
+async def preview(ctx: Context, patient: PatientScope, typed: BasketAsked) -> BasketSeen:
     """What the typed lines say, what is asked about them, and what the checks find. Stores nothing."""
-    return await views.seen_basket(ctx, patient, typed.lines)
+    return await views.seen_basket(ctx, patient, [*typed.lines, typed.line], without=typed.without)
 
 
 @post(
@@ -127,7 +128,7 @@ async def medicine(ctx: Context, row: MedicineRow) -> MedicineDetail | Page:
 @post(
     "/medicines/{medicine_id}/change",
     needs=May.PRESCRIBE,
-    access=actions.access_medicine_locked,
+    access=actions.access_change,
     versioned=True,
     then="/medicines/{page.id}",
     load_class="medication",

@@ -1,5 +1,6 @@
 """What pages and programs are shown of medicines, put together from rows; used by the routes and by what is pushed."""
 
+from calendar import isleap
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
@@ -34,7 +35,6 @@ from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.http import Context
 
-DAYS_PER_YEAR = 365.2425
 CURRENT = frozenset({"active", "held"})
 
 
@@ -54,6 +54,18 @@ async def patient_of(db: Db, patient: PatientScope, today: date) -> Patient:
     return checked_patient(facts, allergies, today)
 
 
+def age_years(born_on: date, today: date) -> float:
+    """Whole years count from the birthday itself, 1 March for one of 29 February; the part of a year is by days."""
+    whole = today.year - born_on.year - (today < _birthday(born_on, today.year))
+    last, coming = _birthday(born_on, born_on.year + whole), _birthday(born_on, born_on.year + whole + 1)
+    return whole + (today - last).days / (coming - last).days
+
+
+def _birthday(born_on: date, year: int) -> date:
+    leap = (born_on.month, born_on.day) == (2, 29) and not isleap(year)
+    return date(year, 3, 1) if leap else born_on.replace(year=year)
+
+
 def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: date) -> Patient:
     """The recorded facts as the checks take them. A stay that says nothing of pregnancy does not deny it."""
     weight = None if facts.weight_kg is None or facts.weight_at is None else Measured(facts.weight_kg, facts.weight_at)
@@ -63,7 +75,7 @@ def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: d
         else Measured(facts.creatinine, facts.creatinine_at)
     )
     return Patient(
-        age_years=None if facts.born_on is None else (today - facts.born_on).days / DAYS_PER_YEAR,
+        age_years=None if facts.born_on is None else age_years(facts.born_on, today),
         female={"female": True, "male": False}.get(facts.sex),
         weight_kg=weight,
         creatinine_umol_per_l=creatinine,
@@ -238,15 +250,19 @@ def marked(rows: Sequence[MedicineRow], rules: Knowledge | None) -> list[Medicin
     return shown
 
 
-async def seen_basket(ctx: Context, patient: PatientScope, typed: Sequence[str]) -> BasketSeen:
-    """The typed lines, read and checked against everything that stands."""
+async def seen_basket(
+    ctx: Context, patient: PatientScope, typed: Sequence[str], *, without: UUID | None = None
+) -> BasketSeen:
+    """The typed lines, read and checked against everything that stands, but for the order that they replace."""
     rules = knowledge.current()
     async with ctx.db.one_connection() as one:
         banner = await banner_with_stay(one, patient)
         person = await patient_of(one, patient, ctx.now.date())
-        stand = current(await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX))
+        stand = current(await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX), without=without)
     reads = read_lines([line for line in typed if line.strip()], person, considered_of(stand, rules), rules)
-    return basket_of(reads, patient_id=patient.person_id, family=banner.family, given=banner.given, rules=rules)
+    seen = basket_of(reads, patient_id=patient.person_id, family=banner.family, given=banner.given, rules=rules)
+    seen.changes = without is not None
+    return seen
 
 
 async def live_medicines(db: Db, scope: MedicinesScope) -> MedicinesPage:
