@@ -305,8 +305,7 @@ async def lock_specimen(db: Db, scope: SpecimenScope) -> UUID:
 
 
 @query("""
-    SELECT DISTINCT ON (r.test_code) r.test_code, r.value, r.taken_at
-      FROM lab.result r
+    SELECT DISTINCT ON (r.test_code) r.test_code, r.value, r.taken_at FROM lab.result r
      WHERE r.hospital_id = :hospital_id AND r.person_id = :person_id AND r.test_code = ANY(:codes::text[]) AND r.value IS NOT NULL
        AND r.state IN ('technically_released', 'clinically_released') AND r.taken_at < :before
      ORDER BY r.test_code, r.taken_at DESC LIMIT 100
