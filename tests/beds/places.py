@@ -66,10 +66,9 @@ async def stay_of(
     """An open stay without a bed; `current` sets columns of the row that boards read."""
     person = await client.world.patient(hospital, family=family, sex=sex)
     stay = await client.world.stay(hospital, person, started_at=datetime.now(UTC) - timedelta(hours=5))
-    async with client.world.owner() as db:
-        await tell(db, hospital)
-        if current:
-            names = ", ".join(f"{name} = ${place}" for place, name in enumerate(current, start=2))
+    if current:
+        names = ", ".join(f"{name} = ${place}" for place, name in enumerate(current, start=2))
+        async with client.world.owner() as db:
             await db.execute(f"UPDATE encounters.current SET {names} WHERE encounter_id = $1", stay, *current.values())
     return str(stay)
 

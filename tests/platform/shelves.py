@@ -210,7 +210,7 @@ class World:
     def __init__(self, database: TestDatabase, owner: asyncpg.Connection, pace: Pace, *, clocked: bool = False) -> None:
         self.database = database
         self.owner = owner
-        self.library = Library()
+        self.catalogue = Library()
         self.notes = Notes()
         self.callers: dict[str, Caller] = {}
         self.ended_sessions: set[UUID] = set()
@@ -219,7 +219,7 @@ class World:
         self.hub = Hub(
             self.pool,
             database.app,
-            [view_of(self.library, clocked=clocked), view_of(self.library, kind="quiet")],
+            [view_of(self.catalogue, clocked=clocked), view_of(self.catalogue, kind="quiet")],
             render=rendered,
             still_allowed=lambda session_id: session_id not in self.ended_sessions,
             pace=pace,

@@ -65,7 +65,7 @@ async def test_rows_newer_than_their_version_come_to_whoever_joins_with_that_ver
     tab = shelves.tab(version=3)
     await tab.event("hello")
     version = await shelves.put_book(1, "Emma")
-    shelves.library.before_rows = lambda: shelves.put_book(2, "Silas Marner")
+    shelves.catalogue.before_rows = lambda: shelves.put_book(2, "Silas Marner")
     shelves.hub.nudged({shelves.topic: version})
     await tab.rows()
     late = await shelves.tab(version=version).rows()
@@ -74,7 +74,7 @@ async def test_rows_newer_than_their_version_come_to_whoever_joins_with_that_ver
 
 
 async def test_the_first_watcher_too_gets_rows_newer_than_their_version(shelves: World):
-    shelves.library.before_rows = lambda: shelves.put_book(2, "Silas Marner")
+    shelves.catalogue.before_rows = lambda: shelves.put_book(2, "Silas Marner")
     rows = await shelves.tab(version=3).rows()
     assert rows["whole"]
     assert "Silas Marner" in rows["html"]["book-2"]
@@ -126,10 +126,10 @@ async def test_twenty_five_watchers_cost_one_read(shelves: World):
     tabs = [shelves.tab(version=3) for _ in range(25)]
     for tab in tabs:
         await tab.event("hello")
-    assert shelves.library.reads == 1
+    assert shelves.catalogue.reads == 1
     shelves.hub.nudged({shelves.topic: await shelves.put_book(1, "Lady Susan")})
     changes = [await tab.rows() for tab in tabs]
-    assert shelves.library.reads == 2
+    assert shelves.catalogue.reads == 2
     assert all(change == changes[0] for change in changes)
     assert shelves.hub.pushes == 25
 
@@ -139,7 +139,7 @@ async def test_each_permission_class_sees_its_own_rendering(shelves: World):
     editor = shelves.tab(shelves.sign_in(permission_class="editor", permissions=["edit"]), version=0)
     assert (await reader.rows())["html"]["book-1"] == '<li id="book-1">Emma</li>'
     assert (await editor.rows())["html"]["book-1"] == '<li id="book-1">Emma edit</li>'
-    assert shelves.library.reads == 2
+    assert shelves.catalogue.reads == 2
 
 
 async def test_many_changes_in_a_short_time_become_few_pushes(database: TestDatabase):
@@ -150,7 +150,7 @@ async def test_many_changes_in_a_short_time_become_few_pushes(database: TestData
             shelves.hub.nudged({shelves.topic: await shelves.put_book(1, f"Volume {number}")})
         last = await tab.until(lambda name, data: name == "rows" and data["version"] == 23)
         assert last["html"]["book-1"] == '<li id="book-1">Volume 19</li>'
-        assert shelves.library.reads <= 4
+        assert shelves.catalogue.reads <= 4
 
 
 async def test_a_lost_nudge_is_healed_by_the_poll(database: TestDatabase):
@@ -182,17 +182,17 @@ async def test_a_broken_listening_connection_is_replaced(shelves: World, notifie
 async def test_a_fault_while_reading_is_tried_again(shelves: World):
     tab = shelves.tab(version=3)
     await tab.event("hello")
-    shelves.library.fault = OSError()
+    shelves.catalogue.fault = OSError()
     shelves.hub.nudged({shelves.topic: await shelves.put_book(1, "Late")})
-    await until(lambda: shelves.library.reads >= 3)
-    shelves.library.fault = None
+    await until(lambda: shelves.catalogue.reads >= 3)
+    shelves.catalogue.fault = None
     assert (await tab.rows())["html"]["book-1"] == '<li id="book-1">Late</li>'
 
 
 async def test_watchers_of_what_is_gone_are_sent_away(shelves: World):
     tab = shelves.tab(version=3)
     await tab.event("hello")
-    shelves.library.fault = NotFound()
+    shelves.catalogue.fault = NotFound()
     shelves.hub.nudged({shelves.topic: await shelves.change("SELECT 1")})
     await tab.ended()
     assert shelves.hub.ended == {"gone": 1}
@@ -235,7 +235,7 @@ async def test_a_view_that_follows_the_clock_is_rendered_anew(database: TestData
     async with world(database, pace, clocked=True) as shelves:
         tab = shelves.tab(version=3)
         assert len((await tab.rows())["html"]) == 4
-        await until(lambda: shelves.library.reads >= 3)
+        await until(lambda: shelves.catalogue.reads >= 3)
         await shelves.put_book(1, "Unannounced")
         changed = await tab.rows()
         assert changed["html"] == {"book-1": '<li id="book-1">Unannounced</li>'}

@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from wardline.beds import queries, rules
-from wardline.beds.models import Bed, BedRow, OpenedBoard, Room, RoomHead, TaskRow, WardBoard, WardHead
+from wardline.beds.models import Bed, BedRow, OpenedBoard, Room, TaskRow, WardBoard, WardHead
 from wardline.platform.db import Db
 
 BOARDS_MAX = 2_000  # about 60 KB each
@@ -84,16 +84,10 @@ def board_of(held: HeldBoard, now: datetime) -> WardBoard:
             summary=rules.summary(held.beds),
             needs=rules.needs_now(held.tasks, held.beds),
             soon=rules.needs_soon(held.beds, now),
-            rooms=_same_heads(held.board, rules.room_heads(held.rooms, held.beds)),
+            rooms=rules.same_objects(held.board.rooms if held.board else [], rules.room_heads(held.rooms, held.beds)),
             beds=held.beds,
         )
     return held.board
-
-
-def _same_heads(before: WardBoard | None, heads: list[RoomHead]) -> list[RoomHead]:
-    """The heads themselves where they are unchanged, so that what was rendered of them is found again."""
-    known = {head.id: head for head in before.rooms} if before else {}
-    return [known[head.id] if known.get(head.id) == head else head for head in heads]
 
 
 def _hold(key: tuple[UUID, UUID], made: HeldBoard) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from wardline.beds import queries, rules
-from wardline.beds.models import HospitalBeds, HospitalWard, OpenedHospital, Room, Tile, TileHead, Waiting
+from wardline.beds.models import HospitalBeds, HospitalWard, OpenedHospital, Room, Tile, Waiting
 from wardline.platform.db import Db
 
 HOSPITALS_MAX = 500  # about 200 KB each
@@ -81,26 +81,20 @@ def _board(held: HeldHospital, now: datetime, today: date) -> HospitalBeds:
     return HospitalBeds(
         summary=rules.hospital_summary(held.beds, waiting, today),
         waiting=waiting,
-        wards=_same_heads(held.board, heads),
+        wards=rules.same_objects(held.board.wards if held.board else [], heads),
         rooms=rooms,
         beds=held.beds,
     )
 
 
-def _same_heads(before: HospitalBeds | None, heads: list[TileHead]) -> list[TileHead]:
-    known = {head.id: head for head in before.wards} if before else {}
-    return [known[head.id] if known.get(head.id) == head else head for head in heads]
-
-
 def _whole(opened: OpenedHospital, before: HeldHospital | None, now: datetime) -> HeldHospital:
-    known = {bed.id: bed for bed in before.beds} if before else {}
     beds = [Tile(*row) for row in opened.beds or ()]
     return HeldHospital(
         version=opened.version,
         whole_at=now,
         wards=[HospitalWard(*row) for row in opened.wards or ()],
         rooms=[Room(*row) for row in opened.rooms or ()],
-        beds=[known[bed.id] if known.get(bed.id) == bed else bed for bed in beds],
+        beds=rules.same_objects(before.beds if before else [], beds),
         waiting=[Waiting(*row) for row in opened.waiting or ()],
         board=before.board if before else None,
     )

@@ -1,7 +1,9 @@
 """Decisions about beds without any I/O: which bed fits whom, what a board shows of a stay, who waits too long."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from msgspec import structs
@@ -23,6 +25,8 @@ from wardline.beds.models import (
     Waiting,
 )
 from wardline.beds.move_models import BedStanding, Fit, FitBed, Reason, Stay
+
+Shown = TypeVar("Shown", RoomHead, TileHead, Tile)
 
 WAIT_TARGET = timedelta(hours=4)  # own, for a hospital to set: the mark on the waiting bar
 WAIT_SHOWN = timedelta(hours=6)  # the whole bar
@@ -379,6 +383,12 @@ def needs_soon(beds: list[Bed], now: datetime) -> list[Need]:
             )  # fmt: skip
             found.append(need)
     return sorted(found, key=lambda need: need.due_at)[:SOON_ROWS_MAX]
+
+
+def same_objects(before: Sequence[Shown], now: list[Shown]) -> list[Shown]:
+    """What is shown now, each the old object where it is unchanged, so that what was rendered of it is found again."""
+    known = {each.id: each for each in before}
+    return [known[each.id] if known.get(each.id) == each else each for each in now]
 
 
 # ---- the hospital's board ----------------------------------------------------------------------------------------

@@ -25,8 +25,8 @@ class Keeper:
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
         self._full_at = time.monotonic()
+        self._found = gc.get_threshold()
         self.full_collections = 0
-        self.longest_seconds = 0.0
 
     def start(self) -> None:
         """Take over from the collector's own timing."""
@@ -38,7 +38,7 @@ class Keeper:
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        gc.set_threshold(700, 10, 10)
+        gc.set_threshold(*self._found)
         gc.unfreeze()
 
     async def _keep(self) -> None:
@@ -59,7 +59,6 @@ class Keeper:
         else:
             gc.collect(1)
         gc.freeze()
-        self.longest_seconds = max(self.longest_seconds, time.monotonic() - began)
 
 
 def full_is_due(since_seconds: float, busy_share: float) -> bool:
