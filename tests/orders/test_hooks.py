@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.client import Client
+from tests.prescribing import confirmed
 
 
 @pytest.fixture
@@ -65,8 +66,8 @@ async def test_drafts_are_checked_against_each_other_and_against_what_stands(cli
     critical = [card for card in made if card["indicator"] == "critical"]
     assert len(critical) == 2
     assert all(card["overrideReasons"] and card["source"]["label"] for card in critical)
-    signed = await client.post(
-        f"/patients/{patient}/medicines", {"lines": ["phenelzine 15 mg po tds"], "confirmed": True}, as_="doctor_a"
+    signed = await confirmed(
+        client, f"/patients/{patient}/medicines", {"lines": ["phenelzine 15 mg po tds"]}, as_="doctor_a"
     )
     assert signed.status_code in (200, 201)
     made = await cards(client, asked(patient, draft("sertraline")))

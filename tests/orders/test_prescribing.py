@@ -151,7 +151,9 @@ async def test_allergies_that_nobody_recorded_ask_for_a_confirmation(client: Cli
     refused = await signed(client, person, "bisoprolol 5 mg po od")
     assert (refused.status_code, refused.json()["code"]) == (422, "needs_confirmation")
     assert "not checked: allergies" in refused.json()["detail"]
-    order = await one(client, person, confirmed=True)
+    unseen = await signed(client, person, "bisoprolol 5 mg po od", confirmed=True)
+    assert (unseen.status_code, unseen.json()["code"]) == (422, "needs_confirmation")
+    order = await one(client, person, confirmed=True, shown=uuids(refused))
     detail = (await client.get(f"/medicines/{order['id']}", as_="doctor_a")).json()
     assert [(alert["rule"], alert["reason"]) for alert in detail["alerts"]] == [("not_checked", "confirmed")]
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tests.client import Client
+from tests.prescribing import cards_of, confirmed
 
 ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "8"))
 RIVALS = 10
@@ -15,8 +16,8 @@ async def _order(client: Client) -> dict[str, Any]:
     world = client.world
     person = await world.patient(world.a, family=f"Race {uuid4().hex[:6]}")
     await world.stay(world.a, person)
-    made = await client.post(
-        f"/patients/{person}/medicines", {"lines": ["bisoprolol 5 mg po od"], "confirmed": True}, as_="doctor_a"
+    made = await confirmed(
+        client, f"/patients/{person}/medicines", {"lines": ["bisoprolol 5 mg po od"]}, as_="doctor_a"
     )
     assert made.status_code in (200, 201), made.text
     return made.json()["medicines"][0]
@@ -27,7 +28,9 @@ async def test_an_order_that_is_stopped_and_changed_at_once(client: Client) -> N
     for _ in range(ROUNDS):
         order = await _order(client)
         path, version = f"/medicines/{order['id']}", order["version"]
-        change = {"line": "bisoprolol 10 mg po od", "why": "Fast pulse", "confirmed": True}
+        change: dict[str, Any] = {"line": "bisoprolol 10 mg po od", "why": "Fast pulse"}
+        shown = await cards_of(client, f"{path}/change", change, as_="doctor_a", version=version)
+        change |= {"confirmed": True, "shown": shown}
         answers = await asyncio.gather(
             *(
                 client.post(f"{path}/stop", {"reason": "Slow pulse"}, as_="doctor_a", version=version)
@@ -57,11 +60,15 @@ async def test_a_change_and_a_new_order_see_each_other(client: Client) -> None:
     await client.world.token("doctor_a")
     for _ in range(ROUNDS):
         order = await _order(client)
-        change = {"line": "sertraline 50 mg po od", "why": "Other drug", "confirmed": True}
-        new = {"lines": ["phenelzine 15 mg po tds"], "confirmed": True}
+        changing, ordering = f"/medicines/{order['id']}/change", f"/patients/{order['patient_id']}/medicines"
+        change: dict[str, Any] = {"line": "sertraline 50 mg po od", "why": "Other drug"}
+        new: dict[str, Any] = {"lines": ["phenelzine 15 mg po tds"]}
+        seen = await cards_of(client, changing, change, as_="doctor_a", version=order["version"])
+        change |= {"confirmed": True, "shown": seen}
+        new |= {"confirmed": True, "shown": await cards_of(client, ordering, new, as_="doctor_a")}
         answers = await asyncio.gather(
-            client.post(f"/medicines/{order['id']}/change", change, as_="doctor_a", version=order["version"]),
-            client.post(f"/patients/{order['patient_id']}/medicines", new, as_="doctor_a"),
+            client.post(changing, change, as_="doctor_a", version=order["version"]),
+            client.post(ordering, new, as_="doctor_a"),
         )
         refused = [answer for answer in answers if answer.status_code == 422]
         assert [answer.json()["code"] for answer in refused] == ["needs_reason"]

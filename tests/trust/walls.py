@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.client import Client
+from tests.prescribing import confirmed
 from wardline.platform import db
 from wardline.platform.http.routes import Anonymous, Route
 
@@ -97,7 +98,7 @@ async def fill(client: Client) -> dict[str, str]:
     contact = await client.post(f"{base}/contacts", {"name": f"{CANARY}CONTACT"}, as_="nurse_b")
     assert contact.status_code in (200, 201), contact.text
     line = f"paracetamol 500 mg po qds prn for {CANARY.lower()}pain"
-    ordered = await client.post(f"{base}/medicines", {"lines": [line], "confirmed": True}, as_="doctor_b")
+    ordered = await confirmed(client, f"{base}/medicines", {"lines": [line]}, as_="doctor_b")
     assert ordered.status_code in (200, 201), ordered.text
     made["medicine_id"] = ordered.json()["medicines"][0]["id"]
     async with client.world.owner() as owner:

@@ -13,7 +13,7 @@ from wardline.orders.forms import ChangedLine, MeasureRecorded, Medicine, NewMea
 from wardline.orders.lines import MedicineLine
 from wardline.orders.queries import MedicineRow, NewAlerts, NewMedicine, NewStep
 from wardline.orders.views import Read
-from wardline.patients.public import PatientScope, access_patient
+from wardline.patients.public import PatientScope, access_patient, today
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
@@ -121,7 +121,7 @@ async def prescribe(ctx: Context, stay: ObservedStay, basket: SignedBasket) -> P
 
 async def _checked(ctx: Context, person_id: UUID, typed: Sequence[str], *, without: UUID | None = None) -> list[Read]:
     patient, rules = _patient(ctx, person_id), knowledge.current()
-    person = await views.patient_of(ctx.db, patient, ctx.now.date())
+    person = await views.patient_of(ctx.db, patient, today(ctx))
     rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
     others = views.considered_of(views.current(rows, without=without), rules)
     return views.read_lines(typed, person, others, rules)
@@ -152,9 +152,7 @@ def _require_answers(reads: Sequence[Read], given: SignedBasket | ChangedLine) -
         )
         raise NeedsReason(f"{'; '.join(unanswered)}.", fields={"reason": words}, cards=all_cards)
     asking = [(gap, name) for findings, name in found for gap in findings.not_checked if gap.asks]
-    gaps = [
-        gap.words for gap, name in asking if not given.confirmed or (seen and cards.of_gap(gap, name).uuid not in seen)
-    ]
+    gaps = [gap.words for gap, name in asking if not given.confirmed or cards.of_gap(gap, name).uuid not in seen]
     if gaps:
         words = "; ".join(dict.fromkeys(gaps))
         raise NeedsConfirmation(
@@ -192,7 +190,7 @@ def _new_medicine(
         route=line.route,
         text=lines.text(line),
         line=msgspec.json.encode(line).decode(),
-        ends_on=ctx.now.date() + timedelta(days=days) if days else None,
+        ends_on=today(ctx) + timedelta(days=days) if days else None,
         actor_id=ctx.caller.id,
     )
 

@@ -36,8 +36,7 @@ class BasketAsked(Basket):
 class SignedBasket(Basket):
     """A basket to be signed: a coded `reason` for what interrupts, `confirmed` for what could not be checked.
 
-    `shown` are the cards that were seen: a reason does not reach past one that is not among them, and where any are given
-    a confirmation does not either.
+    `shown` are the cards that were seen: neither a reason nor a confirmation reaches past one that is not among them.
     """
 
     reason: ReasonCode = ""
@@ -221,6 +220,7 @@ class MedicinesScope(Scope, frozen=True, kw_only=True):
     """A patient's medicines, for watching."""
 
     patient: PatientScope
+    zone: str
 
 
 class OverrideRow(Struct, frozen=True):

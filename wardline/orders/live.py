@@ -17,4 +17,4 @@ async def access_medicines(ctx: Context, patient_id: UUID) -> MedicinesScope:
     """A patient's medicines, for watching. Records that they were opened."""
     patient = await access_patient(ctx, patient_id)
     ctx.saw("medicines", None, patient.person_id)
-    return MedicinesScope(hospital_id=patient.hospital_id, patient=patient, seal=seal())
+    return MedicinesScope(hospital_id=patient.hospital_id, patient=patient, zone=ctx.caller.time_zone, seal=seal())

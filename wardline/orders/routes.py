@@ -23,7 +23,7 @@ from wardline.orders.forms import (
     StateReason,
 )
 from wardline.orders.queries import MedicineRow
-from wardline.patients.public import PatientScope, access_patient
+from wardline.patients.public import PatientScope, access_patient, today
 from wardline.platform.errors import Busy
 from wardline.platform.http import Context, Listing, Page, get, post
 
@@ -224,7 +224,7 @@ async def _cards(ctx: Context, asked: hooks.Request) -> hooks.Cards:
     """The drafts checked against the patient, the orders that stand here, and each other."""
     patient = await access_patient(ctx, asked.context.patient_id)
     rules = knowledge.current()
-    person = await views.patient_of(ctx.db, patient, ctx.now.date())
+    person = await views.patient_of(ctx.db, patient, today(ctx))
     rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
     return hooks.answer(asked, person, views.considered_of(views.current(rows), rules), rules)
 

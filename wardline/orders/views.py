@@ -2,8 +2,9 @@
 
 from calendar import isleap
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -30,7 +31,7 @@ from wardline.orders.models import (
     Tier,
 )
 from wardline.orders.queries import Facts, MedicineRow
-from wardline.patients.public import PatientScope
+from wardline.patients.public import PatientScope, today
 from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.http import Context
@@ -212,19 +213,19 @@ def _line_seen(read: Read, rules: Knowledge | None) -> LineSeen:
 # --- the page ----------------------------------------------------------------------------------------------------------
 async def medicines_page(ctx: Context, patient: PatientScope, basket: Sequence[str]) -> MedicinesPage:
     """The patient's medicines and, where lines were typed, the basket."""
-    page = await _page(ctx.db, patient, ctx.now)
+    page = await _page(ctx.db, patient, today(ctx))
     page.has_stay = await open_stay_of(ctx, patient) is not None
     if basket:
         page.basket = await seen_basket(ctx, patient, basket)
     return page
 
 
-async def _page(db: Db, patient: PatientScope, now: datetime) -> MedicinesPage:
+async def _page(db: Db, patient: PatientScope, day: date) -> MedicinesPage:
     rules = knowledge.current()
     async with db.one_connection() as one:
         banner = await banner_with_stay(one, patient)
         rows = await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX)
-        person = await patient_of(one, patient, now.date())
+        person = await patient_of(one, patient, day)
     stand = current(rows)
     return MedicinesPage(
         banner=banner,
@@ -257,7 +258,7 @@ async def seen_basket(
     rules = knowledge.current()
     async with ctx.db.one_connection() as one:
         banner = await banner_with_stay(one, patient)
-        person = await patient_of(one, patient, ctx.now.date())
+        person = await patient_of(one, patient, today(ctx))
         stand = current(await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX), without=without)
     reads = read_lines([line for line in typed if line.strip()], person, considered_of(stand, rules), rules)
     seen = basket_of(reads, patient_id=patient.person_id, family=banner.family, given=banner.given, rules=rules)
@@ -267,4 +268,4 @@ async def seen_basket(
 
 async def live_medicines(db: Db, scope: MedicinesScope) -> MedicinesPage:
     """The lists, as the page shows them."""
-    return await _page(db, scope.patient, clock.now())
+    return await _page(db, scope.patient, clock.now().astimezone(ZoneInfo(scope.zone)).date())
