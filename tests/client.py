@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
@@ -82,6 +83,18 @@ def items(response: httpx.Response) -> list[dict[str, Any]]:
     """The items of a listing."""
     assert response.status_code == 200, response.text
     return json.loads(response.content)["items"]
+
+
+async def all_items(client: Client, path: str, *, as_: str) -> list[dict[str, Any]]:
+    """The items of every page of a listing: tests share a hospital, and each adds to it."""
+    found: list[dict[str, Any]] = []
+    after, join = "", "&" if "?" in path else "?"
+    while True:
+        page = await client.get(f"{path}{join}after={quote(after)}" if after else path, as_=as_)
+        found += items(page)
+        after = page.json()["next"]
+        if not after:
+            return found
 
 
 def uuid_of(value: str) -> UUID:

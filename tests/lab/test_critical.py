@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from tests.client import Client, items
+from tests.client import Client, all_items
 from tests.lab.way import call_of, final, measured, patient_of, step, told
 from wardline.platform.jobs import Work
 from wardline.tasks.jobs import climb_ladders
@@ -16,7 +16,7 @@ async def open_calls(client: Client) -> set[str]:
 
 
 async def task_of(client: Client, call: dict[str, Any]) -> dict[str, Any] | None:
-    listed = items(await client.get("/tasks?everyone=true", as_="doctor_a"))
+    listed = await all_items(client, "/tasks?everyone=true", as_="doctor_a")
     return next((each for each in listed if each["id"] == call["task_id"]), None)
 
 

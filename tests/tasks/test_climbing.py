@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client import Client, items
+from tests.client import Client, all_items
 from wardline.platform.jobs import Work
 from wardline.tasks.jobs import climb_ladders
 
@@ -42,7 +42,7 @@ async def run_out(client: Client, task_id: str) -> None:
 
 
 async def task(client: Client, task_id: str) -> dict[str, Any]:
-    listed = items(await client.get("/tasks?everyone=true", as_="doctor_a"))
+    listed = await all_items(client, "/tasks?everyone=true", as_="doctor_a")
     return next(each for each in listed if each["id"] == task_id)
 
 

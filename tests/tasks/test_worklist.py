@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client import Client, items
+from tests.client import Client, all_items, items
 
 SICK: dict[str, Any] = {
     "respiration_per_min": 26,
@@ -31,13 +31,13 @@ async def escalation(client: Client) -> dict[str, Any]:
 
 
 async def task(client: Client, task_id: str) -> dict[str, Any]:
-    listed = items(await client.get("/tasks?everyone=true", as_="doctor_a"))
+    listed = await all_items(client, "/tasks?everyone=true", as_="doctor_a")
     return next(each for each in listed if each["id"] == task_id)
 
 
 async def test_it_is_on_the_doctors_worklist_and_not_on_the_nurses(client: Client, escalation: dict[str, Any]) -> None:
-    assert escalation["id"] in {each["id"] for each in items(await client.get("/tasks", as_="doctor_a"))}
-    assert escalation["id"] not in {each["id"] for each in items(await client.get("/tasks", as_="nurse_a"))}
+    assert escalation["id"] in {each["id"] for each in await all_items(client, "/tasks", as_="doctor_a")}
+    assert escalation["id"] not in {each["id"] for each in await all_items(client, "/tasks", as_="nurse_a")}
     assert escalation["id"] not in {each["id"] for each in items(await client.get("/tasks", as_="doctor_b"))}
     assert (await client.get("/tasks/bell", as_="doctor_a")).json()["critical"] >= 1
     assert (await client.get("/tasks", as_="network_administrator_a")).status_code == 403
@@ -87,7 +87,7 @@ async def test_done_takes_it_off_the_list_and_closes_it(client: Client, escalati
     assert (await client.post(f"/tasks/{escalation['id']}/completion", as_="doctor_a")).status_code == 200
     late = await client.post(f"/tasks/{escalation['id']}/acknowledgement", as_="doctor_a")
     assert (late.status_code, late.json()["code"]) == (409, "task_closed")
-    assert escalation["id"] not in {each["id"] for each in items(await client.get("/tasks", as_="doctor_a"))}
+    assert escalation["id"] not in {each["id"] for each in await all_items(client, "/tasks", as_="doctor_a")}
 
 
 async def test_the_history_and_the_record_keep_every_step(client: Client, escalation: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ async def test_the_end_of_the_stay_ends_its_tasks(client: Client, escalation: di
         version=stay.json()["version"],
     )
     assert ended.status_code == 200, ended.text
-    listed = items(await client.get("/tasks?everyone=true", as_="doctor_a"))
+    listed = await all_items(client, "/tasks?everyone=true", as_="doctor_a")
     assert escalation["id"] not in {each["id"] for each in listed}
     late = await client.post(f"/tasks/{escalation['id']}/acknowledgement", as_="doctor_a")
     assert (late.status_code, late.json()["state"]) == (409, "cancelled")
@@ -132,7 +132,7 @@ async def test_what_waits_stands_before_what_is_taken_on(client: Client, escalat
     patient = await client.world.patient(client.world.a, family=f"Okonkwo {uuid4().hex[:6]}")
     await client.world.stay(client.world.a, patient)
     saved = await client.post(f"/patients/{patient}/observations", SICK, as_="nurse_a")
-    listed = items(await client.get("/tasks", as_="doctor_a"))
+    listed = await all_items(client, "/tasks", as_="doctor_a")
     order = [each["id"] for each in listed]
     assert order.index(saved.json()["task_id"]) < order.index(escalation["id"])
     states = [each["state"] for each in listed]

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.client import Client, items
+from tests.client import Client, all_items, items
 from tests.world import World
 
 WELL: dict[str, Any] = {
@@ -48,7 +48,7 @@ async def stay_row(client: Client, patient: UUID) -> Any:
 
 
 async def tasks_of(client: Client, patient: UUID) -> list[dict[str, Any]]:
-    listed = items(await client.get("/tasks?everyone=true", as_="doctor_a"))
+    listed = await all_items(client, "/tasks?everyone=true", as_="doctor_a")
     return [task for task in listed if task["person_id"] == str(patient)]
 
 
