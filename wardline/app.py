@@ -55,6 +55,7 @@ SLICES = (
     "lab",
     "notes",
     "orders",
+    "pharmacy",
     "chart",
     "analytics",
     "interop",

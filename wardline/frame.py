@@ -26,6 +26,7 @@ NAV = (
     NavItem("patients", "/patients", "users", "Patients", May.SEARCH_PATIENTS),
     NavItem("beds", "/beds", "bed-double", "Beds", May.READ_WARD),
     NavItem("worklist", "/tasks", "clipboard-list", "Worklist", May.READ_TASKS),
+    NavItem("pharmacy", "/pharmacy", "pill", "Drugs", May.VERIFY_MEDICINE),
     NavItem("lab", "/lab", "flask-conical", "Lab", May.WORK_IN_LABORATORY),
     NavItem("staff", "/staff", "id-card", "Staff", May.MANAGE_STAFF),
     NavItem("places", "/hospitals", "hospital", "Hospitals", May.MANAGE_WARDS),

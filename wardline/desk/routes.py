@@ -81,6 +81,7 @@ ACTS = (
     Act("Worklist", "tasks worklist", "/tasks", May.READ_TASKS),
     Act("Laboratory", "lab benches specimens results", "/lab", May.WORK_IN_LABORATORY),
     Act("Laboratory tests and limits", "tests intervals limits critical", "/lab/tests", May.SET_LABORATORY_LIMITS),
+    Act("Pharmacy", "pharmacy queue verify dispense drugs medicines", "/pharmacy", May.VERIFY_MEDICINE),
     Act("Critical values", "critical laboratory call", "/critical-calls", May.READ_CHART),
     Act("Notes to co-sign", "notes cosign co-sign signature", "/notes/cosign", May.COSIGN_NOTE),
     Act("How are we doing", "home measures network", "/home", May.READ_MEASURES),
@@ -105,6 +106,7 @@ async def start(ctx: Context) -> Redirect:
     starts = (
         (May.ANSWER_AS_DOCTOR, "/tasks"),
         (May.WORK_IN_LABORATORY, "/lab"),
+        (May.VERIFY_MEDICINE, "/pharmacy"),
         (May.READ_CHART, "/wards"),
         (May.REGISTER_PATIENT, "/patients"),
         (May.READ_MEASURES, "/home"),
