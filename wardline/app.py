@@ -52,6 +52,7 @@ SLICES = (
     "tasks",
     "beds",
     "vitals",
+    "stock",
     "lab",
     "notes",
     "orders",

@@ -3,7 +3,7 @@
 from migrations.sql_file import run
 
 revision = "0121"
-down_revision = "0111"
+down_revision = "0120"
 
 
 def upgrade() -> None:

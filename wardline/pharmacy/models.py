@@ -33,9 +33,10 @@ class QueueQuery(Input):
 
 
 class OrderQuery(Input):
-    """`sheet` asks for the sheet beside the queue; `quantity`, `days`, `product_id` fill the form."""
+    """`sheet` asks for the sheet beside the queue; a product of a store and the days fill the form."""
 
     sheet: bool = False
+    store_id: UUID | None = None
     product_id: UUID | None = None
     days: Annotated[int, Meta(ge=1, le=400)] | None = None
 

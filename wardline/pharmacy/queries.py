@@ -122,14 +122,15 @@ async def person_with_code(db: Db, *, hospital_id: UUID, code: str) -> UUID | No
       FROM stock.product p
       JOIN stock.store t ON t.hospital_id = p.hospital_id AND t.active AND t.ward_id IS NULL
        AND t.kind = CASE WHEN p.is_controlled THEN 'controlled' ELSE 'pharmacy' END
+      JOIN stock.shelf f ON f.hospital_id = p.hospital_id AND f.store_id = t.id AND f.product_id = p.id
       LEFT JOIN stock.level v ON v.hospital_id = p.hospital_id AND v.store_id = t.id AND v.product_id = p.id AND v.quantity > 0
       LEFT JOIN stock.lot l ON l.hospital_id = v.hospital_id AND l.id = v.lot_id
      WHERE p.hospital_id = :hospital.hospital_id AND p.active AND p.ingredient = :ingredient
      ORDER BY t.name, t.id, p.form, p.strength, p.id, l.expires_on, l.number LIMIT 500
 """)
 async def offers(db: Db, hospital: HospitalScope, *, ingredient: str) -> list[Offer]:
-    """Every product of an ingredient in the pharmacy's own stores, lot by lot; a product without stock has one row without
-    a lot. Indexes: product_once, level_product.
+    """Every product of an ingredient that lies or lay in the pharmacy's own stores, lot by lot; one without stock has a row
+    without a lot. Indexes: product_once, the shelf's key, level_product.
     """
 
 

@@ -72,7 +72,7 @@ async def order(ctx: Context, scope: OrderScope, asked: OrderQuery) -> OrderPage
     what could be dispensed of it.
     """
     patient = await access_patient(ctx, scope.row.person_id)
-    found = await views.order_page(ctx.db, scope, day=today(ctx), product_id=asked.product_id, days=asked.days)
+    found = await views.order_page(ctx.db, scope, day=today(ctx), asked=asked)
     ctx.saw("medicines", None, patient.person_id)
     if not ctx.html:
         return found

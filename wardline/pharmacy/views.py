@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from wardline.encounters.public import banner_with_stay
 from wardline.orders.public import (
@@ -40,11 +39,11 @@ from wardline.pharmacy.models import (
     ListScope,
     Offer,
     OrderPage,
+    OrderQuery,
     OrderScope,
     Queue,
     QueueRow,
 )
-from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.errors import BadRequest, NotFound
 
@@ -118,10 +117,9 @@ def _cursor_of(row: QueueRow, name: str) -> str:
 
 
 # --- an order ----------------------------------------------------------------------------------------------------------
-async def order_page(
-    db: Db, scope: OrderScope, *, day: date, product_id: UUID | None = None, days: int | None = None
-) -> OrderPage:
+async def order_page(db: Db, scope: OrderScope, *, day: date, asked: OrderQuery | None = None) -> OrderPage:
     """An order with everything that a pharmacist looks at before they decide."""
+    asked = asked or OrderQuery()
     rulebook, row, where = current(), scope.row, {"hospital_id": scope.hospital_id, "medicine_id": scope.row.id}
     async with db.one_connection() as one:
         banner = await banner_with_stay(one, scope.patient)
@@ -132,7 +130,7 @@ async def order_page(
         shown = await alerts_of(one, **where)
         supply = await queries.supply(one, **where)
         given = await queries.dispenses_of(one, **where)
-        choices = choices_of(await queries.offers(one, scope, ingredient=row.name), row, day, days)
+        choices = choices_of(await queries.offers(one, scope, ingredient=row.name), row, day, asked.days)
     standing = [each for each in rows if each.state in ("active", "held") and each.id != row.id]
     page = OrderPage(
         banner=banner,
@@ -148,9 +146,9 @@ async def order_page(
         supply=supply,
         dispenses=given,
         choices=choices,
-        days=days or rules.supply_days(line_of(row)),
+        days=asked.days or rules.supply_days(line_of(row)),
     )
-    page.chosen = _chosen(page, product_id)
+    page.chosen = _chosen(page, asked)
     return page
 
 
@@ -159,10 +157,11 @@ def standing_of(row: MedicineRow, decided: Sequence[Verification]) -> Verificati
     return decided[-1] if decided and decided[-1].medicine_version == row.version else None
 
 
-def _chosen(page: OrderPage, product_id: UUID | None) -> Choice | None:
+def _chosen(page: OrderPage, asked: OrderQuery) -> Choice | None:
     """The product that was asked for, or the one that fits best: as ordered, and enough of it there."""
-    if product_id is not None:
-        return next((each for each in page.choices if each.product_id == product_id), None)
+    if asked.product_id is not None:
+        wanted = [each for each in page.choices if each.product_id == asked.product_id]
+        return next((each for each in wanted if each.store_id == asked.store_id), wanted[0] if wanted else None)
     if not page.choices:
         return None
     return max(
@@ -266,8 +265,3 @@ def _supplied_words(each: queries.Supplied) -> str:
     words = f"{each.quantity:,} {rules.plural(each.unit, each.quantity)} dispensed"
     words += ", handed over" if each.status == "completed" else ", in the pharmacy"
     return f"{words}, {each.owed:,} owed" if each.owed else words
-
-
-async def live_order(db: Db, scope: OrderScope) -> OrderPage:
-    """The order as it stands, as it is pushed."""
-    return await order_page(db, scope, day=clock.now().astimezone(ZoneInfo(scope.zone)).date())
