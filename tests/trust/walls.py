@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.client import Client
+from tests.pharmacy import way as pharmacy
 from tests.prescribing import confirmed
 from wardline.platform import db
 from wardline.platform.http.routes import Anonymous, Route
@@ -57,6 +58,13 @@ BODIES: dict[str, Any] = {
     "POST /medicines/{medicine_id}/resumption": {"reason": "Pressure is back"},
     "POST /medicines/{medicine_id}/stop": {"reason": "No longer needed"},
     "POST /medicines/{medicine_id}/correction": {"reason": "Wrong patient"},
+    "POST /medicines/{medicine_id}/answer": {"answer": "Yes"},
+    "POST /medicines/{medicine_id}/query": {"question": "Which dose?"},
+    "POST /medicines/{medicine_id}/refusal": {"reason": "Twice the dose"},
+    "POST /medicines/{medicine_id}/ward-stock": {"reason": "Ward stock"},
+    "POST /medicines/{medicine_id}/dispenses": {"store_id": "@store_id", "product_id": "@product_id", "quantity": 1},
+    "POST /dispenses/{dispense_id}/hand-over": {"received_by": "Kim"},
+    "POST /dispenses/{dispense_id}/returns": {"lot_id": "@lot_id", "quantity": 1, "reason": "Unopened"},
 }
 
 
@@ -101,6 +109,7 @@ async def fill(client: Client) -> dict[str, str]:
     ordered = await confirmed(client, f"{base}/medicines", {"lines": [line]}, as_="doctor_b")
     assert ordered.status_code in (200, 201), ordered.text
     made["medicine_id"] = ordered.json()["medicines"][0]["id"]
+    made |= await _pharmacy_rows(client, made["medicine_id"])
     async with client.world.owner() as owner:
         made["allergy_id"] = str(await owner.fetchval("SELECT id FROM patients.allergy WHERE person_id = $1", person))
         made["contact_id"] = str(await owner.fetchval("SELECT id FROM patients.contact WHERE person_id = $1", person))
@@ -141,6 +150,20 @@ async def _laboratory_rows(client: Client, base: str) -> dict[str, str]:
         "bench": "nowhere",
         "test_code": "NONE",
     }
+
+
+async def _pharmacy_rows(client: Client, medicine_id: str) -> dict[str, str]:
+    """A dispensing of B from a store of B; the list is nobody's, so none is named."""
+    order = {"id": medicine_id}
+    verified = await pharmacy.decide(client, order, "verification", "pharmacist_b", words=f"{CANARY}REMARK")
+    assert verified.status_code == 200, verified.text
+    store, product, lots = await pharmacy.stocked(
+        client, 40, letter="b", ingredient="paracetamol", form="tablet", unit="tablet"
+    )
+    given = await pharmacy.dispensed(client, order, store, product, 8, who="pharmacist_b")
+    assert given.status_code == 201, given.text
+    made = {"dispense_id": given.json()["id"], "which": "nowhere"}
+    return made | {"store_id": store, "product_id": product["id"], "lot_id": lots[0]["id"]}
 
 
 def leaked(text: str) -> list[str]:

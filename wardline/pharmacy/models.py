@@ -59,14 +59,14 @@ class Because(Input):
     reason: Why
 
 
-class Signed(Input):
+class Signed(Input, kw_only=True):
     """The second person who signs for a controlled drug; empty for others."""
 
     witness_email: Annotated[str, Meta(max_length=200)] = ""
     witness_password: Annotated[str, Meta(max_length=200)] = ""
 
 
-class NewDispense(Signed):
+class NewDispense(Signed, kw_only=True):
     """What is dispensed: `quantity` units now of the `needed` ones; the rest is owed. Without `lot_id` first expiry goes first;
     another choice says why in `lot_reason`, another form or strength than ordered in `substitution_reason`.
     """
@@ -87,7 +87,7 @@ class HandedOver(Input):
     received_by: Annotated[str, Meta(min_length=2, max_length=120)]
 
 
-class NewReturn(Signed):
+class NewReturn(Signed, kw_only=True):
     """What comes back unopened, to the shelf that it came from."""
 
     lot_id: UUID
