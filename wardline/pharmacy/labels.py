@@ -29,7 +29,7 @@ LABEL = """
 #place(bottom, block(width: 100%)[
   #line(length: 100%, stroke: 0.4pt)
   #v(-1.2mm)
-  #text(size: 6.5pt)[#data.lots \\ #data.number #h(1.5mm) #data.prepared by #data.by#data.witness #h(1fr) #data.hospital]])
+  #text(size: 6.5pt)[#data.lots \\ #data.number #h(1.5mm) #data.prepared by #data.by#data.witness \\ #data.hospital]])
 """
 LOTS_SHOWN_MAX = 3
 KEEP_AWAY = "Keep out of the sight and reach of children."
@@ -61,7 +61,7 @@ def label_data(found: Dispense, row: MedicineRow, who: Labelled, *, prepared: da
     lots = [f"Lot {lot.lot_number} exp {lot.expires_on:%d-%b-%Y}" for lot in found.lots]
     more = f" and {len(lots) - LOTS_SHOWN_MAX} more" if len(lots) > LOTS_SHOWN_MAX else ""
     return {
-        "name": f"{who.family.upper()}, {who.given}"[:48],
+        "name": f"{who.family.upper()}, {who.given}"[:80],
         "born": who.born_on.strftime("%d-%b-%Y") if who.born_on else "not known",
         "mrn": who.mrn,
         "drug": letters + found.product.removeprefix(row.name),
@@ -73,7 +73,7 @@ def label_data(found: Dispense, row: MedicineRow, who: Labelled, *, prepared: da
         "prepared": prepared.strftime("%d-%b-%Y %H:%M"),
         "by": found.prepared_by,
         "witness": f", witness {found.witness}" if found.witness else "",
-        "hospital": who.hospital[:40],
+        "hospital": who.hospital[:80],
     }
 
 
