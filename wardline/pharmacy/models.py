@@ -222,6 +222,7 @@ class Choice(Struct):
     needed: int | None
     days: int
     lots: list[Offer]
+    units: str = ""  # the unit for many of it
 
     @property
     def first(self) -> Offer | None:

@@ -212,6 +212,7 @@ def _choice(lots: list[Offer], line: MedicineLine, letters: str, routes_of: Any,
         needed=rules.needed(line, strength=one.strength, unit=one.unit, days=days),
         days=days or rules.supply_days(line),
         lots=[lot for lot in lots if lot.lot_id is not None],
+        units=rules.plural(one.unit, 2),
     )
 
 
