@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from wardline.encounters.public import observed_stay
+from wardline.encounters.public import observed_stay_locked
 from wardline.orders.forms import DECIDED_WORDS, Decision, Verification
 from wardline.orders.queries import MedicineRow
 from wardline.platform.db import Db, query
@@ -169,7 +169,7 @@ def _overtaken(row: MedicineRow, decided: Sequence[Verification]) -> AlreadyDeci
 
 
 async def _task(ctx: Context, row: MedicineRow, new: Decision) -> NewTask:
-    stay = await observed_stay(ctx.db, hospital_id=ctx.caller.tenant_id, person_id=row.person_id)
+    stay = await observed_stay_locked(ctx.db, hospital_id=ctx.caller.tenant_id, person_id=row.person_id)
     asks = new.state == "queried"
     return NewTask(
         hospital_id=ctx.caller.tenant_id,

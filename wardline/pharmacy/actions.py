@@ -296,7 +296,7 @@ def _row(scope: OrderScope, new: NewDispense, wanted: Wanted, dispense_id: UUID,
 
 async def _owed(ctx: Context, scope: OrderScope, wanted: Wanted) -> NewTask:
     row = scope.row
-    stay = await observed_stay(ctx.db, hospital_id=scope.hospital_id, person_id=row.person_id)
+    stay = await observed_stay(ctx.db, scope.patient)
     return NewTask(
         hospital_id=scope.hospital_id,
         kind=OWED_TASK,

@@ -52,7 +52,7 @@ async def label(found: Dispense, row: MedicineRow, who: Labelled, *, zone: str) 
 
 def code_of(found: Dispense) -> str:
     """What the code says: the order and the dispensing, so that either can be looked up. No name and no date of birth."""
-    return f"{found.medicine_id.hex}/{found.number}".upper()
+    return f"{found.medicine_id}/{found.number}".upper()
 
 
 def label_data(found: Dispense, row: MedicineRow, who: Labelled, *, prepared: datetime) -> dict[str, object]:
