@@ -28,6 +28,7 @@ NAV = (
     NavItem("worklist", "/tasks", "clipboard-list", "Worklist", May.READ_TASKS),
     NavItem("pharmacy", "/pharmacy", "pill", "Drugs", May.VERIFY_MEDICINE),
     NavItem("lab", "/lab", "flask-conical", "Lab", May.WORK_IN_LABORATORY),
+    NavItem("stock", "/stock", "package", "Stock", May.READ_STOCK),
     NavItem("staff", "/staff", "id-card", "Staff", May.MANAGE_STAFF),
     NavItem("places", "/hospitals", "hospital", "Hospitals", May.MANAGE_WARDS),
     NavItem("audit", "/audit", "scroll-text", "Record", May.READ_AUDIT),

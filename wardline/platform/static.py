@@ -53,6 +53,7 @@ NOTES_STYLES = ("css/notes.css",)
 LAB_STYLES = ("css/lab.css",)
 PHARMACY_STYLES = ("css/pharmacy.css",)
 PHARMACY_SCRIPTS = ("js/pharmacy.js",)
+STOCK_STYLES = ("css/stock.css",)
 NOTES_SCRIPTS = ("js/note-editor.js", "js/code-search.js")
 BUNDLES = {
     "wardline.css": STYLES,
@@ -62,6 +63,7 @@ BUNDLES = {
     "lab.css": LAB_STYLES,
     "pharmacy.css": PHARMACY_STYLES,
     "pharmacy.js": PHARMACY_SCRIPTS,
+    "stock.css": STOCK_STYLES,
 }
 TYPES = {
     ".css": "text/css; charset=utf-8",

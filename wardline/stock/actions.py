@@ -152,10 +152,12 @@ async def count(ctx: Context, scope: LevelScope, given: Count) -> Lot:
     )
     if difference:
         line = Line(scope.lot_id, difference)
-        await ledger.post(ctx, scope, [line], kind=Move.COUNT, reference=count_id, witness=second, reason=given.reason)
+        await ledger.post(
+            ctx, scope, [held], [line], kind=Move.COUNT, reference=count_id, witness=second, reason=given.reason
+        )
     else:
         ctx.record("stock.counted", subject_type="store", subject_id=scope.id, detail={"lots": [str(scope.lot_id)]})
-        ctx.touch(ledger.topic(scope.id))
+        ledger.touch(ctx, scope.id, [scope.product_id])
     return await _lot_now(ctx, scope, scope.lot_id)
 
 
@@ -191,7 +193,8 @@ async def set_quarantine(ctx: Context, scope: LotScope, *, is_quarantined: bool,
     what = "quarantined" if is_quarantined else "released"
     ctx.record(f"lot.{what}", subject_id=scope.id, detail={"reason": reason.strip()})
     stores = await queries.stores_of_lot(ctx.db, hospital_id=scope.hospital_id, lot_id=scope.id)
-    ctx.touch(f"stock_hospital:{scope.hospital_id}", *(ledger.topic(store_id) for store_id in stores))
+    for store_id in stores:
+        ledger.touch(ctx, store_id, [scope.product_id])
 
 
 # --- stores, products, thresholds ------------------------------------------------------------------------------------
@@ -277,5 +280,5 @@ async def set_thresholds(ctx: Context, scope: ShelfScope, new: Thresholds) -> Sh
         subject_id=scope.id,
         detail={"product": str(scope.product.id), "reorder": new.reorder_level, "target": new.target_level},
     )
-    ctx.touch(ledger.topic(scope.id), f"stock_hospital:{scope.hospital_id}")
+    ledger.touch(ctx, scope.id, [scope.product.id])
     return with_cover(found, today)

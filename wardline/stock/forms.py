@@ -139,10 +139,15 @@ class PurchaseLines(Input, kw_only=True):
     quantities: Annotated[list[Counted], Meta(min_length=1, max_length=200)]
 
 
-class StoreQuery(Input, kw_only=True):
-    """Which part of a store: words of a name, or only what is low or expires soon."""
+class ProductsQuery(Input, kw_only=True):
+    """Words of a name; everything without any."""
 
     q: Annotated[str, Meta(max_length=60)] = ""
+
+
+class StoreQuery(Input, kw_only=True):
+    """Which part of a store is shown: all of it, what is low, or what expires soon."""
+
     show: Literal["all", "low", "expiring"] = "all"
 
 

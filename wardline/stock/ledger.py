@@ -3,7 +3,7 @@
 A caller signs the witness first, then holds the lots, then writes: nobody waits for a password with a lock in hand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -55,6 +55,13 @@ def topic(store_id: UUID) -> str:
     return f"stock:{store_id}"
 
 
+def touch(ctx: Context, store_id: UUID, product_ids: Iterable[UUID]) -> None:
+    """Everything that shows what a store keeps of these products."""
+    hospital, products = f"stock_hospital:{ctx.caller.tenant_id}", sorted(set(product_ids))
+    ctx.touch(hospital, *(f"shelf:{store_id}:{product_id}" for product_id in products))
+    ctx.touch(topic(store_id), elements=products)
+
+
 async def take(
     ctx: Context,
     scope: StoreScope,
@@ -85,7 +92,7 @@ async def take(
             )
     _require_witness(held, witness)
     leaving = [Line(lot.lot_id, -wanted[lot.lot_id]) for lot in held]
-    await post(ctx, scope, leaving, kind=kind, reference=reference, witness=witness, reason=reason)
+    await post(ctx, scope, held, leaving, kind=kind, reference=reference, witness=witness, reason=reason)
     return held
 
 
@@ -106,7 +113,7 @@ async def bring(
     if scope.kind != "controlled" and any(lot.is_controlled for lot in held):
         raise WrongStore("A controlled drug is kept in a controlled cabinet.")
     arriving = [Line(lot.lot_id, coming[lot.lot_id]) for lot in held]
-    await post(ctx, scope, arriving, kind=kind, reference=reference, witness=witness, reason=reason)
+    await post(ctx, scope, held, arriving, kind=kind, reference=reference, witness=witness, reason=reason)
     return held
 
 
@@ -121,6 +128,7 @@ async def hold(ctx: Context, scope: StoreScope, lot_ids: list[UUID]) -> list[Hel
 async def post(
     ctx: Context,
     scope: StoreScope,
+    held: list[Held],
     lines: list[Line],
     *,
     kind: Move,
@@ -128,7 +136,7 @@ async def post(
     witness: UUID | None,
     reason: str,
 ) -> None:
-    """Writes lines that were decided on, and reports them to the record and to whoever watches the store."""
+    """Writes lines of lots that are held, and reports them to the record and to whoever watches the store."""
     await moves.insert_entries(
         ctx.db,
         scope,
@@ -153,7 +161,7 @@ async def post(
             "witness": str(witness) if witness else None,
         },
     )
-    ctx.touch(topic(scope.id), f"stock_hospital:{scope.hospital_id}")
+    touch(ctx, scope.id, (lot.product_id for lot in held))
 
 
 def is_expired(lot: Held, now: datetime, zone: str) -> bool:

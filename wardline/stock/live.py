@@ -22,4 +22,16 @@ live(
     prefix="shelf",
     container="shelf-body",
     parts={"shelf-empty": "stock/store_empty.html"},
+    alone=True,
+)
+live(
+    "shelf:{store_id}:{product_id}",
+    needs=May.READ_STOCK,
+    access=scopes.access_shelf,
+    read=views.shelf_page,
+    parts={
+        "shelf-sum": "stock/shelf_sum.html",
+        "shelf-lots": "stock/shelf_lots.html",
+        "shelf-ledger": "stock/shelf_ledger.html",
+    },
 )

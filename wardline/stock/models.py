@@ -253,6 +253,15 @@ class ExpiringLot(Struct):
         return f"{self.tall_man or self.ingredient} {self.strength} {self.form}"
 
 
+class Kept(Struct):
+    """How much of a product lies in a store."""
+
+    product_id: UUID
+    store_id: UUID
+    store: str
+    quantity: int
+
+
 class TransferLine(Struct):
     """A lot on its way."""
 

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from wardline.stock.models import (
     Entry,
     ExpiringLot,
+    Kept,
     Lot,
     Product,
     Purchase,
@@ -35,11 +36,6 @@ class StorePage(Struct):
     store: Store
     items: list[Shelf]
     show: str = "all"
-    q: str = ""
-
-    @property
-    def store_id(self) -> UUID:
-        return self.store.id
 
 
 class ShelfPage(Struct):
@@ -51,12 +47,20 @@ class ShelfPage(Struct):
     lots: list[Lot]
     entries: list[Entry]
     next: str | None
-    targets: list[Store]
 
     @property
     def version(self) -> int:
         """Of the thresholds; 0 while there are none."""
         return self.shelf.version if self.shelf else 0
+
+
+class LotPage(Struct):
+    """A lot in a store, with what can be done with it."""
+
+    store: Store
+    product: Product
+    lot: Lot
+    targets: list[Store]
 
 
 class ReceiptForm(Struct):
@@ -99,7 +103,9 @@ class ProductsPage(Struct):
     """Everything that is kept."""
 
     items: list[Product]
-    ingredient: str = ""
+    kept: list[Kept]
+    q: str = ""
+    next: str | None = None
 
 
 class PurchasesPage(Struct):

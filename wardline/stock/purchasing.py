@@ -50,7 +50,7 @@ async def draft(ctx: Context, store: StoreScope, new: NewPurchase, low: list[She
     )
     await _insert_lines(ctx, purchase_id, lines)
     ctx.record("purchase.drafted", subject_id=purchase_id, detail={"lines": len(lines), "store": str(store.id)})
-    _touch(ctx, store.id)
+    ctx.touch(f"stock_hospital:{store.hospital_id}")
     return await purchase_with_lines(ctx, PurchaseScope(
         hospital_id=store.hospital_id, id=purchase_id, store_id=store.id, seal=store.seal
     ))  # fmt: skip
@@ -144,7 +144,7 @@ def _named(products: list[UUID], quantities: list[int]) -> dict[UUID, int]:
 
 async def _after(ctx: Context, scope: PurchaseScope, what: str) -> Purchase:
     ctx.record(f"purchase.{what}", subject_id=scope.id, detail={"store": str(scope.store_id)})
-    _touch(ctx, scope.store_id)
+    ctx.touch(f"stock_hospital:{scope.hospital_id}")
     return await purchase_with_lines(ctx, scope)
 
 
@@ -158,7 +158,3 @@ async def _refuse(ctx: Context, scope: PurchaseScope, what: str) -> None:
 def _version(ctx: Context) -> int:
     assert ctx.version is not None, "the route is versioned"
     return ctx.version
-
-
-def _touch(ctx: Context, store_id: UUID) -> None:
-    ctx.touch(f"stock:{store_id}", f"stock_hospital:{ctx.caller.tenant_id}")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from wardline.identity.public import HospitalScope
 from wardline.platform.db import Db, query
-from wardline.stock.models import Entry, ExpiringLot, Lot, Product, Shelf, ShelfScope, Store, StoreScope
+from wardline.stock.models import Entry, ExpiringLot, Kept, Lot, Product, Shelf, ShelfScope, Store, StoreScope
 
 SHELVES_MAX = 500
 ENTRIES_MAX = 100
@@ -52,6 +52,16 @@ async def product(db: Db, *, hospital_id: UUID, product_id: UUID) -> Product | N
 @query(_PRODUCT + " WHERE p.hospital_id = :hospital_id AND p.gtin = :gtin AND p.active")
 async def product_with_gtin(db: Db, *, hospital_id: UUID, gtin: str) -> Product | None:
     """The product whose pack carries this number. Index: product_gtin."""
+
+
+@query("""
+    SELECT f.product_id, f.store_id, s.name, f.quantity
+      FROM stock.shelf f JOIN stock.store s ON s.hospital_id = f.hospital_id AND s.id = f.store_id
+     WHERE f.hospital_id = :hospital_id AND f.product_id = ANY(:products::uuid[]) AND f.quantity > 0
+     ORDER BY f.product_id, s.name LIMIT 5000
+""")
+async def where_kept(db: Db, *, hospital_id: UUID, products: list[UUID]) -> list[Kept]:
+    """Where products lie. Index: level and shelf keys, by store."""
 
 
 _LOT = """

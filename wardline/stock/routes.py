@@ -14,6 +14,7 @@ from wardline.stock.forms import (
     NewReceipt,
     NewStore,
     NewTransfer,
+    ProductsQuery,
     ReceiptQuery,
     StoreQuery,
     Thresholds,
@@ -31,7 +32,16 @@ from wardline.stock.models import (
     StoreScope,
     Transfer,
 )
-from wardline.stock.pages import ExpiringPage, LowPage, Overview, ProductsPage, ReceiptForm, ShelfPage, StorePage
+from wardline.stock.pages import (
+    ExpiringPage,
+    LotPage,
+    LowPage,
+    Overview,
+    ProductsPage,
+    ReceiptForm,
+    ShelfPage,
+    StorePage,
+)
 from wardline.stock.scopes import access_level, access_lot, access_shelf, access_stock, access_store, product_of
 from wardline.stock.shown import tall_man
 
@@ -80,10 +90,9 @@ async def expiring(ctx: Context, hospital: StockScope, asked: ExpiringQuery) -> 
     page="stock/products.html",
     title="Products",
 )
-async def products(ctx: Context, hospital: StockScope) -> ProductsPage:
-    """Everything that the hospital keeps."""
-    found = await queries.products(ctx.db, hospital_id=hospital.hospital_id)
-    return ProductsPage([tall_man(each) for each in found])
+async def products(ctx: Context, hospital: StockScope, asked: ProductsQuery) -> ProductsPage:
+    """Everything that the hospital keeps, or what fits the words, with where it lies."""
+    return await views.products_page(ctx.db, hospital, asked)
 
 
 @post("/stock/products", needs=May.WORK_IN_STOCK, access=access_stock, then="/stock/products")
@@ -131,6 +140,7 @@ async def store(ctx: Context, scope: StoreScope, asked: StoreQuery) -> StorePage
     page="stock/shelf.html",
     title="{page.product.name} in {page.store.name}",
     section="stock",
+    topic="shelf:{store_id}:{product_id}",
 )
 async def shelf(ctx: Context, scope: ShelfScope, asked: LedgerQuery) -> ShelfPage:
     """A product in a store: its lots, first expiry first, and its ledger, newest line first."""
@@ -195,6 +205,19 @@ async def receive(ctx: Context, scope: StoreScope, new: NewReceipt) -> Lot:
 
 # --- a lot in a store ------------------------------------------------------------------------------------------------
 SHELF = "/stock/stores/{page.store_id}/products/{page.product_id}"
+
+
+@get(
+    "/stock/stores/{store_id}/lots/{lot_id}",
+    needs=May.READ_STOCK,
+    access=access_level,
+    page="stock/lot.html",
+    title="Lot {page.lot.number} of {page.product.name}",
+    section="stock",
+)
+async def lot(ctx: Context, scope: LevelScope) -> LotPage:
+    """A lot in a store: to be counted, issued, sent, written off, put into quarantine."""
+    return await views.lot_page(ctx.db, scope)
 
 
 @post(

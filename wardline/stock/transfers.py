@@ -41,7 +41,7 @@ async def send(ctx: Context, store: StoreScope, new: NewTransfer) -> Transfer:
         ctx.db, store, transfer_id=transfer_id, lot_ids=list(sent), quantities=list(sent.values())
     )
     ctx.record("transfer.sent", subject_id=transfer_id, detail={"to": str(target.id), "lots": len(lines)})
-    ctx.touch(ledger.topic(target.id))
+    ctx.touch(f"stock_hospital:{store.hospital_id}")
     return await transfer_with_lines(ctx, transfer_id)
 
 
@@ -76,7 +76,7 @@ async def receive(ctx: Context, scope: TransferScope, given: Arrived) -> Transfe
             ctx, store, coming, kind=Move.TRANSFER_IN, reference=scope.id, witness=second, reason=given.reason
         )
     ctx.record("transfer.received", subject_id=scope.id, detail={"short": is_short})
-    ctx.touch(ledger.topic(scope.from_store_id), ledger.topic(store.id), f"stock_hospital:{scope.hospital_id}")
+    ctx.touch(f"stock_hospital:{scope.hospital_id}")
     return await transfer_with_lines(ctx, scope.id)
 
 

@@ -7,10 +7,10 @@ from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.errors import BadRequest
 from wardline.stock import paper_queries, queries
-from wardline.stock.forms import RegisterQuery, StoreQuery
+from wardline.stock.forms import ProductsQuery, RegisterQuery, StoreQuery
 from wardline.stock.models import (
     EXPIRING_DAYS,
-    Shelf,
+    LevelScope,
     ShelfScope,
     StockScope,
     Store,
@@ -19,8 +19,10 @@ from wardline.stock.models import (
 )
 from wardline.stock.pages import (
     ExpiringPage,
+    LotPage,
     LowPage,
     Overview,
+    ProductsPage,
     PurchasesPage,
     RegisterIndex,
     RegisterPage,
@@ -31,6 +33,7 @@ from wardline.stock.pages import (
 from wardline.stock.shown import in_words, marked, tall_man, told, with_cover, with_days
 
 OVERVIEW_ROWS_MAX = 8
+PRODUCTS_MAX = 500
 REGISTER_DAYS = 31
 REGISTER_DAYS_MAX = 400
 EVERY_LINE = 2_000_000_000
@@ -67,11 +70,8 @@ async def stores_of(db: Db, hospital: StockScope, today: date) -> list[Store]:
 async def store_page(db: Db, scope: StoreScope, asked: StoreQuery | None = None) -> StorePage:
     """A store's shelves; for whoever watches all of them."""
     today = today_in(scope.zone)
-    asked = asked or StoreQuery()
-    shelves = [with_cover(each, today) for each in await queries.shelves(db, scope, today=today)]
-    words = asked.q.strip().lower()
-    items = [each for each in shelves if _fits(each, asked.show) and words in f"{each.ingredient} {each.name}".lower()]
-    return StorePage(store_of(scope), items, asked.show, asked.q.strip())
+    items = [with_cover(each, today) for each in await queries.shelves(db, scope, today=today)]
+    return StorePage(store_of(scope), items, asked.show if asked else "all")
 
 
 def store_of(scope: StoreScope) -> Store:
@@ -79,27 +79,13 @@ def store_of(scope: StoreScope) -> Store:
     return in_words(Store(scope.id, scope.name, scope.kind, None, True, 1, 0, 0, 0, 0))
 
 
-def _fits(shelf: Shelf, show: str) -> bool:
-    if show == "low":
-        return shelf.is_low
-    if show == "expiring":
-        return shelf.days_to_expiry is not None and shelf.days_to_expiry < EXPIRING_DAYS
-    return True
-
-
 async def shelf_page(db: Db, scope: ShelfScope, *, before: int | None = None) -> ShelfPage:
-    """A product in a store with its lots and its ledger. 4 queries."""
+    """A product in a store with its lots and its ledger. 3 queries."""
     today = today_in(scope.zone)
     async with db.one_connection() as one:
         shelf = await queries.shelf(one, scope, today=today)
         lots = await queries.lots(one, hospital_id=scope.hospital_id, store_id=scope.id, product_id=scope.product.id)
         entries = await queries.entries(one, scope, before=before or EVERY_LINE)
-        stores = await stores_of(one, scope, today)
-    targets = [
-        each
-        for each in stores
-        if each.id != scope.id and (each.kind == "controlled" or not scope.product.is_controlled)
-    ]
     following = str(entries[-1].number) if len(entries) == queries.ENTRIES_MAX else None
     return ShelfPage(
         store_of(scope),
@@ -108,8 +94,32 @@ async def shelf_page(db: Db, scope: ShelfScope, *, before: int | None = None) ->
         marked(lots, today),
         [told(each) for each in entries],
         following,
-        targets,
     )
+
+
+async def lot_page(db: Db, scope: LevelScope) -> LotPage:
+    """A lot in a store, and where it may be sent."""
+    today = today_in(scope.zone)
+    async with db.one_connection() as one:
+        found = await queries.lot(one, scope, lot_id=scope.lot_id)
+        product = await queries.product(one, hospital_id=scope.hospital_id, product_id=scope.product_id)
+        stores = await stores_of(one, scope, today)
+    assert found is not None, "the access check has seen it"
+    assert product is not None, "a lot is of a product"
+    targets = [
+        each for each in stores if each.id != scope.id and (each.kind == "controlled" or not product.is_controlled)
+    ]
+    return LotPage(store_of(scope), tall_man(product), marked([found], today)[0], targets)
+
+
+async def products_page(db: Db, hospital: StockScope, asked: ProductsQuery) -> ProductsPage:
+    """Products by name, with where each lies."""
+    everything = [tall_man(each) for each in await queries.products(db, hospital_id=hospital.hospital_id)]
+    words = asked.q.strip().lower().split()
+    items = [each for each in everything if all(word in f"{each.ingredient} {each.name}".lower() for word in words)]
+    shown = items[:PRODUCTS_MAX]
+    kept = await queries.where_kept(db, hospital_id=hospital.hospital_id, products=[each.id for each in shown])
+    return ProductsPage(shown, kept, asked.q.strip())
 
 
 async def low_page(db: Db, hospital: StockScope) -> LowPage:
