@@ -168,8 +168,8 @@ def _chosen(page: OrderPage, asked: OrderQuery) -> Choice | None:
         page.choices,
         key=lambda each: (
             each.is_as_ordered,
-            each.available >= (each.needed or 1),
             each.needed is not None,
+            each.available >= (each.needed or 1),
             each.available > 0,
             -(each.needed or 0),
         ),
