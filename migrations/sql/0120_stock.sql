@@ -245,9 +245,7 @@ GRANT INSERT (hospital_id, store_id, product_id, reorder_level, target_level), U
 CREATE FUNCTION stock.post_entry() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE used int := 0; is_quarantined boolean; kept_in text;
 BEGIN
-    IF NEW.hospital_id <> current_setting('app.hospital_id')::uuid THEN
-        RAISE EXCEPTION 'not of this hospital' USING ERRCODE = 'insufficient_privilege';
-    END IF;
+    -- The policy on stock.entry lets nobody write another hospital's line, so what is changed here is theirs.
     SELECT l.product_id, p.is_controlled, l.is_quarantined INTO NEW.product_id, NEW.is_controlled, is_quarantined
       FROM stock.lot l JOIN stock.product p ON p.hospital_id = l.hospital_id AND p.id = l.product_id
      WHERE l.hospital_id = NEW.hospital_id AND l.id = NEW.lot_id;

@@ -80,9 +80,7 @@ async def test_an_order_from_what_is_low_arrives_in_parts(client: Client) -> Non
     order = (await client.post(f"{path}/sending", {}, as_="pharmacist_a", version=order["version"])).json()
     assert order["state"] == "sent"
     for packs, state in ((1, "partly_received"), (2, "received")):
-        await received(
-            client, place, kind["id"], 0, quantity=None, packs=packs, lot=f"L{packs}", purchase_id=order["id"]
-        )
+        await received(client, place, kind["id"], None, packs=packs, lot=f"L{packs}", purchase_id=order["id"])
         order = (await client.get(path, as_="pharmacist_a")).json()
         assert order["state"] == state
     assert (await shelf(client, place, kind["id"]))["shelf"]["quantity"] == 65

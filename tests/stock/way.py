@@ -38,7 +38,7 @@ async def product(client: Client, *, letter: str = "a", **more: Any) -> dict[str
 
 
 async def received(
-    client: Client, store_id: str, product_id: str, quantity: int, *, letter: str = "a", **more: Any
+    client: Client, store_id: str, product_id: str, quantity: int | None, *, letter: str = "a", **more: Any
 ) -> dict[str, Any]:
     """A lot in a store."""
     body: dict[str, Any] = {

@@ -128,6 +128,27 @@ OTHERS = {
     "ward.changed": "changed a ward",
     "room.added": "added a room",
     "room.changed": "changed a room",
+    "stock.receipt": "put medicines that arrived into a store",
+    "stock.dispense": "took medicines out of a store",
+    "stock.return": "put medicines back into a store",
+    "stock.transfer_in": "put medicines from another store into a store",
+    "stock.transfer_out": "took medicines out of a store for another one",
+    "stock.write_off": "wrote medicines off",
+    "stock.count": "corrected the stock of a medicine by a count",
+    "stock.counted": "counted a medicine and found what was expected",
+    "lot.quarantined": "put a lot of a medicine into quarantine",
+    "lot.released": "took a lot of a medicine out of quarantine",
+    "store.added": "added a store of medicines",
+    "product.added": "added a product to the stores",
+    "shelf.thresholds_set": "changed when a medicine is ordered",
+    "transfer.sent": "sent medicines to another store",
+    "transfer.received": "received medicines from another store",
+    "supplier.added": "added a supplier",
+    "purchase.drafted": "drafted an order to a supplier",
+    "purchase.changed": "changed a drafted order to a supplier",
+    "purchase.sent": "sent an order to a supplier",
+    "purchase.cancelled": "cancelled an order to a supplier",
+    "register.read": "looked at the register of a controlled drug",
 }
 REFUSED = "request.refused"
 LIVE = ("live.watched", "live.ended")
@@ -145,6 +166,9 @@ WATCHED = {
     "pharmacy": "a list of the pharmacy",
     "collection": "the specimens to collect on a ward",
     "note": "a note of {patient}",
+    "stock_hospital": "the stock of the hospital",
+    "stock": "what a store keeps",
+    "shelf": "a medicine in a store",
 }
 
 
