@@ -70,6 +70,7 @@ CREATE TABLE stock.shelf (                               -- a product in a store
     FOREIGN KEY (hospital_id, store_id) REFERENCES stock.store,
     FOREIGN KEY (hospital_id, product_id) REFERENCES stock.product,
     CONSTRAINT shelf_not_negative CHECK (quantity >= 0),
+    CONSTRAINT shelf_too_much CHECK (quantity <= 1000000000),
     CHECK (target_level >= reorder_level)
 ) WITH (fillfactor = 70);
 

@@ -70,7 +70,7 @@ async def test_every_page_reads(client: Client) -> None:
         assert answer.status_code == 200, (page, answer.text[:500])
     shown = (await client.get(f"/stock/stores/{place}", as_="pharmacist_a", html=True)).text
     assert "amoxicillin" in shown
-    assert "days" in shown
+    assert "Lasts" in shown
 
 
 @pytest.mark.parametrize(

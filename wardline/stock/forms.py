@@ -13,7 +13,7 @@ Reason = Annotated[str, Meta(min_length=3, max_length=400)]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
 Counted = Annotated[int, Meta(ge=0, le=1_000_000)]
-LotNumber = Annotated[str, Meta(max_length=20)]
+LotNumber = Annotated[str, Meta(max_length=20, pattern="^[ -~]*$")]
 Lots = Annotated[list[UUID], Meta(min_length=1, max_length=60)]
 Quantities = Annotated[list[Counted], Meta(min_length=1, max_length=60)]
 
@@ -154,7 +154,7 @@ class StoreQuery(Input, kw_only=True):
 class LedgerQuery(Input, kw_only=True):
     """Lines before this number."""
 
-    before: int | None = None
+    before: Annotated[int, Meta(ge=1, le=2_000_000_000)] | None = None
 
 
 class RegisterQuery(Input, kw_only=True):

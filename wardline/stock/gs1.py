@@ -14,7 +14,7 @@ SEPARATOR = "\x1d"
 FIXED = {"00": 18, "01": 14, "02": 14, "11": 6, "12": 6, "13": 6, "15": 6, "16": 6, "17": 6, "20": 2}
 TWO_FIGURES = {*FIXED, "10", "21", "22", "30", "37"}
 SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9]")
-BRACKETED = re.compile(r"\((\d{2,4})\)([^(]*)")
+BRACKETED = re.compile(r"\(([0-9]{2,4})\)([^(]*)")
 CODE_LENGTH_MAX = 200
 
 
@@ -36,7 +36,7 @@ def read(code: str, today: date) -> Scanned:
     Raises NotGs1 for a code that is none, a GTIN whose check digit is wrong, or a date that is none.
     """
     plain = SYMBOLOGY.sub("", code.strip()[:CODE_LENGTH_MAX])
-    if re.fullmatch(r"\d{8}|\d{12,14}", plain):
+    if re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", plain):
         return Scanned(gtin=_gtin(plain))
     values = dict(BRACKETED.findall(plain)) if plain.startswith("(") else _elements(plain)
     if not {"01", "10", "17"} & values.keys():
@@ -56,7 +56,7 @@ def check_digit(digits: str) -> str:
 
 def is_gtin(text: str) -> bool:
     """Whether the check digit fits."""
-    return bool(re.fullmatch(r"\d{8}|\d{12,14}", text)) and check_digit(text[:-1]) == text[-1]
+    return bool(re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", text)) and check_digit(text[:-1]) == text[-1]
 
 
 def _gtin(text: str) -> str:
@@ -69,11 +69,13 @@ def _lot(text: str) -> str:
     lot = text.strip()
     if len(lot) > 20:
         raise NotGs1("The lot is longer than 20 signs: the code was not read as a whole, or runs into the next part.")
+    if not (lot.isascii() and lot.isprintable()):
+        raise NotGs1("The lot holds signs that no pack carries.")
     return lot
 
 
 def _expiry(text: str, today: date) -> date:
-    if not re.fullmatch(r"\d{6}", text):
+    if not re.fullmatch(r"[0-9]{6}", text):
         raise NotGs1("The expiry date in the code is not six digits.")
     year, month, day = _year(int(text[:2]), today), int(text[2:4]), int(text[4:])
     try:

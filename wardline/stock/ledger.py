@@ -44,6 +44,7 @@ class WrongStore(Conflict):
 
 on_constraint("level_not_negative", lambda: Short("Somebody took from it at this moment. Look again."))
 on_constraint("shelf_not_negative", lambda: Short("Somebody took from it at this moment. Look again."))
+on_constraint("shelf_too_much", lambda: Conflict("A store does not hold so much of one product."))
 on_constraint("entry_witnessed", lambda: WitnessMissing("The other person signs with their email and password."))
 on_constraint("entry_two_people", lambda: Invalid(fields={"witness_email": "The witness is a second person."}))
 on_constraint("entry_locked_away", lambda: WrongStore("A controlled drug is kept in a controlled cabinet."))
@@ -89,6 +90,7 @@ async def take(
                 lot=lot.number,
                 left=lot.quantity,
                 store_id=str(scope.id),
+                count_href=f"/stock/stores/{scope.id}/lots/{lot.lot_id}#count",
             )
     _require_witness(held, witness)
     leaving = [Line(lot.lot_id, -wanted[lot.lot_id]) for lot in held]

@@ -82,9 +82,9 @@ async def take(
 ) -> None:
     """Takes (lot, quantity)s out of a store for a dispensing (`reference`): all of them or none.
 
-    Raises Short (409, with `lot_id`, `lot` and `left`), Unusable (expired, quarantined), WitnessMissing for a controlled
+    Raises Short (409, with `lot_id`, `lot`, `left` and, for "count now", `count_href`), Unusable (expired, quarantined), WitnessMissing for a controlled
     drug without `witness` (a staff id from identity's `witness`), NotFound for a store or lot of another hospital.
-    Take everything of one store in one call: shelves are held in one order within a call.
+    Take everything of one store in one call, and stores in the order of their ids: shelves are held in one order within a call.
     """
     assert scope.hospital_id == ctx.caller.tenant_id, "a scope is of the caller's hospital"
     store = await access_store(ctx, store_id)

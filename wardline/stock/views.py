@@ -36,6 +36,7 @@ OVERVIEW_ROWS_MAX = 8
 PRODUCTS_MAX = 500
 REGISTER_DAYS = 31
 REGISTER_DAYS_MAX = 400
+REGISTER_YEARS = (2000, 2200)
 EVERY_LINE = 2_000_000_000
 
 
@@ -180,6 +181,8 @@ async def register_page(db: Db, scope: ShelfScope, asked: RegisterQuery) -> Regi
     """The register of days, oldest line first, with what was there before and after. BadRequest for days that are none."""
     zone = ZoneInfo(scope.zone)
     until = asked.until or today_in(scope.zone)
+    if not REGISTER_YEARS[0] <= until.year < REGISTER_YEARS[1]:
+        raise BadRequest("The register holds no such day.")
     since = asked.since or until - timedelta(days=REGISTER_DAYS - 1)
     if not timedelta(0) <= until - since <= timedelta(days=REGISTER_DAYS_MAX):
         raise BadRequest(f"From a day to the same or a later one, at most {REGISTER_DAYS_MAX} days.")
