@@ -14,7 +14,7 @@ from wardline.orders.forms import (
     Verification,
 )
 from wardline.orders.knowledge import Knowledge, current
-from wardline.orders.lines import Amount, MedicineLine, OrderKind
+from wardline.orders.lines import Amount, MedicineLine, OrderKind, dose_words, parts
 from wardline.orders.queries import MEDICINES_MAX, MedicineRow, alerts_of, history, medicines_of
 from wardline.orders.verification import (
     Event,
@@ -47,6 +47,7 @@ __all__ = [
     "alerts_of",
     "current",
     "decide",
+    "dose_words",
     "history",
     "in_unit",
     "line_of",
@@ -57,6 +58,7 @@ __all__ = [
     "numbers_of",
     "on_change",
     "on_shown",
+    "parts",
     "patient_of",
     "reasons",
     "record_measure",

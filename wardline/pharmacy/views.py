@@ -6,21 +6,24 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from wardline.encounters.public import banner_with_stay
 from wardline.orders.public import (
     MEDICINES_MAX,
-    Medicine,
     MedicineLine,
     MedicineRow,
     Verification,
     alerts_of,
     current,
+    dose_words,
     history,
     line_of,
     marked,
     medicine_of,
     medicines_of,
     numbers_of,
+    parts,
     patient_of,
     reasons,
     seen_version,
@@ -57,9 +60,8 @@ async def queue(db: Db, scope: ListScope, *, after: queries.Cursor) -> Queue:
     page, more = rows[: queries.PAGE_MAX], len(rows) > queries.PAGE_MAX
     rulebook = current()
     for row in page:
-        shown = _medicine_of_line(row)
-        row.tall_man, row.dose, row.parts = tall_man(row.name, rulebook), shown.dose, shown.parts
-        row.line = shown.text
+        line = msgspec.json.decode(row.line, type=MedicineLine)
+        row.tall_man, row.dose, row.parts = tall_man(row.name, rulebook), dose_words(line), parts(line)
     following = _cursor_of(page[-1], scope.which) if more else None
     return Queue(scope.which, LISTS[scope.which], counts, page, following)
 
@@ -76,28 +78,6 @@ async def _rows(db: Db, scope: ListScope, after: queries.Cursor) -> list[QueueRo
 async def live_queue(db: Db, scope: ListScope) -> Queue:
     """The first page, as it is pushed."""
     return await queue(db, scope, after=queries.BEFORE_ALL)
-
-
-def _medicine_of_line(row: QueueRow) -> Medicine:
-    """The words of a stored line; what the queue does not know of the order stays empty."""
-    return medicine_of(
-        MedicineRow(
-            id=row.medicine_id,
-            person_id=row.patient_id,
-            encounter_id=row.medicine_id,
-            name=row.name,
-            kind=row.kind,
-            route="",
-            text=row.name,
-            line=row.line,
-            state="active",
-            state_reason="",
-            ends_on=None,
-            prescribed_at=row.prescribed_at,
-            prescribed_by=row.prescribed_by,
-            version=row.version,
-        )
-    )
 
 
 def cursor(text: str | None) -> queries.Cursor:
