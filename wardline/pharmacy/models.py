@@ -145,7 +145,7 @@ class QueueRow(Struct):
     bed_label: str | None
     name: str
     kind: str
-    line: str  # as it is stored
+    line: str  # in words
     prescribed_at: datetime
     prescribed_by: str | None
     decided: str | None  # the last decision, of whatever version

@@ -62,6 +62,7 @@ async def queue(db: Db, scope: ListScope, *, after: queries.Cursor) -> Queue:
     for row in page:
         line = msgspec.json.decode(row.line, type=MedicineLine)
         row.tall_man, row.dose, row.parts = tall_man(row.name, rulebook), dose_words(line), parts(line)
+        row.line = " ".join(part for part in (row.name, row.dose, *row.parts) if part)
     following = _cursor_of(page[-1], scope.which) if more else None
     return Queue(scope.which, LISTS[scope.which], counts, page, following)
 
