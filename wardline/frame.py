@@ -22,11 +22,13 @@ class NavItem(msgspec.Struct, frozen=True):
 
 NAV = (
     NavItem("home", "/home", "layout-dashboard", "Home", May.READ_MEASURES),
+    NavItem("pharmacy", "/pharmacy", "pill", "Drugs", May.VERIFY_MEDICINE),
     NavItem("wards", "/wards", "bed-single", "Wards", May.READ_WARD),
     NavItem("patients", "/patients", "users", "Patients", May.SEARCH_PATIENTS),
     NavItem("beds", "/beds", "bed-double", "Beds", May.READ_WARD),
     NavItem("worklist", "/tasks", "clipboard-list", "Worklist", May.READ_TASKS),
     NavItem("lab", "/lab", "flask-conical", "Lab", May.WORK_IN_LABORATORY),
+    NavItem("stock", "/stock", "package", "Stock", May.READ_STOCK),
     NavItem("staff", "/staff", "id-card", "Staff", May.MANAGE_STAFF),
     NavItem("places", "/hospitals", "hospital", "Hospitals", May.MANAGE_WARDS),
     NavItem("audit", "/audit", "scroll-text", "Record", May.READ_AUDIT),

@@ -40,6 +40,9 @@ NOT_PAGES = {
     "GET /patients/{patient_id}/photo",
     "GET /audit/export",
     "GET /lab/scan",
+    "GET /pharmacy/scan",
+    "GET /pharmacy",
+    "GET /dispenses/{dispense_id}/label",
     "GET /specimens/{specimen_id}/label",
     "GET /patients/{patient_id}/results/report",
     "GET /patients/{patient_id}/inserts/{what}",
@@ -47,6 +50,7 @@ NOT_PAGES = {
     "GET /cds-services",
     "GET /medicines/names",
     "GET /medicines/overrides",
+    "GET /stock/stores/{store_id}/register/{product_id}/print",
 }
 QUERIES = {"/patients": "?q=zqcanary", "/patients/new": "?q=zqcanary+ada"}
 PATIENT_PAGES = ("/patients/{patient_id}", "/encounters/{encounter_id}/plan", "/encounters/{encounter_id}/leaving")
@@ -86,7 +90,7 @@ async def room(browser: Browser, site: Served) -> AsyncIterator[Room]:
     client = Client.__new__(Client)
     client.world = site.world
     async with httpx.AsyncClient(base_url=site.address) as client.http:
-        made = Room(browser, site, await fill(client) | {"bench": "chemistry", "test_code": "K"})
+        made = Room(browser, site, await fill(client) | {"bench": "chemistry", "test_code": "K", "which": "new"})
     yield made
     for window in made.windows.values():
         await window.context.close()

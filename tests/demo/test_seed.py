@@ -13,8 +13,9 @@ from click.testing import CliRunner
 
 from tests.demo.conftest import Seeded
 from wardline.cli import main
-from wardline.demo import conditions, seed
+from wardline.demo import conditions, seed, shelves
 from wardline.demo.book import Book
+from wardline.orders import drugs
 from wardline.vitals import current, rules
 from wardline.vitals.models import StoredSet, signs_of
 
@@ -233,3 +234,25 @@ def test_times_count_back_from_the_moment_of_making(seeded: Seeded):
         newest = connection.execute("SELECT max(recorded_at) FROM vitals.observation_set").fetchone()
     assert newest is not None
     assert timedelta(0) <= datetime.now(UTC) - newest[0] < timedelta(minutes=10)
+
+
+def test_stores_are_full_and_sum_to_their_ledgers(seeded: Seeded):
+    assert seeded.value("SELECT count(*) FROM stock.store") == 24
+    apart = """
+        SELECT v.lot_id FROM stock.level v JOIN (SELECT store_id, lot_id, sum(quantity) AS sum FROM stock.entry GROUP BY 1, 2) e
+               USING (store_id, lot_id) WHERE v.quantity <> e.sum"""
+    assert seeded.rows(apart) == []
+    for wanted in (
+        "SELECT count(*) FROM stock.shelf f WHERE f.quantity <= f.reorder_level",
+        "SELECT count(*) FROM stock.level v JOIN stock.lot l ON l.id = v.lot_id WHERE l.expires_on < now() AND v.quantity > 0",
+        "SELECT count(*) FROM stock.lot WHERE is_quarantined",
+        "SELECT count(*) FROM stock.transfer WHERE state = 'sent'",
+        "SELECT count(*) FROM stock.purchase_line",
+        "SELECT count(*) FROM stock.entry WHERE is_controlled AND witness_id IS NOT NULL",
+    ):
+        assert seeded.value(wanted), wanted
+
+
+def test_products_are_of_the_drug_table():
+    table = drugs.load()
+    assert [kept.ingredient for kept in shelves.PRODUCTS if table.exact(kept.ingredient) is None] == []

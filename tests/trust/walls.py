@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.client import Client
+from tests.pharmacy import way as pharmacy
 from tests.prescribing import confirmed
 from wardline.platform import db
 from wardline.platform.http.routes import Anonymous, Route
@@ -57,6 +58,33 @@ BODIES: dict[str, Any] = {
     "POST /medicines/{medicine_id}/resumption": {"reason": "Pressure is back"},
     "POST /medicines/{medicine_id}/stop": {"reason": "No longer needed"},
     "POST /medicines/{medicine_id}/correction": {"reason": "Wrong patient"},
+    "POST /medicines/{medicine_id}/answer": {"answer": "Yes"},
+    "POST /medicines/{medicine_id}/query": {"question": "Which dose?"},
+    "POST /medicines/{medicine_id}/refusal": {"reason": "Twice the dose"},
+    "POST /medicines/{medicine_id}/ward-stock": {"reason": "Ward stock"},
+    "POST /medicines/{medicine_id}/dispenses": {"store_id": "@store_id", "product_id": "@product_id", "quantity": 1},
+    "POST /dispenses/{dispense_id}/hand-over": {"received_by": "Kim"},
+    "POST /dispenses/{dispense_id}/returns": {"lot_id": "@lot_id", "quantity": 1, "reason": "Unopened"},
+    "PUT /stock/stores/{store_id}/products/{product_id}/levels": {"reorder_level": 10, "target_level": 40},
+    "POST /stock/stores/{store_id}/receipts": {
+        "product_id": "@product_id",
+        "lot": "L2",
+        "expires_on": "2036-01-01",
+        "quantity": 5,
+    },
+    "POST /stock/stores/{store_id}/lots/{lot_id}/counts": {"counted": 30, "reason": "Counted"},
+    "POST /stock/stores/{store_id}/lots/{lot_id}/issues": {"quantity": 1, "reason": "Ward 7"},
+    "POST /stock/stores/{store_id}/lots/{lot_id}/write-offs": {"quantity": 1, "reason": "Broken"},
+    "POST /stock/stores/{store_id}/transfers": {
+        "to_store_id": "@other_store_id",
+        "lots": ["@lot_id"],
+        "quantities": [1],
+    },
+    "PUT /stock/lots/{lot_id}/quarantine": {"reason": "Recalled"},
+    "POST /stock/lots/{lot_id}/release": {"reason": "Recall ended"},
+    "POST /stock/transfers/{transfer_id}/receipt": {"lots": ["@lot_id"], "quantities": [1]},
+    "PUT /stock/orders/{purchase_id}/lines": {"products": ["@product_id"], "quantities": [20]},
+    "POST /stock/orders/{purchase_id}/cancellation": {"reason": "Not wanted"},
 }
 
 
@@ -95,12 +123,14 @@ async def fill(client: Client) -> dict[str, str]:
     allergy = await client.post(f"{base}/allergies", {"substance": f"{CANARY}SUBSTANCE"}, as_="nurse_b")
     assert allergy.status_code in (200, 201), allergy.text
     made |= await _laboratory_rows(client, base)
+    made |= await _stock_rows(client)
     contact = await client.post(f"{base}/contacts", {"name": f"{CANARY}CONTACT"}, as_="nurse_b")
     assert contact.status_code in (200, 201), contact.text
     line = f"paracetamol 500 mg po qds prn for {CANARY.lower()}pain"
     ordered = await confirmed(client, f"{base}/medicines", {"lines": [line]}, as_="doctor_b")
     assert ordered.status_code in (200, 201), ordered.text
     made["medicine_id"] = ordered.json()["medicines"][0]["id"]
+    made |= await _pharmacy_rows(client, made["medicine_id"])
     async with client.world.owner() as owner:
         made["allergy_id"] = str(await owner.fetchval("SELECT id FROM patients.allergy WHERE person_id = $1", person))
         made["contact_id"] = str(await owner.fetchval("SELECT id FROM patients.contact WHERE person_id = $1", person))
@@ -143,6 +173,54 @@ async def _laboratory_rows(client: Client, base: str) -> dict[str, str]:
     }
 
 
+async def _pharmacy_rows(client: Client, medicine_id: str) -> dict[str, str]:
+    """A dispensing of B from a store of B; the list is nobody's, so none is named."""
+    order = {"id": medicine_id}
+    verified = await pharmacy.decide(client, order, "verification", "pharmacist_b", words=f"{CANARY}REMARK")
+    assert verified.status_code == 200, verified.text
+    store, product, _ = await pharmacy.stocked(
+        client, 40, letter="b", ingredient="paracetamol", form="tablet", unit="tablet"
+    )
+    given = await pharmacy.dispensed(client, order, store, product, 8, who="pharmacist_b")
+    assert given.status_code == 201, given.text
+    return {"dispense_id": given.json()["id"], "which": "nowhere"}
+
+
+async def _stock_rows(client: Client) -> dict[str, str]:
+    """Two stores of B, a lot in the first of them, a transfer on its way and a draft of an order."""
+    who = "pharmacist_b"
+
+    async def made(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await client.post(f"/stock{path}", body, as_=who)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    stores = [await made("/stores", {"name": f"{CANARY}STORE{n}", "kind": "pharmacy"}) for n in "AB"]
+    product = await made(
+        "/products",
+        {"ingredient": "ibuprofen", "form": "tablet", "strength": f"{CANARY}MG", "unit": "tablet", "pack_quantity": 10},
+    )
+    arrived = {"product_id": product["id"], "lot": f"{CANARY}LOT", "expires_on": "2036-01-01", "quantity": 30}
+    lot = await made(f"/stores/{stores[0]['id']}/receipts", arrived)
+    sent = {"to_store_id": stores[1]["id"], "lots": [lot["id"]], "quantities": [2]}
+    transfer = await made(f"/stores/{stores[0]['id']}/transfers", sent)
+    supplier = await made("/suppliers", {"name": f"{CANARY}SUPPLIER"})
+    order = {
+        "supplier_id": supplier["id"],
+        "store_id": stores[0]["id"],
+        "products": [product["id"]],
+        "quantities": [20],
+    }
+    return {
+        "store_id": stores[0]["id"],
+        "other_store_id": stores[1]["id"],
+        "product_id": product["id"],
+        "lot_id": lot["id"],
+        "transfer_id": transfer["id"],
+        "purchase_id": (await made("/orders", order))["id"],
+    }
+
+
 def leaked(text: str) -> list[str]:
     """The marked words in an answer; what the caller typed themselves does not count."""
     return re.findall(rf"{CANARY}[A-Z]+", text, flags=re.IGNORECASE)
@@ -156,10 +234,13 @@ def path_of(route: Route, ids: dict[str, str]) -> str:
 def body_of(route: Route, ids: dict[str, str]) -> Any:
     """A body that would be right if the row were the caller's own."""
     body = BODIES.get(f"{route.method} {route.path}", {})
-    return {
-        name: ids[value[1:]] if isinstance(value, str) and value.startswith("@") else value
-        for name, value in body.items()
-    }
+    return {name: _filled(value, ids) for name, value in body.items()}
+
+
+def _filled(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_filled(each, ids) for each in value]
+    return ids[value[1:]] if isinstance(value, str) and value.startswith("@") else value
 
 
 def roles_for(route: Route) -> list[str]:

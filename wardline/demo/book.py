@@ -30,6 +30,16 @@ TABLES = (
     "tasks.task",
     "tasks.step",
     "vitals.observation_set",
+    "stock.store",
+    "stock.product",
+    "stock.lot",
+    "stock.supplier",
+    "stock.shelf",
+    "stock.transfer",
+    "stock.transfer_line",
+    "stock.purchase",
+    "stock.purchase_line",
+    "stock.entry",
 )
 LINES_OF_CHUNK = 4000
 # These keep patient search up to date row by row; a bulk load into empty tables does it once at the end instead.

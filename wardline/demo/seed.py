@@ -13,6 +13,7 @@ from wardline.demo.network import SHOWN_HOSPITAL, Builder
 from wardline.demo.observations import Rounds, write_sets
 from wardline.demo.records import Records
 from wardline.demo.residents import Registry
+from wardline.demo.shelves import Shelves
 from wardline.demo.stays import Wards
 from wardline.identity.passwords import hash_now
 from wardline.platform.settings import Settings
@@ -82,6 +83,9 @@ def make(*, now: datetime, password_hash: str, first_serial: int = 0, seed: int 
         escalations.of_stay(observed)
     for bed, stay in wards.reserved:
         records.reserved(bed, stay)
+    shelves = Shelves(book, Dice(f"{seed} shelves"), now)
+    for hospital in hospitals:
+        shelves.fill(hospital)
     registry.write(clinicians={hospital.id: hospital.wards[0].nurses[0].id for hospital in hospitals})
     return book
 

@@ -8,7 +8,7 @@ import msgspec
 
 from wardline.encounters.public import EncounterScope, ObservedStay, observed_stay_locked
 from wardline.identity.public import seal
-from wardline.orders import cards, knowledge, lines, queries, views
+from wardline.orders import cards, knowledge, lines, queries, verification, views
 from wardline.orders.forms import ChangedLine, MeasureRecorded, Medicine, NewMeasure, Prescribed, SignedBasket
 from wardline.orders.lines import MedicineLine
 from wardline.orders.queries import MedicineRow, NewAlerts, NewMedicine, NewStep
@@ -115,6 +115,7 @@ async def prescribe(ctx: Context, stay: ObservedStay, basket: SignedBasket) -> P
     _require_answers(reads, basket)
     made = [await _sign(ctx, stay, read, basket) for read in reads]
     ctx.touch(medicines_topic(stay.person_id))
+    await verification.tell(ctx, [row.id for row in made], verification.Event.SIGNED)
     rules = knowledge.current()
     return Prescribed(stay.person_id, [views.medicine_of(row, rules=rules) for row in made])
 
@@ -256,6 +257,7 @@ async def change(ctx: Context, row: MedicineRow, new: ChangedLine) -> Medicine:
     assert version is not None, "the row is locked and its version was compared"
     await _store_alerts(ctx, row.id, read, new)
     _report(ctx, row, "medicine.changed")
+    await verification.order_changed(ctx, row)
     return await _as_it_stands(ctx, row.id)
 
 
@@ -281,6 +283,7 @@ async def set_state(ctx: Context, row: MedicineRow, state: str, kind: str, reaso
     )
     assert version is not None, "the row is locked and its version was compared"
     _report(ctx, row, f"medicine.{kind}")
+    await verification.order_changed(ctx, row)
     return await _as_it_stands(ctx, row.id)
 
 
@@ -324,6 +327,7 @@ async def stop_orders_of_stay(ctx: Context, stay: EncounterScope) -> None:
     for one in held:
         ctx.record("medicine.stopped", person_id=stay.person_id, subject_id=one.id)
     ctx.touch(medicines_topic(stay.person_id))
+    await verification.orders_ended(ctx, [one.id for one in held])
 
 
 # --- the patient's numbers ---------------------------------------------------------------------------------------------

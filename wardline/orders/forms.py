@@ -62,6 +62,39 @@ class StateReason(Input):
     reason: Why
 
 
+class Verification(Struct, frozen=True):
+    """What a pharmacist decided about a version of an order; an open question has no `answer` yet. `by` and `at` are of the
+    last step: of the answer, where there is one.
+    """
+
+    medicine_id: UUID
+    medicine_version: int
+    number: int
+    state: str
+    words: str
+    answer: str
+    at: datetime
+    by: str
+    initials: str
+    task_id: UUID | None
+
+
+DECIDED_WORDS = {"verified": "verified", "queried": "asked the prescriber about", "refused": "refused"}
+
+
+class Decision(Struct, frozen=True):
+    """Verified, queried or refused; the last two say what or why."""
+
+    state: Literal["verified", "queried", "refused"]
+    words: str = ""
+
+
+class QueryAnswer(Input):
+    """What the prescriber answers the pharmacist."""
+
+    answer: Annotated[str, Meta(min_length=2, max_length=1000)]
+
+
 class NewMeasure(Input):
     """A weight in kg or a creatinine in µmol/l; taken now unless it says when."""
 
@@ -151,6 +184,8 @@ class Medicine(Struct, kw_only=True):
     prescribed_by: str | None
     marks: list[str]
     version: int
+    verification: Verification | None = None  # None: no pharmacist has looked at it as it is now
+    supply: str = ""  # what the pharmacy has dispensed of it, in words
 
 
 class Prescribed(Struct):
@@ -190,6 +225,7 @@ class MedicineDetail(Struct, kw_only=True):
     history: list[HistoryStep]
     alerts: list[ShownAlert]
     reasons: list[Coding]
+    verifications: list[Verification] = []
 
 
 class Numbers(Struct, kw_only=True):

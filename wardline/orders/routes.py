@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from wardline.encounters.public import ObservedStay, banner_with_stay, on_discharge
 from wardline.identity.public import May
-from wardline.orders import actions, cards, hooks, knowledge, queries, views
+from wardline.orders import actions, cards, hooks, knowledge, queries, verification, views
 from wardline.orders.drugs import Understood
 from wardline.orders.forms import (
     Basket,
@@ -19,8 +19,10 @@ from wardline.orders.forms import (
     NewMeasure,
     OverrideRow,
     Prescribed,
+    QueryAnswer,
     SignedBasket,
     StateReason,
+    Verification,
 )
 from wardline.orders.queries import MedicineRow
 from wardline.patients.public import PatientScope, access_patient, today
@@ -48,9 +50,9 @@ async def medicines(ctx: Context, patient: PatientScope, asked: Basket) -> Listi
         return Page("orders/medicines.html", page, f"Medicines of {page.banner.family.upper()}, {page.banner.given}")
     rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
     rules = knowledge.current()
-    stand = views.current(rows)
+    stand = await views.with_pharmacy(ctx.db, patient.hospital_id, views.marked(views.current(rows), rules))
     past = [views.medicine_of(row, rules=rules) for row in rows if row.state not in views.CURRENT]
-    return Listing(items=[*views.marked(stand, rules), *past])
+    return Listing(items=[*stand, *past])
 
 
 @get(
@@ -114,12 +116,16 @@ async def overrides(ctx: Context) -> Listing[OverrideRow]:
 async def medicine(ctx: Context, row: MedicineRow) -> MedicineDetail | Page:
     """One order with its history, and what the checks showed when it was signed."""
     patient = await access_patient(ctx, row.person_id)
+    shown = [views.medicine_of(row, rules=knowledge.current())]
     found = MedicineDetail(
         banner=await banner_with_stay(ctx.db, patient),
-        medicine=views.medicine_of(row, rules=knowledge.current()),
+        medicine=(await views.with_pharmacy(ctx.db, patient.hospital_id, shown))[0],
         history=await queries.history(ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=row.id),
         alerts=await queries.alerts_of(ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=row.id),
         reasons=cards.reasons(),
+        verifications=await verification.verification_history(
+            ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=row.id
+        ),
     )
     title = f"{row.name} of {found.banner.family.upper()}, {found.banner.given}"
     return Page("orders/medicine.html", found, title) if ctx.html else found
@@ -188,6 +194,18 @@ async def stop(ctx: Context, row: MedicineRow, why: StateReason) -> Medicine:
 async def mark_as_error(ctx: Context, row: MedicineRow, why: StateReason) -> Medicine:
     """Mark an order as entered in error, with the reason. It stays in the record, struck through."""
     return await actions.set_state(ctx, row, "entered_in_error", "entered_in_error", why.reason)
+
+
+@post(
+    "/medicines/{medicine_id}/answer",
+    needs=May.PRESCRIBE,
+    access=actions.access_change,
+    then="/medicines/{page.medicine_id}",
+    load_class="medication",
+)
+async def answer_query(ctx: Context, row: MedicineRow, given: QueryAnswer) -> Verification:
+    """Answer the pharmacist's question about an order; it keeps its place in the queue. 409 when none is open."""
+    return await verification.answer(ctx, row, given.answer)
 
 
 @post(

@@ -1,7 +1,7 @@
 """What pages and programs are shown of medicines, put together from rows; used by the routes and by what is pushed."""
 
 from calendar import isleap
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -31,12 +31,16 @@ from wardline.orders.models import (
     Tier,
 )
 from wardline.orders.queries import Facts, MedicineRow
+from wardline.orders.verification import verifications
 from wardline.patients.public import PatientScope, today
 from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.http import Context
 
 CURRENT = frozenset({"active", "held"})
+
+# What slices above have supplied of these orders, in words. They add to it.
+on_shown: list[Callable[[Db, UUID, Sequence[UUID]], Awaitable[dict[UUID, str]]]] = []
 
 
 class Read(msgspec.Struct):
@@ -226,12 +230,12 @@ async def _page(db: Db, patient: PatientScope, day: date) -> MedicinesPage:
         banner = await banner_with_stay(one, patient)
         rows = await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX)
         person = await patient_of(one, patient, day)
-    stand = current(rows)
+        stand = await with_pharmacy(one, patient.hospital_id, marked(current(rows), rules))
     return MedicinesPage(
         banner=banner,
         patient_id=patient.person_id,
         has_stay=True,
-        current=marked(stand, rules),
+        current=stand,
         past=[medicine_of(row, rules=rules) for row in rows if row.state not in CURRENT],
         numbers=numbers_of(person),
         basket=None,
@@ -249,6 +253,20 @@ def marked(rows: Sequence[MedicineRow], rules: Knowledge | None) -> list[Medicin
         marks = dict.fromkeys(alert.summary for alert in found if alert.tier is Tier.PASSIVE)
         shown.append(medicine_of(row, marks=list(marks), rules=rules))
     return shown
+
+
+async def with_pharmacy(db: Db, hospital_id: UUID, medicines: Sequence[Medicine]) -> list[Medicine]:
+    """The orders with what the pharmacy has decided and supplied: one query, and one of each slice that supplies."""
+    ids = [each.id for each in medicines]
+    if not ids:
+        return []
+    decided = {each.medicine_id: each for each in await verifications(db, hospital_id=hospital_id, medicine_ids=ids)}
+    supplied: dict[UUID, str] = {}
+    for told in on_shown:
+        supplied |= await told(db, hospital_id, ids)
+    for each in medicines:
+        each.verification, each.supply = decided.get(each.id), supplied.get(each.id, "")
+    return list(medicines)
 
 
 async def seen_basket(

@@ -51,6 +51,9 @@ SCRIPTS = (
 # What only some pages load, besides.
 NOTES_STYLES = ("css/notes.css",)
 LAB_STYLES = ("css/lab.css",)
+PHARMACY_STYLES = ("css/pharmacy.css",)
+PHARMACY_SCRIPTS = ("js/pharmacy.js",)
+STOCK_STYLES = ("css/stock.css",)
 NOTES_SCRIPTS = ("js/note-editor.js", "js/code-search.js")
 BUNDLES = {
     "wardline.css": STYLES,
@@ -58,6 +61,9 @@ BUNDLES = {
     "notes.css": NOTES_STYLES,
     "notes.js": NOTES_SCRIPTS,
     "lab.css": LAB_STYLES,
+    "pharmacy.css": PHARMACY_STYLES,
+    "pharmacy.js": PHARMACY_SCRIPTS,
+    "stock.css": STOCK_STYLES,
 }
 TYPES = {
     ".css": "text/css; charset=utf-8",

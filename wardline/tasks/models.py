@@ -30,6 +30,7 @@ class Rung(StrEnum):
     DOCTOR_ON_CALL = "doctor_on_call"
     REGISTRAR = "registrar"
     OUTREACH_TEAM = "outreach_team"
+    PHARMACIST = "pharmacist"  # beside the ladder: nobody stands above
 
 
 class NewTask(Struct, frozen=True, kw_only=True):

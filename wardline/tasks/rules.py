@@ -19,21 +19,22 @@ OWNERS: dict[Rung, Owner] = {
     Rung.DOCTOR_ON_CALL: Owner("doctor", "Doctor on call"),
     Rung.REGISTRAR: Owner("doctor", "Registrar"),
     Rung.OUTREACH_TEAM: Owner("doctor", "Outreach team"),
+    Rung.PHARMACIST: Owner("pharmacist", "Pharmacist"),
 }
+LADDER = (Rung.NURSE_IN_CHARGE, Rung.DOCTOR_ON_CALL, Rung.REGISTRAR, Rung.OUTREACH_TEAM)
 # Own, for a hospital to set: no guideline gives minutes.
 ACKNOWLEDGE_WITHIN: dict[Priority, timedelta] = {
     Priority.CRITICAL: timedelta(minutes=15),
     Priority.URGENT: timedelta(minutes=30),
     Priority.ROUTINE: timedelta(hours=2),
 }
-ROLES_ON_LADDER = ("nurse", "doctor")
+ROLES_ON_LADDER = ("nurse", "doctor", "pharmacist")
 
 
 def standing_at(rung: Rung, priority: Priority, now: datetime) -> Standing:
     """The task on this rung from now: its owner, its clock, and the rungs above."""
-    ladder = list(Rung)
-    place = ladder.index(rung)
-    above = [each.value for each in ladder[place + 1 :]]
+    place = list(Rung).index(rung)
+    above = [each.value for each in LADDER[place + 1 :]]
     due_at = now + ACKNOWLEDGE_WITHIN[priority]
     return Standing(
         rung=place,

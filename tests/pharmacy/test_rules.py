@@ -1,0 +1,112 @@
+"""How much an order needs and which lots are taken: pure rules on their edges."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wardline.orders import entry, knowledge
+from wardline.orders.public import MedicineLine
+from wardline.pharmacy import rules
+from wardline.pharmacy.models import Offer
+
+TODAY = date(2026, 11, 26)
+
+
+def line(text: str) -> MedicineLine:
+    table = knowledge.current()
+    assert table is not None
+    return entry.read(text, table.table).line
+
+
+@pytest.mark.parametrize(
+    ("text", "strength", "unit", "days", "wanted"),
+    [
+        ("amox 500 tds 5d", "500 mg", "capsule", None, 15),
+        ("amox 500 tds 5d", "250 mg", "capsule", None, 30),
+        ("amox 500 tds 5d", "500 mg", "capsule", 2, 6),
+        ("amoxicillin 1 g po stat", "500 mg", "capsule", None, 2),
+        ("bisoprolol 2.5 mg po od", "5 mg", "tablet", None, 4),  # halves: 3.5 in a week
+        ("furosemide 40 mg po od", "40 mg", "tablet", None, 7),
+        ("amox 500 tds 5d", "250 mg/5 ml", "ml", None, 150),
+        ("amox 500 tds 5d", "250 mg/5 ml", "bottle", None, None),
+        ("meropenem 500 mg iv q8h", "1 g", "vial", 1, 3),  # a vial is opened for one dose
+        ("morphine 10 mg po q4h prn", "10 mg", "tablet", 1, 6),
+        ("prednisolone 30 mg for 3 days then 20 mg for 3 days po od", "5 mg", "tablet", None, 30),
+        ("noradrenaline 0.1 mcg/kg/min iv", "1 mg/ml", "ampoule", None, None),
+        ("furosemide 40 mg po od", "2 %", "tablet", None, None),
+    ],
+)
+def test_what_an_order_needs(text: str, strength: str, unit: str, days: int | None, wanted: int | None) -> None:
+    assert rules.needed(line(text), strength=strength, unit=unit, days=days) == wanted
+
+
+@pytest.mark.parametrize(
+    ("form", "strength", "unit", "routes", "fits"),
+    [
+        ("capsule", "500 mg", "capsule", ("oral",), True),
+        ("capsule", "250 mg", "capsule", ("oral",), True),
+        ("capsule", "300 mg", "capsule", ("oral",), False),
+        ("injection", "500 mg", "vial", ("intravenous",), False),
+        ("tablet", "1 g", "tablet", ("oral",), True),  # half a tablet
+    ],
+)
+def test_what_is_as_ordered(form: str, strength: str, unit: str, routes: tuple[str, ...], fits: bool) -> None:
+    asked = line("amoxicillin 500 mg po tds 5d")
+    assert rules.is_as_ordered(asked, form=form, strength=strength, unit=unit, routes=routes) is fits
+
+
+def offer(number: int, quantity: int, expires_on: date, *, quarantined: bool = False) -> Offer:
+    found = Offer(
+        store_id=UUID(int=1),
+        store="Pharmacy",
+        product_id=UUID(int=2),
+        ingredient="amoxicillin",
+        form="capsule",
+        strength="500 mg",
+        unit="capsule",
+        is_controlled=False,
+        lot_id=UUID(int=number),
+        lot_number=f"L{number}",
+        expires_on=expires_on,
+        is_quarantined=quarantined,
+        quantity=quantity,
+    )
+    found.unusable = rules.unusable(found, TODAY)
+    return found
+
+
+def test_a_lot_is_good_to_the_end_of_its_day() -> None:
+    assert offer(1, 5, TODAY).unusable == ""
+    assert offer(1, 5, date(2026, 11, 25)).unusable == "expired"
+    assert offer(1, 5, TODAY, quarantined=True).unusable == "in quarantine"
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(-5, 400), st.booleans()), max_size=8),
+    st.integers(1, 120),
+)
+def test_a_plan_takes_first_what_expires_first_and_never_what_is_unusable(
+    lots: list[tuple[int, int, bool]], quantity: int
+) -> None:
+    offers = [
+        offer(at + 1, count, date.fromordinal(TODAY.toordinal() + days), quarantined=held)
+        for at, (count, days, held) in enumerate(lots)
+    ]
+    by_id = {each.lot_id: each for each in offers}
+    plan = rules.plan(offers, quantity)
+    assert sum(taken for _, taken in plan) == min(quantity, rules.available(offers))
+    assert all(0 < taken <= by_id[lot].quantity and not by_id[lot].unusable for lot, taken in plan)
+    expiries = [by_id[lot].expires_on for lot, _ in plan]
+    assert expiries == sorted(each for each in expiries if each is not None)
+    assert all(taken == by_id[lot].quantity for lot, taken in plan[:-1])
+
+
+@pytest.mark.parametrize(
+    ("unit", "quantity", "words"),
+    [("tablet", 1, "tablet"), ("tablet", 2, "tablets"), ("patch", 2, "patches"), ("ml", 30, "ml"), ("box", 2, "boxes")],
+)
+def test_a_unit_goes_with_its_quantity(unit: str, quantity: int, words: str) -> None:
+    assert rules.plural(unit, quantity) == words

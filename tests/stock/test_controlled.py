@@ -1,0 +1,104 @@
+"""Controlled drugs: two people for every movement, locked away, and a register with a running balance."""
+
+import asyncpg
+import pytest
+
+from tests.client import Client
+from tests.stock.way import act, in_days, product, received, shelf, store, unbalanced, witness
+
+
+async def cabinet_with_morphine(client: Client, quantity: int = 20) -> tuple[str, dict, dict, dict]:
+    """A cabinet, morphine, its lot, and what the second person signs with."""
+    place, second = await store(client, "controlled"), await witness(client)
+    morphine = await product(client, ingredient="morphine", form="injection", unit="ampoule", is_controlled=True)
+    return place, morphine, await received(client, place, morphine["id"], quantity, **second), second
+
+
+async def test_nothing_moves_without_a_second_person(client: Client) -> None:
+    place, morphine, lot, second = await cabinet_with_morphine(client)
+    body = {"product_id": morphine["id"], "lot": "X", "expires_on": in_days(90), "quantity": 1}
+    alone = [
+        await client.post(f"/stock/stores/{place}/receipts", body, as_="pharmacist_a"),
+        await act(client, lot, "issues", {"quantity": 1, "reason": "Theatre"}),
+        await act(client, lot, "write-offs", {"quantity": 1, "reason": "Broken"}),
+        await act(client, lot, "counts", {"counted": 20}),
+    ]
+    assert [(each.status_code, each.json()["code"]) for each in alone] == [(409, "witness_missing")] * 4
+    assert (await act(client, lot, "issues", {"quantity": 1, "reason": "Theatre"} | second)).status_code == 200
+    found = await shelf(client, place, morphine["id"])
+    assert found["shelf"]["quantity"] == 19
+    assert all(each["witness"] for each in found["entries"])
+    assert await unbalanced(client) == []
+
+
+async def test_the_witness_is_somebody_else_with_the_right_password(client: Client) -> None:
+    _, _, lot, second = await cabinet_with_morphine(client)
+    body = {"quantity": 1, "reason": "Theatre"}
+    own = await witness(client, "pharmacist_a")
+    for wrong in (
+        second | {"witness_password": "not this one at all"},
+        own,
+        await witness(client, "receptionist_a"),
+        await witness(client, "nurse_b"),
+    ):
+        answer = await act(client, lot, "issues", body | wrong)
+        assert answer.status_code == 422, answer.text
+        assert set(answer.json()["fields"]) <= {"witness_email", "witness_password"}
+    assert (await act(client, lot, "issues", body | second)).status_code == 200
+
+
+async def test_controlled_drugs_lie_in_cabinets(client: Client) -> None:
+    place, morphine, lot, second = await cabinet_with_morphine(client)
+    pharmacy = await store(client)
+    body = {"product_id": morphine["id"], "lot": "Y", "expires_on": in_days(90), "quantity": 1} | second
+    answer = await client.post(f"/stock/stores/{pharmacy}/receipts", body, as_="pharmacist_a")
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_store")
+    body = {"to_store_id": pharmacy, "lots": [lot["id"]], "quantities": [1]} | second
+    answer = await client.post(f"/stock/stores/{place}/transfers", body, as_="pharmacist_a")
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_store")
+    assert (await shelf(client, place, morphine["id"]))["shelf"]["quantity"] == 20
+
+
+async def test_the_register_runs_and_prints(client: Client) -> None:
+    place, morphine, lot, second = await cabinet_with_morphine(client)
+    for quantity in (3, 5):
+        await act(client, lot, "issues", {"quantity": quantity, "reason": "Theatre 2"} | second)
+    path = f"/stock/stores/{place}/register/{morphine['id']}"
+    found = (await client.get(path, as_="hospital_administrator_a")).json()
+    assert [(each["number"], each["quantity"], each["balance"]) for each in found["items"]] == [
+        (1, 20, 20),
+        (2, -3, 17),
+        (3, -5, 12),
+    ]
+    assert (found["opening"], found["closing"], found["is_whole"]) == (0, 12, True)
+    printed = await client.get(f"{path}/print", as_="pharmacist_a")
+    assert (printed.status_code, printed.content[:5]) == (200, b"%PDF-"), printed.text[:200]
+    empty = (await client.get(f"{path}?since={in_days(1)}&until={in_days(2)}", as_="pharmacist_a")).json()
+    assert (empty["items"], empty["opening"], empty["closing"]) == ([], 12, 12)
+    wrong = await client.get(f"{path}?since={in_days(2)}&until={in_days(1)}", as_="pharmacist_a")
+    assert wrong.status_code == 400
+
+
+async def test_the_database_itself_refuses(client: Client, db_app: asyncpg.Connection) -> None:
+    """No code of the application is needed for it: a line without witness, past zero, or a quantity set by hand."""
+    place, _, lot, _ = await cabinet_with_morphine(client)
+    hospital, actor = client.world.a.id, client.world.staff["pharmacist_a"]
+    await db_app.execute("SELECT set_config('app.hospital_id', $1, false)", str(hospital))
+    line = """
+        INSERT INTO stock.entry (hospital_id, id, at, store_id, lot_id, kind, quantity, actor_id, witness_id)
+        VALUES ($1, gen_random_uuid(), now(), $2, $3, 'dispense', $4, $5, $6)"""
+    with pytest.raises(asyncpg.CheckViolationError, match="entry_witnessed"):
+        await db_app.execute(line, hospital, place, lot["id"], -1, actor, None)
+    with pytest.raises(asyncpg.CheckViolationError, match="entry_two_people"):
+        await db_app.execute(line, hospital, place, lot["id"], -1, actor, actor)
+    with pytest.raises(asyncpg.CheckViolationError, match="not_negative"):
+        await db_app.execute(line, hospital, place, lot["id"], -21, actor, client.world.staff["nurse_a"])
+    for forbidden in (
+        "UPDATE stock.level SET quantity = 99",
+        "UPDATE stock.shelf SET quantity = 99",
+        "INSERT INTO stock.level (hospital_id, store_id, lot_id, product_id) VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid())",
+        "UPDATE stock.entry SET quantity = 1",
+        "DELETE FROM stock.entry",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await db_app.execute(forbidden)

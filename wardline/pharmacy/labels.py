@@ -1,0 +1,91 @@
+"""The label of a dispensing: 90 by 50 mm, with a QR code. What is on it is passed as data, never as markup."""
+
+import asyncio
+import io
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+import segno
+import typst
+
+from wardline.orders.public import MedicineRow, current, tall_man
+from wardline.pharmacy import rules
+from wardline.pharmacy.models import Dispense, Labelled
+
+LABEL = """
+#let data = json(bytes(sys.inputs.at("data")))
+#set page(width: 90mm, height: 50mm, margin: (x: 3mm, y: 2.5mm))
+#set text(size: 7.5pt, hyphenate: false)
+#set par(leading: 0.4em)
+#grid(columns: (1fr, 17mm), column-gutter: 2mm,
+  [#text(size: 10pt, weight: "bold", data.name) \\
+   Born #data.born #h(2mm) MRN #data.mrn],
+  align(right, image(bytes(sys.inputs.at("code")), format: "svg", width: 16mm)))
+#v(-4.5mm)
+#block(width: 66mm)[#text(size: 10.5pt, weight: "bold", data.drug) #h(1.5mm) #text(size: 9pt, data.quantity)]
+#block(spacing: 1.2mm)[#text(size: 9.5pt, weight: "bold", data.dosage)]
+#if data.warnings.len() > 0 [#block(spacing: 1.2mm, text(size: 7pt, data.warnings.join(" ")))]
+#place(bottom, block(width: 100%)[
+  #line(length: 100%, stroke: 0.4pt)
+  #v(-1.2mm)
+  #text(size: 6.5pt)[#data.lots \\ #data.number #h(1.5mm) #data.prepared by #data.by#data.witness \\ #data.hospital]])
+"""
+LOTS_SHOWN_MAX = 3
+KEEP_AWAY = "Keep out of the sight and reach of children."
+# By the form: how it is used, in the words of every label.
+FORM_WARNINGS = {
+    "oral liquid": "Shake the bottle.",
+    "modified-release tablet": "Swallow whole. Do not chew or crush.",
+    "modified-release capsule": "Swallow whole. Do not chew or crush.",
+    "gastro-resistant tablet": "Swallow whole. Do not chew or crush.",
+    "cream": "For external use only.",
+    "ointment": "For external use only.",
+}
+
+
+async def label(found: Dispense, row: MedicineRow, who: Labelled, *, zone: str) -> bytes:
+    """The label as a PDF of one page."""
+    data = label_data(found, row, who, prepared=found.when_prepared.astimezone(ZoneInfo(zone)))
+    return await asyncio.to_thread(_drawn, data, code_of(found))
+
+
+def code_of(found: Dispense) -> str:
+    """What the code says: the order and the dispensing, so that either can be looked up. No name and no date of birth."""
+    return f"{found.medicine_id}/{found.number}".upper()
+
+
+def label_data(found: Dispense, row: MedicineRow, who: Labelled, *, prepared: datetime) -> dict[str, object]:
+    """What stands on a label."""
+    letters = tall_man(row.name, current())
+    lots = [f"Lot {lot.lot_number} exp {lot.expires_on:%d-%b-%Y}" for lot in found.lots]
+    more = f" and {len(lots) - LOTS_SHOWN_MAX} more" if len(lots) > LOTS_SHOWN_MAX else ""
+    return {
+        "name": f"{who.family.upper()}, {who.given}"[:80],
+        "born": who.born_on.strftime("%d-%b-%Y") if who.born_on else "not known",
+        "mrn": who.mrn,
+        "drug": letters + found.product.removeprefix(row.name),
+        "quantity": f"{found.quantity:,} {rules.plural(found.unit, found.quantity)}",
+        "dosage": found.dosage,
+        "warnings": warnings_of(found),
+        "lots": "; ".join(lots[:LOTS_SHOWN_MAX]) + more,
+        "number": found.number,
+        "prepared": prepared.strftime("%d-%b-%Y %H:%M"),
+        "by": found.prepared_by,
+        "witness": f", witness {found.witness}" if found.witness else "",
+        "hospital": who.hospital[:80],
+    }
+
+
+def warnings_of(found: Dispense) -> list[str]:
+    """What everybody who has it in hand must know: by its form, and what is still owed."""
+    by_form = [words for form, words in FORM_WARNINGS.items() if found.product.endswith(f" {form}")]
+    owed = [f"{found.owed:,} {rules.plural(found.unit, found.owed)} owed."] if found.owed else []
+    return [*by_form[-1:], KEEP_AWAY, *owed]
+
+
+def _drawn(data: dict[str, object], code: str) -> bytes:
+    drawn = io.BytesIO()
+    segno.make_qr(code, error="m").save(drawn, kind="svg", border=1, xmldecl=False)
+    inputs = {"data": msgspec.json.encode(data).decode(), "code": drawn.getvalue().decode()}
+    return typst.compile(LABEL.encode(), format="pdf", sys_inputs=inputs)
