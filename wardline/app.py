@@ -55,6 +55,7 @@ SLICES = (
     "lab",
     "notes",
     "orders",
+    "mar",
     "chart",
     "analytics",
     "interop",

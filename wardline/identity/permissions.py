@@ -51,6 +51,7 @@ class May(StrEnum):
     RELEASE_RESULTS = "release_results"
     SET_LABORATORY_LIMITS = "set_laboratory_limits"
     PRESCRIBE = "prescribe"
+    GIVE_MEDICINE = "give_medicine"
     READ_TASKS = "read_tasks"
     ACKNOWLEDGE_TASK = "acknowledge_task"
     ANSWER_AS_DOCTOR = "answer_as_doctor"

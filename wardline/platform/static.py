@@ -51,6 +51,8 @@ SCRIPTS = (
 # What only some pages load, besides.
 NOTES_STYLES = ("css/notes.css",)
 LAB_STYLES = ("css/lab.css",)
+MAR_STYLES = ("css/mar.css",)
+MAR_SCRIPTS = ("js/mar-grid.js", "js/mar-sheet.js")
 NOTES_SCRIPTS = ("js/note-editor.js", "js/code-search.js")
 BUNDLES = {
     "wardline.css": STYLES,
@@ -58,6 +60,8 @@ BUNDLES = {
     "notes.css": NOTES_STYLES,
     "notes.js": NOTES_SCRIPTS,
     "lab.css": LAB_STYLES,
+    "mar.css": MAR_STYLES,
+    "mar.js": MAR_SCRIPTS,
 }
 TYPES = {
     ".css": "text/css; charset=utf-8",
