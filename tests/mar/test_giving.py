@@ -389,7 +389,8 @@ async def test_every_page_and_fragment_is_served(client: Client, at: Bed) -> Non
         for headers in ({}, {"hx-request": "true"}):
             page = await client.get(path, as_="nurse_a", html=True, headers=headers)
             assert page.status_code == 200, (path, page.text[:500])
-    checked = await client.get(
-        f"/doses/{dose['id']}?checking=true&patient_scan=1", as_="nurse_a", html=True, headers={"hx-request": "true"}
+    scanned = {"patient_scan": "1"}
+    checked = await client.post(
+        f"/doses/{dose['id']}/rights", as_="nurse_a", html=True, headers={"hx-request": "true"}, form=scanned
     )
     assert "This does not match" in checked.text

@@ -100,9 +100,7 @@ def test_a_time_that_a_night_skips_or_repeats_is_one_dose() -> None:
     st.integers(1, 10),
     st.sampled_from([LONDON, SYDNEY, KOLKATA]),
 )
-def test_a_course_is_whole_wherever_and_whenever_it_begins(
-    minutes: int, times: int, days: int, zone: ZoneInfo
-) -> None:
+def test_a_course_is_whole_wherever_and_whenever_it_begins(minutes: int, times: int, days: int, zone: ZoneInfo) -> None:
     course = MedicineLine(name="x", times_per_day=times, days=days)
     begun = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     found = slots(course, since=begun, zone=zone, start=begun.replace(second=0, microsecond=0), end=begun + 14 * DAY)

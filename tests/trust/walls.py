@@ -132,7 +132,9 @@ async def _given_rows(client: Client, base: str) -> dict[str, str]:
     for line in ("furosemide 40 mg po stat", "bumetanide 1 mg po stat"):
         signed = await confirmed(client, f"{base}/medicines", {"lines": [line]}, as_="doctor_b")
         assert signed.status_code in (200, 201), signed.text
-    due = [each for each in (await client.get(f"{base}/given", as_="nurse_b")).json()["doses"] if each["state"] == "due"]
+    due = [
+        each for each in (await client.get(f"{base}/given", as_="nurse_b")).json()["doses"] if each["state"] == "due"
+    ]
     body = {"no_scan_reason": "other", "no_scan_words": f"{CANARY}SCAN", "identifiers": ["name", "born_on"]}
     given = await client.post(f"/doses/{due[0]['id']}/giving", body, as_="nurse_b", version=due[0]["version"])
     assert given.status_code == 200, given.text

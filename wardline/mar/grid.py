@@ -8,16 +8,18 @@ from zoneinfo import ZoneInfo
 from wardline.mar import codes, rules, schedule
 from wardline.mar.models import (
     Administration,
+    DoseRow,
+    GivenBefore,
+    OrderRow,
+)
+from wardline.mar.pages import (
     AsNeeded,
     Cell,
     Column,
-    DoseRow,
     DueDose,
     Entry,
-    GivenBefore,
     Grid,
     GridRow,
-    OrderRow,
 )
 from wardline.orders.public import MedicineLine, OrderKind, dose_words, line_from, parts, shown_name
 

@@ -14,9 +14,11 @@ from wardline.mar.models import (
     GivenBefore,
     Giving,
     OrderRow,
-    RoundRow,
     Seen,
     Step,
+)
+from wardline.mar.pages import (
+    RoundRow,
 )
 from wardline.orders.public import STANDS
 from wardline.patients.public import PatientScope

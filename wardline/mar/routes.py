@@ -7,21 +7,23 @@ from wardline.identity.public import May
 from wardline.mar import actions, corrections, queries, views
 from wardline.mar.models import (
     Administration,
-    AdministrationPage,
     AdministrationScope,
     Amendment,
     Because,
     Giving,
-    GridAnswer,
     GridQuery,
     InfusionStep,
     NewEffect,
     NewGiving,
     NewNotGiven,
-    Round,
     RoundQuery,
     RoundScope,
     Scans,
+)
+from wardline.mar.pages import (
+    AdministrationPage,
+    GridAnswer,
+    Round,
     Sheet,
 )
 from wardline.mar.scopes import access_round
@@ -61,9 +63,9 @@ async def look_at_order(ctx: Context, medicine_id: UUID) -> Giving:
 
 
 @get("/doses/{dose_id}", needs=May.READ_CHART, access=look_at_dose, section="patients", load_class="charting")
-async def dose(ctx: Context, giving: Giving, scans: Scans) -> Sheet | Page:
-    """A planned dose as it stands, with the five rights for what was scanned so far. Stores nothing."""
-    return await _sheet(ctx, giving, scans)
+async def dose(ctx: Context, giving: Giving) -> Sheet | Page:
+    """A planned dose as it stands, with the five rights."""
+    return await _sheet(ctx, giving)
 
 
 @get(
@@ -73,19 +75,45 @@ async def dose(ctx: Context, giving: Giving, scans: Scans) -> Sheet | Page:
     section="patients",
     load_class="charting",
 )
-async def needed(ctx: Context, giving: Giving, scans: Scans) -> Sheet | Page:
+async def needed(ctx: Context, giving: Giving) -> Sheet | Page:
     """The same for a medicine that is given when needed, or an infusion that is begun again."""
-    return await _sheet(ctx, giving, scans)
+    return await _sheet(ctx, giving)
 
 
-async def _sheet(ctx: Context, giving: Giving, scans: Scans) -> Sheet | Page:
-    found = await views.sheet(ctx, giving, scans)
+async def _sheet(ctx: Context, giving: Giving) -> Sheet | Page:
+    found = await views.sheet(ctx, giving, Scans())
     if not ctx.html:
         return found
     if ctx.headers.get("hx-request") == "true":
-        return Page("mar/rights.html" if scans.checking else "mar/sheet.html", found)
+        return Page("mar/sheet.html", found)
     found.banner = await banner_with_stay(ctx.db, views.patient_of(giving, ctx))
     return Page("mar/dose.html", found, f"{giving.name} for {giving.family.upper()}, {giving.given}")
+
+
+@post(
+    "/doses/{dose_id}/rights",
+    needs=May.GIVE_MEDICINE,
+    access=look_at_dose,
+    keyed=False,
+    page="mar/rights.html",
+    load_class="charting",
+)
+async def rights(ctx: Context, giving: Giving, scans: Scans) -> Sheet:
+    """The five rights for what was scanned so far. Stores nothing; a number on a wristband has no place in an address."""
+    return await views.sheet(ctx, giving, scans)
+
+
+@post(
+    "/medicines/{medicine_id}/rights",
+    needs=May.GIVE_MEDICINE,
+    access=look_at_order,
+    keyed=False,
+    page="mar/rights.html",
+    load_class="charting",
+)
+async def rights_needed(ctx: Context, giving: Giving, scans: Scans) -> Sheet:
+    """The same for a medicine that is given when needed."""
+    return await views.sheet(ctx, giving, scans)
 
 
 @post(

@@ -8,19 +8,21 @@ from wardline.encounters.public import banner_with_stay
 from wardline.identity.public import seal
 from wardline.mar import actions, codes, corrections, grid, making, queries, rules, schedule
 from wardline.mar.models import (
-    AdministrationPage,
     AdministrationScope,
     Giving,
+    GridScope,
+    NewGiving,
+    RoundScope,
+    Scans,
+)
+from wardline.mar.pages import (
+    AdministrationPage,
     Grid,
     GridAnswer,
     GridPage,
-    GridScope,
-    NewGiving,
     Round,
     RoundItem,
     RoundRow,
-    RoundScope,
-    Scans,
     Sheet,
 )
 from wardline.orders.public import OrderKind, dose_words, drugs_named, line_from, parts, plain, shown_name

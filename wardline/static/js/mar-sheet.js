@@ -29,7 +29,7 @@ function scanned(field) {
   const form = field.form;
   if (!field.value.trim()) return;
   show(form, field);
-  form.querySelector("#check-scans").click();
+  document.getElementById("check-scans").click();
   const other = form.elements.namedItem(field.name === "patient_scan" ? "drug_scan" : "patient_scan");
   (other.value.trim() ? document.getElementById("give-go") : other).focus();
 }
@@ -105,7 +105,7 @@ document.addEventListener(
 document.addEventListener("change", (event) => {
   if (event.target.matches?.("[data-scan]")) {
     show(event.target.form, event.target);
-    event.target.form.querySelector("#check-scans").click();
+    document.getElementById("check-scans").click();
   }
   if (event.target.closest?.("#give-form")) count();
   if (event.target.id === "ng-reason") {
