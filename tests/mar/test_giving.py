@@ -106,6 +106,12 @@ async def test_another_dose_or_strength_stops(client: Client, at: Bed) -> None:
     assert (answer.status_code, answer.json()["amount"], answer.json()["words"]) == (200, 20, "Vomited the rest")
 
 
+async def test_a_product_is_known_by_its_codes(client: Client, at: Bed) -> None:
+    dose = await stat(client, at)
+    await refused(client, dose, scans(at, dose, drug_scan="C03CA02"), "rights_differ", "drug_scan")  # bumetanide
+    assert (await give(client, dose, scans(at, dose, drug_scan="C03CA01"))).status_code == 200
+
+
 async def test_another_time_needs_a_reason(client: Client, at: Bed) -> None:
     dose = await stat(client, at)
     for minutes in (-140, 100):

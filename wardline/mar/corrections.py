@@ -1,6 +1,6 @@
 """What becomes of something recorded: an amendment, an error, the effect of an as-needed dose, the course of an infusion."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 
+AMENDED_BACK_MAX = timedelta(days=7)
 NEXT_OF = {"running": ("rate_changed", "paused", "stopped"), "paused": ("resumed", "stopped")}
 SHOWN_BEFORE = ("happened_at", "amount", "unit", "site", "words", "timing")
 
@@ -96,6 +97,8 @@ def _amended_time(ctx: Context, item: Administration, new: Amendment) -> datetim
         at = clock
     if at.tzinfo is None or at > item.recorded_at + rules.CLOCK_SKEW_MAX:
         raise Invalid(fields={"given_at": "It was recorded earlier than that."})
+    if at < item.happened_at - AMENDED_BACK_MAX:
+        raise Invalid(fields={"given_at": "This is more than a week before what was recorded."})
     return at
 
 

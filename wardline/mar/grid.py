@@ -49,7 +49,7 @@ class Chart:
         zone: ZoneInfo,
         now: datetime,
     ) -> None:
-        self.patient_id, self.day, self.now = patient_id, day, now
+        self.patient_id, self.day, self.now, self.zone = patient_id, day, now, zone
         *self.begins, self.end = schedule.chart_hours(day, zone, HOURS)
         self.live = self.begins[0] <= now < self.end
         self.orders = {order.id: order for order in orders}
@@ -175,7 +175,7 @@ def _row(chart: Chart, order: OrderRow, group: str) -> GridRow:
         tall_man=shown_name(order.name),
         dose=_dose_today(chart, order, line),
         parts=parts(line),
-        marks=_marks(order),
+        marks=_marks(order) + _next_mark(chart, order),
         is_stopped=order.state == "stopped",
         cells=cells,
     )
@@ -193,6 +193,14 @@ def _dose_today(chart: Chart, order: OrderRow, line: MedicineLine) -> str:
         return dose_words(line)
     day = [dose for dose in mine if chart.in_day(dose.due_at)] or mine
     return f"{day[0].amount:,g} {day[0].unit}"
+
+
+def _next_mark(chart: Chart, order: OrderRow) -> list[list[str]]:
+    """Towards the end of a day, when the first dose of the next one comes."""
+    mine = [dose for dose in chart.doses if dose.medicine_id == order.id and chart.state(dose) == "next"]
+    if not chart.live or not mine or any(chart.in_day(dose.due_at) for dose in mine):
+        return []
+    return [["clock", f"Next {mine[0].due_at.astimezone(chart.zone):%H:%M}", "inf2"]]
 
 
 def _marks(order: OrderRow) -> list[list[str]]:
@@ -386,7 +394,8 @@ def _infusion_entry(each: Administration) -> Entry:
 
 # --- for programs --------------------------------------------------------------------------------------------------------
 def due_doses(chart: Chart) -> list[DueDose]:
-    """The planned doses of the day with how each stands, and those from before that are overdue."""
+    """The planned doses of the day with how each stands, those from before that are overdue, and today those of the next
+    24 hours."""
     return [
         DueDose(
             id=dose.id,
@@ -403,7 +412,9 @@ def due_doses(chart: Chart) -> list[DueDose]:
             version=dose.version,
         )
         for dose in chart.doses
-        if chart.in_day(dose.due_at) or chart.state(dose) in {"overdue", "due"}
+        if chart.in_day(dose.due_at)
+        or chart.state(dose) in {"overdue", "due"}
+        or (chart.live and dose.due_at >= chart.end)
     ]
 
 

@@ -36,7 +36,7 @@ HALVES = 2
 LITRE_ML = 1000
 TOLERANCE = 1e-6
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_STRENGTH = re.compile(rf"(?<![\w.])({NUMBER})\s*({UNIT})(?!\s*/)", re.IGNORECASE)
+_STRENGTH = re.compile(rf"(?<![\w.])({NUMBER})\s*({UNIT})(?!\s*/)")
 
 
 # --- time --------------------------------------------------------------------------------------------------------------
@@ -157,7 +157,6 @@ def as_needed(
     line: MedicineLine, medicine_id: UUID, before: Sequence[GivenBefore], at: datetime, amount: float | None
 ) -> AsNeededNow:
     """The gap and the maximum in 24 hours. The maximum counts every dose of the drug, by whichever order it was given."""
-    earlier = [each for each in before if each.happened_at <= at]
     own = [each for each in before if each.medicine_id == medicine_id]
     gap = _gap(line, own, at)
     if gap is not None:
@@ -165,7 +164,7 @@ def as_needed(
     count = _count(line, own, at)
     if count is not None:
         return count
-    return _total(line, earlier, at, amount)
+    return _total(line, before, at, amount)
 
 
 def _gap(line: MedicineLine, own: Sequence[GivenBefore], at: datetime) -> AsNeededNow | None:
@@ -178,38 +177,47 @@ def _gap(line: MedicineLine, own: Sequence[GivenBefore], at: datetime) -> AsNeed
     return AsNeededNow(False, max(near) + hours, f"At least {line.every_hours} hours between doses")
 
 
+def _days_around(before: Sequence[GivenBefore], at: datetime) -> list[list[GivenBefore]]:
+    """What was given in every 24 hours that a dose at this moment would be in: a dose may be recorded after later ones."""
+    ends = [at, *(each.happened_at for each in before if at < each.happened_at < at + DAY)]
+    return [[each for each in before if end - DAY < each.happened_at <= end] for end in ends]
+
+
 def _count(line: MedicineLine, own: Sequence[GivenBefore], at: datetime) -> AsNeededNow | None:
     if line.times_per_day is None:
         return None
-    day = sorted(each.happened_at for each in own if at - DAY < each.happened_at <= at)
-    if len(day) < line.times_per_day:
+    fullest = max(_days_around(own, at), key=len)
+    if len(fullest) < line.times_per_day:
         return None
     times = "once" if line.times_per_day == 1 else f"{line.times_per_day} times"
-    return AsNeededNow(False, day[-line.times_per_day] + DAY, f"At most {times} in 24 hours")
+    given = sorted(each.happened_at for each in fullest)
+    return AsNeededNow(False, given[-line.times_per_day] + DAY, f"At most {times} in 24 hours")
 
 
-def _total(line: MedicineLine, earlier: Sequence[GivenBefore], at: datetime, amount: float | None) -> AsNeededNow:
+def _total(line: MedicineLine, before: Sequence[GivenBefore], at: datetime, amount: float | None) -> AsNeededNow:
     if line.day_max is None:
         return AsNeededNow(True)
     bound, unit = float(line.day_max.value), line.day_max.unit
     wanted = amount if amount is not None else float(line.amount.value) if line.amount else None
-    own_unit = line.amount.unit if line.amount else unit
-    new = None if wanted is None else in_unit(wanted, own_unit, unit)
-    day = [each for each in earlier if each.happened_at > at - DAY]
-    had = [None if each.amount is None else in_unit(each.amount, each.unit, unit) for each in day]
-    known = [each for each in had if each is not None]
-    if new is None or len(known) < len(had):
+    new = None if wanted is None else in_unit(wanted, line.amount.unit if line.amount else unit, unit)
+    days = [[(each.happened_at, _size(each, unit)) for each in day] for day in _days_around(before, at)]
+    if new is None or any(size is None for day in days for _, size in day):
         return AsNeededNow(
             True, not_checked=f"at most {line.day_max.words} in 24 hours: the amounts cannot be added up"
         )
-    if sum(known) + new <= bound + TOLERANCE:
+    fullest = max(days, key=lambda day: sum(size or 0 for _, size in day))
+    left = sum(size or 0 for _, size in fullest)
+    if left + new <= bound + TOLERANCE:
         return AsNeededNow(True)
-    left = sum(known)
-    for each, size in sorted(zip(day, known, strict=True), key=lambda pair: pair[0].happened_at):
-        left -= size
+    for given_at, size in sorted(fullest):
+        left -= size or 0
         if left + new <= bound + TOLERANCE:
-            return AsNeededNow(False, each.happened_at + DAY, f"At most {line.day_max.words} in 24 hours")
+            return AsNeededNow(False, given_at + DAY, f"At most {line.day_max.words} in 24 hours")
     return AsNeededNow(False, None, f"At most {line.day_max.words} in 24 hours")
+
+
+def _size(each: GivenBefore, unit: str) -> float | None:
+    return None if each.amount is None else in_unit(each.amount, each.unit, unit)
 
 
 # --- the five rights -----------------------------------------------------------------------------------------------------
@@ -234,12 +242,13 @@ def read_scan(text: str) -> Scan:
     ids = frozenset(UUID(found) for found in _UUID.findall(text))
     if ids:
         return Scan(ids, None, None)
-    match = _STRENGTH.search(text)
+    plain = text.lower().replace("µ", "u").replace("μ", "u")
+    match = _STRENGTH.search(plain)
     strength = None
     if match is not None:
         value = number(match[1])
-        strength = None if value is None else (float(value), UNITS[match[2].lower()])
-    name = text[: match.start()].strip() if match else text.strip()
+        strength = None if value is None else (float(value), UNITS[match[2]])
+    name = plain[: match.start()].strip() if match else plain.strip()
     drugs = drugs_named(name)
     return Scan(ids, frozenset(drug.name for drug in drugs) if drugs else None, strength)
 

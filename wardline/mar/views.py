@@ -33,6 +33,8 @@ from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 
 BACK = timedelta(hours=24)
+AHEAD = timedelta(hours=24)  # what comes on the next day is named beside its drug
+FIRST_DAY = date(2000, 1, 1)
 HOURS_OFFERED = (1, 2, 4, 8, 12)
 STATE_WORDS = {
     "next": "Not due yet",
@@ -48,16 +50,16 @@ SCANNED = frozenset({"Wristband", "Label", "Product", "Scan"})
 async def chart_of(db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None) -> grid.Chart:
     """A day of the chart; doses that are not made yet are made first, where it is today's."""
     today = schedule.day_of_chart(now, zone)
-    wanted = min(day or today, today)
+    wanted = max(min(day or today, today), FIRST_DAY)
     begins = schedule.chart_hours(wanted, zone, grid.HOURS)
-    since, until = begins[0] - BACK, begins[-1]
+    since, until = begins[0] - BACK, max(begins[-1], now + AHEAD)
     if wanted == today:
         await making.make_for_patient(db, patient, now)
     return grid.Chart(
         patient_id=patient.person_id,
-        orders=await queries.orders_of(db, patient, since=begins[0], until=until),
+        orders=await queries.orders_of(db, patient, since=begins[0], until=begins[-1]),
         doses=await queries.doses_of(db, patient, since=since, until=until),
-        done=await queries.administrations_of(db, patient, since=since, until=until),
+        done=await queries.administrations_of(db, patient, since=since, until=begins[-1]),
         day=wanted,
         zone=zone,
         now=now,

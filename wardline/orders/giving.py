@@ -1,9 +1,11 @@
 """What giving needs of an order: its line as it was understood, in words, and that it stands while a dose is recorded."""
 
+import functools
+
 import msgspec
 
 from wardline.orders import knowledge, views
-from wardline.orders.drugs import Drug
+from wardline.orders.drugs import Drug, DrugTable
 from wardline.orders.lines import MedicineLine
 
 # Part of the statement that records a dose: the order as it was read, held against being stopped or changed until the end
@@ -21,12 +23,23 @@ def line_from(stored: str) -> MedicineLine:
 
 
 def drugs_named(name: str) -> tuple[Drug, ...] | None:
-    """The ingredients that a name stands for; empty when the table does not know it, None while there is no table."""
+    """The ingredients that a name, an ATC or an RxNorm code stands for; empty when the table does not know it, None while
+    there is no table."""
     rules = knowledge.current()
     if rules is None:
         return None
     found = rules.table.find(name)
-    return found.drugs if found else ()
+    return found.drugs if found else _by_code(rules.table).get(name.strip().upper(), ())
+
+
+@functools.cache
+def _by_code(table: DrugTable) -> dict[str, tuple[Drug, ...]]:
+    """Single ingredients by their codes; a code of several is no code of one."""
+    found: dict[str, tuple[Drug, ...]] = {}
+    for drug in table.drugs.values():
+        for code in filter(None, (*drug.atc, drug.rxnorm)):
+            found[code.upper()] = (*found.get(code.upper(), ()), drug)
+    return {code: drugs for code, drugs in found.items() if len(drugs) == 1}
 
 
 def shown_name(name: str) -> str:
