@@ -57,6 +57,7 @@ SLICES = (
     "notes",
     "orders",
     "pharmacy",
+    "mar",
     "chart",
     "analytics",
     "interop",

@@ -33,6 +33,8 @@ async def fetched(path: str, **headers: str) -> tuple[int, dict[str, str], bytes
         ("stock.css", 1),
         ("pharmacy.css", 1),
         ("pharmacy.js", 1),
+        ("mar.css", 3),
+        ("mar.js", 5),
     ],
 )
 async def test_the_bundles_keep_their_budget(bundle: str, limit_kb: int) -> None:

@@ -85,6 +85,13 @@ BODIES: dict[str, Any] = {
     "POST /stock/transfers/{transfer_id}/receipt": {"lots": ["@lot_id"], "quantities": [1]},
     "PUT /stock/orders/{purchase_id}/lines": {"products": ["@product_id"], "quantities": [20]},
     "POST /stock/orders/{purchase_id}/cancellation": {"reason": "Not wanted"},
+    "POST /doses/{dose_id}/giving": {"no_scan_reason": "emergency", "identifiers": ["name", "born_on"]},
+    "POST /doses/{dose_id}/not-given": {"reason": "asleep"},
+    "POST /medicines/{medicine_id}/giving": {"no_scan_reason": "emergency", "identifiers": ["name", "born_on"]},
+    "POST /administrations/{administration_id}/amendment": {"why": "A mistake"},
+    "POST /administrations/{administration_id}/correction": {"reason": "A mistake"},
+    "POST /administrations/{administration_id}/effect": {"effect": "good"},
+    "POST /administrations/{administration_id}/infusion": {"act": "stopped", "volume_given_ml": 10},
 }
 
 
@@ -131,6 +138,7 @@ async def fill(client: Client) -> dict[str, str]:
     assert ordered.status_code in (200, 201), ordered.text
     made["medicine_id"] = ordered.json()["medicines"][0]["id"]
     made |= await _pharmacy_rows(client, made["medicine_id"])
+    made |= await _given_rows(client, base)
     async with client.world.owner() as owner:
         made["allergy_id"] = str(await owner.fetchval("SELECT id FROM patients.allergy WHERE person_id = $1", person))
         made["contact_id"] = str(await owner.fetchval("SELECT id FROM patients.contact WHERE person_id = $1", person))
@@ -147,6 +155,20 @@ async def fill(client: Client) -> dict[str, str]:
             )
         )
     return made
+
+
+async def _given_rows(client: Client, base: str) -> dict[str, str]:
+    """A dose of B that is due, and another that was given."""
+    for line in ("furosemide 40 mg po stat", "bumetanide 1 mg po stat"):
+        signed = await confirmed(client, f"{base}/medicines", {"lines": [line]}, as_="doctor_b")
+        assert signed.status_code in (200, 201), signed.text
+    due = [
+        each for each in (await client.get(f"{base}/given", as_="nurse_b")).json()["doses"] if each["state"] == "due"
+    ]
+    body = {"no_scan_reason": "other", "no_scan_words": f"{CANARY}SCAN", "identifiers": ["name", "born_on"]}
+    given = await client.post(f"/doses/{due[0]['id']}/giving", body, as_="nurse_b", version=due[0]["version"])
+    assert given.status_code == 200, given.text
+    return {"dose_id": due[1]["id"], "administration_id": given.json()["id"]}
 
 
 async def _laboratory_rows(client: Client, base: str) -> dict[str, str]:

@@ -75,8 +75,12 @@ class Ledger:
         detail = {"route": route, "code": problem.code, "status": problem.status}
         if needed := problem.extra.get("permission"):
             detail["permission"] = needed
+        if problem.noted:
+            detail["fields"] = sorted(problem.fields)
+        action, (person_id, subject_id) = problem.noted or "request.refused", problem.about
+        kind = action.partition(".")[0] if problem.noted else None
         await self._add(
-            [self._entry(caller, "request.refused", "refused", None, None, None, request_id, client, detail)]
+            [self._entry(caller, action, "refused", person_id, kind, subject_id, request_id, client, detail)]
         )
 
     async def note(

@@ -57,6 +57,7 @@ class May(StrEnum):
     WORK_IN_STOCK = "work_in_stock"
     SET_UP_STORES = "set_up_stores"
     WITNESS_CONTROLLED = "witness_controlled"
+    GIVE_MEDICINE = "give_medicine"
     READ_TASKS = "read_tasks"
     ACKNOWLEDGE_TASK = "acknowledge_task"
     ANSWER_AS_DOCTOR = "answer_as_doctor"

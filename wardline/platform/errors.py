@@ -5,21 +5,25 @@ A slice derives its own: `class BedTaken(Conflict): code = "bed_taken"; title = 
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
+from uuid import UUID
 
 
 class Problem(Exception):
     """An expected refusal. `detail` is one plain sentence for the person; `fields` says what is wrong where;
-    further keyword values travel in the answer (ids, states and times, never a secret)."""
+    further keyword values travel in the answer (ids, states and times, never a secret). One that is `noted` is kept in the
+    record like a denial, with `about`: the person and the row that it was about."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong"
+    noted: ClassVar[str] = ""  # the action under which the record keeps it
 
     def __init__(self, detail: str = "", *, fields: Mapping[str, str] | None = None, **extra: Any) -> None:
         super().__init__(detail or self.title)
         self.detail = detail
         self.fields = dict(fields or {})
         self.extra = extra
+        self.about: tuple[UUID | None, UUID | None] = (None, None)
         self.page: Any = None  # what a person is shown instead of the general page, where a handler knows better
 
 

@@ -54,6 +54,8 @@ LAB_STYLES = ("css/lab.css",)
 PHARMACY_STYLES = ("css/pharmacy.css",)
 PHARMACY_SCRIPTS = ("js/pharmacy.js",)
 STOCK_STYLES = ("css/stock.css",)
+MAR_STYLES = ("css/mar.css",)
+MAR_SCRIPTS = ("js/mar-grid.js", "js/mar-sheet.js")
 NOTES_SCRIPTS = ("js/note-editor.js", "js/code-search.js")
 BUNDLES = {
     "wardline.css": STYLES,
@@ -64,6 +66,8 @@ BUNDLES = {
     "pharmacy.css": PHARMACY_STYLES,
     "pharmacy.js": PHARMACY_SCRIPTS,
     "stock.css": STOCK_STYLES,
+    "mar.css": MAR_STYLES,
+    "mar.js": MAR_SCRIPTS,
 }
 TYPES = {
     ".css": "text/css; charset=utf-8",

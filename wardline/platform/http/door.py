@@ -339,7 +339,7 @@ class Door:
         return dict(zip(topics, row[1], strict=True))
 
     async def _refuse(self, ctx: Context, problem: Problem, scope: Any) -> Reply:
-        if problem.status in (401, 403, 404, 429) and (ctx.signed_in or problem.status != 404):
+        if (problem.status in (401, 403, 404, 429) or problem.noted) and (ctx.signed_in or problem.status != 404):
             caller = ctx.caller if ctx.signed_in else None
             try:
                 await self._ledger.refused(caller, problem, ctx.route or "unmatched", ctx.request_id, ctx.client)

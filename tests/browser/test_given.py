@@ -1,0 +1,85 @@
+"""A drug round in a real browser: the grid by keys alone, a wristband that is another's, the right one, and a colleague's
+screen that shows it by itself."""
+
+import os
+from pathlib import Path
+
+from playwright.async_api import Browser, expect
+
+from tests.browser.people import Person, sit_down
+from tests.prescribing import confirmed
+from tests.served import Served
+
+
+async def signed(site: Served, person: object, *lines: str) -> None:
+    """Orders of a doctor, written as a program does it."""
+    import httpx
+
+    from tests.client import Client
+
+    client = Client.__new__(Client)
+    client.world, client.http = site.world, httpx.AsyncClient(base_url=site.address)
+    for line in lines:
+        answer = await confirmed(client, f"/patients/{person}/medicines", {"lines": [line]}, as_="doctor_a")
+        assert answer.status_code in (200, 201), answer.text
+    await client.http.aclose()
+
+
+async def keep_picture(person: Person, name: str) -> None:
+    """For looking at, where WARDLINE_PICTURES names a folder."""
+    folder = os.environ.get("WARDLINE_PICTURES")
+    if folder:
+        await person.picture(Path(folder) / f"{name}.png")
+
+
+async def test_a_round_by_keys_and_scans(browser: Browser, site: Served) -> None:
+    world = site.world
+    person = await world.patient(world.a, family="Patel", given="Asha")
+    await world.stay(world.a, person, bed=world.a.beds[2])
+    async with world.owner() as db:
+        number = await db.fetchval("SELECT network_number FROM patients.person WHERE id = $1", person)
+    await signed(
+        site, person, "furosemide 40 mg po stat", "paracetamol 1 g po qds", "amlodipine 5 mg po od",
+        "enoxaparin 40 mg sc od", "salbutamol 2.5 mg neb every 4 hours prn", "sodium chloride 1 litre iv over 8 hours stat",
+    )  # fmt: skip
+    nurse, colleague = await sit_down(browser, site, "nurse_a"), await sit_down(browser, site, "doctor_a")
+    for each in (nurse, colleague):
+        await each.open(f"/patients/{person}/given")
+        await expect(each.page.locator("#live-chip")).to_contain_text("Live")
+    page = nurse.page
+    await keep_picture(nurse, "mar-grid")
+    # By keys: into the grid, along the row to the due dose, G.
+    first = page.locator('table.mar [data-stop][tabindex="0"]')
+    await expect(first).to_have_count(1)
+    await first.focus()
+    for _ in range(8):
+        if await page.evaluate("document.activeElement.classList.contains('due')"):
+            break
+        await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("g")
+    await expect(page.get_by_role("heading", name="Give", exact=True)).to_be_visible()
+    await expect(page.locator("#patient_scan")).to_be_focused()
+    # A wedge types the code and Enter; the wristband is another patient's.
+    await page.keyboard.type("0000000000")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".stopbox")).to_contain_text("This does not match")
+    await expect(page.locator("#give-go")).to_have_attribute("aria-disabled", "true")
+    await keep_picture(nurse, "mar-stop")
+    await page.locator("#patient_scan").fill("")
+    await page.locator("#patient_scan").focus()
+    await page.keyboard.type(number)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-right=patient]")).to_have_class("ok")
+    await page.locator("#drug_scan").focus()
+    await page.keyboard.type("Furosemide 40 mg")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-right=medicine]")).to_have_class("ok")
+    await keep_picture(nurse, "mar-sheet")
+    await page.locator("#give-go").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_function("!document.querySelector('#give-form')")
+    await expect(page.locator("table.mar")).to_contain_text("Given")
+    await expect(colleague.page.locator("#mar-once")).to_contain_text("Given", timeout=8000)
+    for each in (nurse, colleague):
+        assert not each.broken, each.broken
+        await each.context.close()

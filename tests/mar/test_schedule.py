@@ -1,0 +1,122 @@
+"""When doses are due: so many times a day, every so many hours, tapering, and the nights when clocks change."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wardline.mar.schedule import DAY, Slot, slots
+from wardline.orders import entry, knowledge
+from wardline.orders.public import MedicineLine
+
+LONDON, SYDNEY, KOLKATA = ZoneInfo("Europe/London"), ZoneInfo("Australia/Sydney"), ZoneInfo("Asia/Kolkata")
+RULES = knowledge.load()
+
+
+def line(typed: str) -> MedicineLine:
+    found = entry.read(typed, RULES.table)
+    assert found.complete, found.questions
+    return found.line
+
+
+def of(typed: str, since: datetime, days: float, zone: ZoneInfo = LONDON) -> list[Slot]:
+    return slots(line(typed), since=since, zone=zone, start=since.replace(second=0), end=since + days * DAY)
+
+
+def clocks(found: list[Slot], zone: ZoneInfo = LONDON) -> list[str]:
+    return [f"{slot.due_at.astimezone(zone):%d %H:%M}" for slot in found]
+
+
+MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("typed", "due"),
+    [
+        ("ramipril 5 mg po od", ["23 08:00"]),
+        ("simvastatin 20 mg po on", ["23 22:00"]),
+        ("metformin 500 mg po bd", ["23 08:00", "23 18:00"]),
+        ("amoxicillin 500 mg po tds", ["23 08:00", "23 14:00", "23 22:00"]),
+        ("paracetamol 1 g po qds", ["23 08:00", "23 12:00", "23 18:00", "23 22:00"]),
+        ("cefuroxime 1.5 g iv every 8 hours", ["23 08:00", "23 16:00", "24 00:00"]),
+        ("furosemide 40 mg iv stat", ["23 07:30"]),
+        ("morphine 5 mg po every 4 hours prn for pain", []),
+    ],
+)
+def test_a_day_of_doses(typed: str, due: list[str]) -> None:
+    assert clocks(of(typed, MORNING, 1)) == due
+
+
+def test_a_course_has_as_many_doses_as_its_days_say() -> None:
+    assert len(of("amoxicillin 500 mg po tds 5d", MORNING, 30)) == 15
+    late = of("amoxicillin 500 mg po tds 5d", datetime(2026, 11, 23, 15, 10, tzinfo=UTC), 30)
+    assert (len(late), clocks(late)[0], clocks(late)[-1]) == (15, "23 22:00", "28 14:00")
+
+
+def test_every_other_day_and_once_a_week() -> None:
+    assert clocks(of("prednisolone 10 mg po alternate days", MORNING, 5)) == ["23 08:00", "25 08:00", "27 08:00"]
+    assert clocks(of("methotrexate 10 mg po once a week", MORNING, 15)) == ["23 08:00", "30 08:00", "07 08:00"]
+
+
+def test_a_tapering_dose_goes_down_by_days_and_ends() -> None:
+    found = of("prednisolone 40 mg for 2 days then 30 mg for 3 days od", MORNING, 30)
+    assert [float(slot.amount or 0) for slot in found] == [40, 40, 30, 30, 30]
+
+
+def test_only_the_first_is_the_first() -> None:
+    assert [slot.is_first for slot in of("amoxicillin 500 mg po tds", MORNING, 1)] == [True, False, False]
+
+
+# 29 March 2026: 01:00 becomes 02:00 in London; 25 October 2026: 02:00 becomes 01:00.
+def test_the_clock_of_the_ward_is_kept_through_both_nights() -> None:
+    for day in (datetime(2026, 3, 28, 7, tzinfo=UTC), datetime(2026, 10, 24, 6, tzinfo=UTC)):
+        found = of("paracetamol 1 g po qds", day, 3)
+        assert {clock.split()[1] for clock in clocks(found)} == {"08:00", "12:00", "18:00", "22:00"}
+        assert len(found) == 12
+
+
+def test_hours_are_kept_through_both_nights() -> None:
+    for day in (datetime(2026, 3, 28, 7, tzinfo=UTC), datetime(2026, 10, 24, 6, tzinfo=UTC)):
+        found = of("cefuroxime 1.5 g iv every 8 hours", day, 3)
+        assert {later.due_at - one.due_at for one, later in pairwise(found)} == {timedelta(hours=8)}
+
+
+def test_a_time_that_a_night_skips_or_repeats_is_one_dose() -> None:
+    """In Sydney 02:00 is skipped on 4 October 2026, and comes twice on 5 April 2026."""
+    for day in (datetime(2026, 10, 3, 6, tzinfo=UTC), datetime(2026, 4, 4, 6, tzinfo=UTC)):
+        found = of("aciclovir 800 mg po 6 times a day", day, 1, SYDNEY)
+        assert len(found) == 6
+        assert len({slot.due_at for slot in found}) == 6
+    skipped = of("aciclovir 800 mg po 6 times a day", datetime(2026, 10, 3, 6, tzinfo=UTC), 1, SYDNEY)
+    assert "04 03:00" in clocks(skipped, SYDNEY)
+
+
+@given(
+    st.integers(0, 700 * 24 * 60),
+    st.sampled_from([1, 2, 3, 4, 5, 6, 8]),
+    st.integers(1, 10),
+    st.sampled_from([LONDON, SYDNEY, KOLKATA]),
+)
+def test_a_course_is_whole_wherever_and_whenever_it_begins(minutes: int, times: int, days: int, zone: ZoneInfo) -> None:
+    course = MedicineLine(name="x", times_per_day=times, days=days)
+    begun = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    found = slots(course, since=begun, zone=zone, start=begun.replace(second=0, microsecond=0), end=begun + 14 * DAY)
+    assert len(found) == times * days
+    assert len({slot.due_at for slot in found}) == len(found)
+    assert found == sorted(found, key=lambda slot: slot.due_at)
+
+
+@given(st.integers(1, 47), st.integers(0, 60 * 24))
+def test_two_parts_of_a_window_are_the_whole(hours: int, minutes: int) -> None:
+    """Making again from where it was made to leaves nothing out and nothing doubled."""
+    course = line("paracetamol 1 g po qds")
+    start, end = MORNING, MORNING + timedelta(hours=48)
+    cut = start + timedelta(minutes=minutes) + timedelta(hours=hours) - timedelta(hours=1)
+    cut = min(cut, end)
+    both = slots(course, since=start, zone=LONDON, start=start, end=cut) + slots(
+        course, since=start, zone=LONDON, start=cut, end=end
+    )
+    assert both == slots(course, since=start, zone=LONDON, start=start, end=end)

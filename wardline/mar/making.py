@@ -1,0 +1,222 @@
+"""Due doses made from the orders: ahead by the worker, and at reading where it has not come to them yet.
+
+An order's doses follow its line from the moment that the line counts. They are made once: what is there stays, and another
+line of the order takes the place of what is not done yet. Making twice at once makes nothing twice.
+"""
+# pyright: reportReturnType=false
+# A declared query's body is its docstring.
+
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from wardline.identity.public import WardScope
+from wardline.mar import codes
+from wardline.mar.schedule import Slot, slots
+from wardline.orders.public import OrderKind, drugs_named, line_from
+from wardline.patients.public import PatientScope
+from wardline.platform.db import Db, query
+from wardline.platform.ids import new_id
+
+AHEAD = timedelta(hours=24)
+AGAIN_WITHIN = timedelta(hours=12)  # of what is made: then more is made
+BACK_MAX = timedelta(hours=24)
+ORDERS_MAX = 300
+
+
+class Unplanned(Struct, frozen=True):
+    """An order whose doses are to be made, or made anew."""
+
+    id: UUID
+    person_id: UUID
+    encounter_id: UUID
+    name: str
+    route: str
+    line: str
+    version: int
+    since: datetime
+    planned_since: datetime | None
+    made_until: datetime | None
+    time_zone: str
+
+
+class NewDoses(Struct, frozen=True, kw_only=True):
+    """Doses ready to be stored, column by column."""
+
+    ids: list[UUID]
+    medicines: list[UUID]
+    people: list[UUID]
+    encounters: list[UUID]
+    due: list[datetime]
+    since: list[datetime]
+    amounts: list[float | None]
+    amounts_to: list[float | None]
+    units: list[str]
+    critical: list[str]
+
+
+class Plans(Struct, frozen=True, kw_only=True):
+    """How far the doses of each order are made, column by column."""
+
+    ids: list[UUID]
+    versions: list[int]
+    since: list[datetime]
+    until: list[datetime]
+
+
+_UNPLANNED = """
+    SELECT m.id, m.person_id, m.encounter_id, m.name, m.route, m.line::text, m.version,
+           coalesce((SELECT max(s.at) FROM orders.step s
+                      WHERE s.hospital_id = m.hospital_id AND s.medicine_id = m.id AND s.kind = 'changed'), m.prescribed_at),
+           n.since, n.made_until, h.time_zone
+      FROM orders.medicine m
+      JOIN identity.hospital h ON h.id = m.hospital_id
+      LEFT JOIN mar.plan n ON n.hospital_id = m.hospital_id AND n.medicine_id = m.id
+"""
+_WANTING = """
+       AND m.state IN ('active', 'held')
+       AND (n.medicine_id IS NULL OR n.order_version <> m.version
+            OR (n.made_until < :horizon::timestamptz AND m.kind IN ('scheduled', 'taper')))
+     ORDER BY m.prescribed_at LIMIT 300
+"""
+
+
+@query(_UNPLANNED + "WHERE m.hospital_id = :patient.hospital_id AND m.person_id = :patient.person_id" + _WANTING)
+async def unplanned_of_patient(db: Db, patient: PatientScope, *, horizon: datetime) -> list[Unplanned]:
+    """A patient's orders that have no doses up to the horizon yet. Index: medicine_person."""
+
+
+@query(
+    _UNPLANNED
+    + """
+      JOIN encounters.current c ON c.hospital_id = m.hospital_id AND c.encounter_id = m.encounter_id
+     WHERE m.hospital_id = :ward.hospital_id AND c.ward_id = :ward.id
+"""
+    + _WANTING
+)
+async def unplanned_of_ward(db: Db, ward: WardScope, *, horizon: datetime) -> list[Unplanned]:
+    """The same of a ward. Indexes: current_ward, medicine_encounter."""
+
+
+@query(_UNPLANNED + "WHERE m.hospital_id = :hospital_id AND m.id = :medicine_id" + _WANTING)
+async def unplanned_of_order(db: Db, *, hospital_id: UUID, medicine_id: UUID, horizon: datetime) -> list[Unplanned]:
+    """The same of one order."""
+
+
+@query(_UNPLANNED + "WHERE m.hospital_id = :hospital_id" + _WANTING)
+async def unplanned_of_hospital(db: Db, *, hospital_id: UUID, horizon: datetime) -> list[Unplanned]:
+    """The same of a whole hospital, for the worker. Index: medicine_encounter."""
+
+
+@query("""
+    UPDATE mar.dose d SET state = CASE WHEN d.since <> w.since THEN 'withdrawn' ELSE 'paused' END, version = d.version + 1
+      FROM unnest(:plans.ids::uuid[], :plans.versions::int[], :plans.since::timestamptz[]) AS w (id, version, since)
+      JOIN orders.medicine m ON m.hospital_id = :hospital_id AND m.id = w.id AND m.version = w.version
+     WHERE d.hospital_id = :hospital_id AND d.medicine_id = m.id AND d.state = 'due'
+       AND (d.since <> w.since
+            OR EXISTS (SELECT 1 FROM orders.step held
+                        WHERE held.hospital_id = :hospital_id AND held.medicine_id = m.id AND held.kind = 'held' AND held.at <= d.due_at
+                          AND (SELECT min(on_again.at) FROM orders.step on_again
+                                WHERE on_again.hospital_id = :hospital_id AND on_again.medicine_id = m.id
+                                  AND on_again.kind = 'resumed' AND on_again.at > held.at) > d.due_at))
+""")
+async def settle(db: Db, plans: Plans, *, hospital_id: UUID) -> None:
+    """Doses of an earlier line that nobody gave are withdrawn; those that came while the order was held stay held."""
+
+
+@query("""
+    WITH standing AS (
+        SELECT m.hospital_id, m.id, w.version, w.since, w.until
+          FROM unnest(:plans.ids::uuid[], :plans.versions::int[], :plans.since::timestamptz[], :plans.until::timestamptz[])
+               AS w (id, version, since, until)
+          JOIN orders.medicine m ON m.hospital_id = :hospital_id AND m.id = w.id AND m.version = w.version
+           FOR SHARE OF m),
+    made AS (
+        INSERT INTO mar.dose AS d (hospital_id, id, medicine_id, person_id, encounter_id, due_at, since, amount, amount_to, unit, critical)
+        SELECT s.hospital_id, n.id, n.medicine_id, n.person_id, n.encounter_id, n.due_at, n.since, n.amount, n.amount_to, n.unit, n.critical
+          FROM unnest(:new.ids::uuid[], :new.medicines::uuid[], :new.people::uuid[], :new.encounters::uuid[],
+                      :new.due::timestamptz[], :new.since::timestamptz[], :new.amounts::float8[], :new.amounts_to::float8[],
+                      :new.units::text[], :new.critical::text[])
+               AS n (id, medicine_id, person_id, encounter_id, due_at, since, amount, amount_to, unit, critical)
+          JOIN standing s ON s.id = n.medicine_id
+         ORDER BY n.medicine_id, n.due_at
+            ON CONFLICT ON CONSTRAINT dose_once DO UPDATE
+           SET state = 'due', since = excluded.since, amount = excluded.amount, amount_to = excluded.amount_to, unit = excluded.unit,
+               critical = excluded.critical, task_id = NULL, version = d.version + 1
+         WHERE d.state IN ('due', 'withdrawn') AND d.since <> excluded.since)
+    INSERT INTO mar.plan AS p (hospital_id, medicine_id, order_version, since, made_until)
+    SELECT s.hospital_id, s.id, s.version, s.since, s.until FROM standing s ORDER BY s.id
+        ON CONFLICT (hospital_id, medicine_id) DO UPDATE
+       SET order_version = excluded.order_version, since = excluded.since,
+           made_until = CASE WHEN p.since = excluded.since THEN greatest(p.made_until, excluded.made_until) ELSE excluded.made_until END
+     WHERE p.order_version <= excluded.order_version
+""")
+async def make(db: Db, new: NewDoses, plans: Plans, *, hospital_id: UUID) -> None:
+    """The doses of orders that are still as they were read, and how far they are made. What is there already stays."""
+
+
+# --- making --------------------------------------------------------------------------------------------------------------
+async def make_for_patient(db: Db, patient: PatientScope, now: datetime) -> int:
+    """Make what is missing of a patient; returns of how many orders. One read where nothing is missing."""
+    orders = await unplanned_of_patient(db, patient, horizon=now + AGAIN_WITHIN)
+    return await make_all(db, orders, hospital_id=patient.hospital_id, now=now)
+
+
+async def make_for_ward(db: Db, ward: WardScope, now: datetime) -> int:
+    """The same of a ward."""
+    orders = await unplanned_of_ward(db, ward, horizon=now + AGAIN_WITHIN)
+    return await make_all(db, orders, hospital_id=ward.hospital_id, now=now)
+
+
+async def make_all(db: Db, orders: list[Unplanned], *, hospital_id: UUID, now: datetime) -> int:
+    """Make the doses of these orders up to a day ahead."""
+    if not orders:
+        return 0
+    made = [(order, slot) for order in orders for slot in _slots_of(order, now)]
+    plans = Plans(
+        ids=[order.id for order in orders],
+        versions=[order.version for order in orders],
+        since=[order.since for order in orders],
+        until=[now + AHEAD for _ in orders],
+    )
+    await settle(db, plans, hospital_id=hospital_id)
+    await make(db, _columns(made), plans, hospital_id=hospital_id)
+    return len(orders)
+
+
+def _slots_of(order: Unplanned, now: datetime) -> list[Slot]:
+    start = order.since if order.planned_since != order.since or order.made_until is None else order.made_until
+    return slots(
+        line_from(order.line),
+        since=order.since,
+        zone=ZoneInfo(order.time_zone),
+        start=max(start.replace(second=0, microsecond=0) if start == order.since else start, now - BACK_MAX),
+        end=now + AHEAD,
+    )
+
+
+def _columns(made: list[tuple[Unplanned, Slot]]) -> NewDoses:
+    return NewDoses(
+        ids=[new_id() for _ in made],
+        medicines=[order.id for order, _ in made],
+        people=[order.person_id for order, _ in made],
+        encounters=[order.encounter_id for order, _ in made],
+        due=[slot.due_at for _, slot in made],
+        since=[order.since for order, _ in made],
+        amounts=[None if slot.amount is None else float(slot.amount) for _, slot in made],
+        amounts_to=[None if slot.amount_to is None else float(slot.amount_to) for _, slot in made],
+        units=[slot.unit for _, slot in made],
+        critical=[_critical(order, slot) for order, slot in made],
+    )
+
+
+def _critical(order: Unplanned, slot: Slot) -> str:
+    """Why this dose may not wait."""
+    kind = line_from(order.line).kind
+    if kind is OrderKind.ONCE:
+        return codes.ONCE_ONLY
+    return codes.critical_reason(drugs_named(order.name) or (), order.route) or (
+        codes.FIRST_DOSE if slot.is_first and kind in {OrderKind.SCHEDULED, OrderKind.TAPER} else ""
+    )

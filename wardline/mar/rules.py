@@ -1,0 +1,370 @@
+"""Decisions about giving: the five rights, time windows, the gap and the maximum of as-needed doses. Pure: time comes in."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from wardline.mar import codes
+from wardline.mar.models import GivenBefore, Giving, Right
+from wardline.mar.schedule import minute
+from wardline.orders.public import (
+    NUMBER,
+    UNIT,
+    UNITS,
+    MedicineLine,
+    OrderKind,
+    dose_words,
+    drugs_named,
+    in_unit,
+    line_from,
+    number,
+)
+
+WINDOW = timedelta(minutes=60)
+CRITICAL_WINDOW = timedelta(minutes=30)  # codes.CRITICAL_SOURCE
+OVERDUE_MAX = timedelta(hours=24)  # after that a dose that nobody recorded reads as not recorded
+EARLY_MAX = timedelta(hours=4)  # own: a dose of the next day is not given by mistake
+CLOCK_SKEW_MAX = timedelta(minutes=1)
+LATER_AFTER = timedelta(minutes=2)  # from pressing to arriving: then it was kept by the screen
+PRESSED_BACK_MAX = timedelta(hours=24)
+DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
+HALVES = 2
+LITRE_ML = 1000
+TOLERANCE = 1e-6
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_STRENGTH = re.compile(rf"(?<![\w.])({NUMBER})\s*({UNIT})(?!\s*/)")
+
+
+# --- time --------------------------------------------------------------------------------------------------------------
+def window_of(critical: str | None) -> timedelta:
+    """How far from its time a dose counts as on time."""
+    return CRITICAL_WINDOW if critical else WINDOW
+
+
+def timing_of(due_at: datetime | None, given_at: datetime, critical: str | None) -> str:
+    """`on_time`, `early` or `late`."""
+    if due_at is None or abs(given_at - due_at) <= window_of(critical):
+        return "on_time"
+    return "early" if given_at < due_at else "late"
+
+
+def state_of_due(due_at: datetime, now: datetime, critical: str | None) -> str:
+    """How a dose that nobody has recorded stands: `next`, `due`, `overdue`, or `missed` after a day."""
+    window = window_of(critical)
+    if due_at - now > window:
+        return "next"
+    if now - due_at > OVERDUE_MAX:
+        return "missed"
+    return "overdue" if now - due_at > window else "due"
+
+
+def clock_before(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """The last time that the ward's clock said `09:05` up to now; None for what is no time. This minute is now."""
+    match = re.fullmatch(r"\s*(\d{1,2})[:.]?(\d{2})\s*", text)
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+        return None
+    local = now.astimezone(zone)
+    if (local.hour, local.minute) == (int(match[1]), int(match[2])):
+        return now
+    for back in range(2):
+        day = local.date() - timedelta(days=back)
+        wall = datetime(day.year, day.month, day.day, int(match[1]), int(match[2]))  # noqa: DTZ001 - a wall clock
+        moments = [wall.replace(tzinfo=zone, fold=fold) for fold in (1, 0)]
+        been = [moment for moment in moments if moment <= now + CLOCK_SKEW_MAX]
+        if been:
+            return min(been[0], now)
+    return None
+
+
+def is_after_order(given_at: datetime, prescribed_at: datetime) -> bool:
+    """A dose is given once it is ordered; the minute of the signature counts whole."""
+    return given_at >= minute(prescribed_at)
+
+
+# --- what is given -----------------------------------------------------------------------------------------------------
+def is_infusion(line: MedicineLine) -> bool:
+    """Whether giving it means that something runs: a rate, or a volume over hours."""
+    if line.rate:
+        return True
+    volume = line.amount is not None and line.amount.unit in {"ml", "litres"}
+    return bool(volume and line.over_minutes and line.over_minutes >= 60)
+
+
+def volume_ml(line: MedicineLine) -> float | None:
+    """The volume of an infusion that says one."""
+    if line.rate or line.amount is None or line.amount.unit not in {"ml", "litres"}:
+        return None
+    return float(line.amount.value) * (LITRE_ML if line.amount.unit == "litres" else 1)
+
+
+def rate_of(line: MedicineLine) -> tuple[float | None, str]:
+    """The ordered rate with its unit; of a volume over hours, ml/h."""
+    if line.rate and line.amount is not None:
+        return float(line.amount.value), f"{line.amount.unit}{'/kg' if line.per_kg else ''}/{line.rate}"
+    volume = volume_ml(line)
+    if volume is None or not line.over_minutes:
+        return None, "ml/h"
+    return round(volume * 60 / line.over_minutes, 1), "ml/h"
+
+
+def run_in_ml(
+    rate: float | None, unit: str, *, volume_given: float | None, since: datetime, now: datetime
+) -> float | None:
+    """What an infusion in ml/h has run in by now; None where its rate is no volume."""
+    if rate is None or unit != "ml/h":
+        return volume_given
+    return (volume_given or 0) + rate * max((now - since) / timedelta(hours=1), 0)
+
+
+class Ordered(Struct, frozen=True):
+    """How much of an order is one dose: from, at most, and in which unit; None where only the giver can say."""
+
+    low: float | None
+    high: float | None
+    unit: str
+
+
+def ordered(giving: Giving, line: MedicineLine) -> Ordered:
+    """What one dose is: of the planned dose, or of the line; of an infusion by rate, the rate. A dose by weight is entered."""
+    if line.rate and line.amount is not None:
+        low = float(line.amount.value)
+        return Ordered(low, float(line.amount_to.value) if line.amount_to else low, rate_of(line)[1])
+    if line.per_kg:
+        return Ordered(None, None, line.amount.unit if line.amount else "")
+    if giving.dose_id is not None and giving.amount is not None:
+        return Ordered(giving.amount, giving.amount_to or giving.amount, giving.unit or "")
+    if line.amount is None:
+        return Ordered(None, None, "")
+    low = float(line.amount.value)
+    return Ordered(low, float(line.amount_to.value) if line.amount_to else low, line.amount.unit)
+
+
+# --- as needed -----------------------------------------------------------------------------------------------------------
+class AsNeededNow(Struct, frozen=True):
+    """Whether an as-needed dose may be given, from when, why not, and what could not be checked."""
+
+    may: bool
+    from_at: datetime | None = None
+    why: str = ""
+    not_checked: str = ""
+
+
+def as_needed(
+    line: MedicineLine, medicine_id: UUID, before: Sequence[GivenBefore], at: datetime, amount: float | None
+) -> AsNeededNow:
+    """The gap and the maximum in 24 hours. The maximum counts every dose of the drug, by whichever order it was given."""
+    own = [each for each in before if each.medicine_id == medicine_id]
+    gap = _gap(line, own, at)
+    if gap is not None:
+        return gap
+    count = _count(line, own, at)
+    if count is not None:
+        return count
+    return _total(line, before, at, amount)
+
+
+def _gap(line: MedicineLine, own: Sequence[GivenBefore], at: datetime) -> AsNeededNow | None:
+    if line.every_hours is None:
+        return None
+    hours = timedelta(hours=line.every_hours)
+    near = [each.happened_at for each in own if abs(minute(each.happened_at) - minute(at)) < hours]
+    if not near:
+        return None
+    return AsNeededNow(False, max(near) + hours, f"At least {line.every_hours} hours between doses")
+
+
+def _days_around(before: Sequence[GivenBefore], at: datetime) -> list[list[GivenBefore]]:
+    """What was given in every 24 hours that a dose at this moment would be in: a dose may be recorded after later ones."""
+    ends = [at, *(each.happened_at for each in before if at < each.happened_at < at + DAY)]
+    return [[each for each in before if end - DAY < each.happened_at <= end] for end in ends]
+
+
+def _count(line: MedicineLine, own: Sequence[GivenBefore], at: datetime) -> AsNeededNow | None:
+    if line.times_per_day is None:
+        return None
+    fullest = max(_days_around(own, at), key=len)
+    if len(fullest) < line.times_per_day:
+        return None
+    times = "once" if line.times_per_day == 1 else f"{line.times_per_day} times"
+    given = sorted(each.happened_at for each in fullest)
+    return AsNeededNow(False, given[-line.times_per_day] + DAY, f"At most {times} in 24 hours")
+
+
+def _total(line: MedicineLine, before: Sequence[GivenBefore], at: datetime, amount: float | None) -> AsNeededNow:
+    if line.day_max is None:
+        return AsNeededNow(True)
+    bound, unit = float(line.day_max.value), line.day_max.unit
+    wanted = amount if amount is not None else float(line.amount.value) if line.amount else None
+    new = None if wanted is None else in_unit(wanted, line.amount.unit if line.amount else unit, unit)
+    days = [[(each.happened_at, _size(each, unit)) for each in day] for day in _days_around(before, at)]
+    if new is None or any(size is None for day in days for _, size in day):
+        return AsNeededNow(
+            True, not_checked=f"at most {line.day_max.words} in 24 hours: the amounts cannot be added up"
+        )
+    fullest = max(days, key=lambda day: sum(size or 0 for _, size in day))
+    left = sum(size or 0 for _, size in fullest)
+    if left + new <= bound + TOLERANCE:
+        return AsNeededNow(True)
+    for given_at, size in sorted(fullest):
+        left -= size or 0
+        if left + new <= bound + TOLERANCE:
+            return AsNeededNow(False, given_at + DAY, f"At most {line.day_max.words} in 24 hours")
+    return AsNeededNow(False, None, f"At most {line.day_max.words} in 24 hours")
+
+
+def _size(each: GivenBefore, unit: str) -> float | None:
+    return None if each.amount is None else in_unit(each.amount, each.unit, unit)
+
+
+# --- the five rights -----------------------------------------------------------------------------------------------------
+def same_patient(scan: str, giving: Giving) -> bool:
+    """Whether a wristband is this patient's: their number, the hospital's number, or their id in a code."""
+    plain = re.sub(r"[\s-]", "", scan).upper()
+    ids = {UUID(found) for found in _UUID.findall(scan)}
+    numbers = {re.sub(r"[\s-]", "", each).upper() for each in (giving.network_number, giving.mrn)}
+    return plain in numbers or giving.person_id in ids
+
+
+class Scan(Struct, frozen=True):
+    """What a code or a line on a medicine says: orders by their ids, or a drug by name or code with its strength."""
+
+    orders: frozenset[UUID]
+    names: frozenset[str] | None  # ingredients; None: not understood
+    strength: tuple[float, str] | None
+
+
+def read_scan(text: str) -> Scan:
+    """A pharmacy label carries the id of its order; anything else is a product by name, ATC or RxNorm code."""
+    ids = frozenset(UUID(found) for found in _UUID.findall(text))
+    if ids:
+        return Scan(ids, None, None)
+    plain = text.lower().replace("µ", "u").replace("μ", "u")
+    match = _STRENGTH.search(plain)
+    strength = None
+    if match is not None:
+        value = number(match[1])
+        strength = None if value is None else (float(value), UNITS[match[2]])
+    name = plain[: match.start()].strip() if match else plain.strip()
+    drugs = drugs_named(name)
+    return Scan(ids, frozenset(drug.name for drug in drugs) if drugs else None, strength)
+
+
+def right_patient(scan: str, giving: Giving, identifiers: Sequence[str], at: datetime | None) -> Right:
+    """The wristband, or two identifiers that were asked for."""
+    words = f"{giving.family.upper()}, {giving.given}"
+    right = {"key": "patient", "title": "Right patient"}
+    if scan:
+        if same_patient(scan, giving):
+            return Right(**right, holds=True, source="Wristband", at=at, words=words)
+        return Right(**right, holds=False, source="Wristband", at=at, words=f"This wristband is not that of {words}.")
+    if len(set(identifiers)) >= 2:
+        return Right(**right, holds=True, source="Asked", at=at, words=words)
+    return Right(**right, holds=None, words=f"Scan the wristband of {words}")
+
+
+def right_medicine(scan: str, giving: Giving, at: datetime | None, *, by_hand: bool, other: str = "") -> Right:
+    """The label or the product, or what was read by eye where a reason says why nothing was scanned."""
+    right = {"key": "medicine", "title": "Right medicine"}
+    if not scan:
+        if by_hand:
+            return Right(**right, holds=True, source="Read by eye", at=at, words=giving.name)
+        return Right(**right, holds=None, words=f"Scan the label of {giving.name}")
+    found = read_scan(scan)
+    if found.orders:
+        if giving.medicine_id in found.orders:
+            return Right(**right, holds=True, source="Label", at=at, words=giving.name)
+        return Right(**right, holds=False, source="Label", at=at, words=other or "This label is for another order.")
+    if found.names is None:
+        return Right(**right, holds=False, source="Scan", at=at, words="This code is not known as a medicine.")
+    wanted = frozenset(drug.name for drug in drugs_named(giving.name) or ())
+    if found.names != wanted:
+        words = f"This is {' + '.join(sorted(found.names))}; {giving.name} is ordered."
+        return Right(**right, holds=False, source="Scan", at=at, words=words)
+    return Right(**right, holds=True, source="Product", at=at, words=scan.strip()[:100])
+
+
+def right_dose(scan: str, amount: float | None, of: Ordered, at: datetime | None, *, reason: str, words: str) -> Right:
+    """The amount against the order, and the strength of what was scanned against the amount."""
+    right = {"key": "dose", "title": "Right dose"}
+    if of.low is None or of.high is None:
+        if amount is None:
+            return Right(**right, holds=None, words=f"{words}: enter the dose that is given")
+        return Right(**right, holds=True, source="Entered", at=at, words=f"{amount:g} {of.unit}, ordered {words}")
+    given = of.low if amount is None and of.low == of.high else amount
+    if given is None:
+        return Right(**right, holds=None, words=f"{words}: enter the dose that is given")
+    if given > of.high + TOLERANCE:
+        return Right(
+            **right, holds=False, source="Order", at=at, words=f"{given:g} {of.unit} is more than the ordered {words}."
+        )
+    if given < of.low - TOLERANCE and len(reason.strip()) < 3:
+        return Right(**right, holds=None, words=f"{given:g} of {words}: say why not all of it")
+    strength = read_scan(scan).strength if scan else None
+    if strength is not None:
+        return _by_strength(given, of.unit, strength, at)
+    return Right(**right, holds=True, source="Order", at=at, words=f"{given:g} {of.unit}, ordered {words}")
+
+
+def _by_strength(given: float, unit: str, strength: tuple[float, str], at: datetime | None) -> Right:
+    right = {"key": "dose", "title": "Right dose"}
+    size, written = in_unit(strength[0], strength[1], unit), f"{strength[0]:g} {strength[1]}"
+    if size is None:
+        return Right(**right, holds=True, source="Order", at=at, words=f"{given:g} {unit}")
+    units = given / size
+    if abs(units * HALVES - round(units * HALVES)) > TOLERANCE or units < 1 / HALVES - TOLERANCE:
+        words = f"{given:g} {unit} cannot be given in halves of {written}."
+        return Right(**right, holds=False, source="Scan", at=at, words=words)
+    return Right(**right, holds=True, source="Scan", at=at, words=f"{given:g} {unit} = {units:g} x {written}")
+
+
+def right_time(giving: Giving, given_at: datetime, *, reason: str) -> Right:
+    """The planned time and its window; outside of it with a reason."""
+    right = {"key": "time", "title": "Right time"}
+    if giving.due_at is None:
+        return Right(**right, holds=True, source="By the clock", at=given_at, words="Given when needed")
+    timing = timing_of(giving.due_at, given_at, giving.critical)
+    minutes = int(window_of(giving.critical) / timedelta(minutes=1))
+    if timing == "on_time":
+        return Right(**right, holds=True, source="By the clock", at=given_at, words=f"Within {minutes} min of its time")
+    apart = round(abs(given_at - giving.due_at) / timedelta(minutes=1))
+    words = f"{length(apart)} {'early' if timing == 'early' else 'late'}"
+    if len(reason.strip()) < 3:
+        return Right(**right, holds=None, words=f"{words}: say why")
+    return Right(**right, holds=True, source="With a reason", at=given_at, words=f"{words}: {reason.strip()}")
+
+
+def right_route(giving: Giving, at: datetime | None, *, checked: bool) -> Right:
+    """The route of the order; where there is a line, somebody looked at it."""
+    right = {"key": "route", "title": "Right route"}
+    if giving.route not in codes.LINE_CHECKED:
+        return Right(**right, holds=True, source="Order", at=at, words=giving.route.capitalize())
+    if checked:
+        return Right(**right, holds=True, source="Line checked", at=at, words=giving.route.capitalize())
+    return Right(**right, holds=None, words=f"{giving.route.capitalize()}: look at the line")
+
+
+def length(minutes: int) -> str:
+    """`45 min`, `2 h 20 min`."""
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest:02} min" if hours else f"{rest} min"
+
+
+def words_of(giving: Giving, line: MedicineLine) -> str:
+    """The dose in words: of the planned dose where the line has several."""
+    if line.steps and giving.amount is not None:
+        return f"{giving.amount:,g} {giving.unit}"
+    return dose_words(line)
+
+
+def line_of(giving: Giving) -> MedicineLine:
+    """The line of the order as it stands."""
+    return line_from(giving.line)
+
+
+def kind_of(giving: Giving) -> OrderKind:
+    """How its doses follow."""
+    return OrderKind(giving.kind)

@@ -1,0 +1,159 @@
+"""When the doses of an order are due. Pure: the line, the moment from which it counts and the hospital's zone come in.
+
+Doses so many times a day follow the clock of the ward, so a change to summer time moves none of them on the wall. A dose
+every so many hours keeps its hours, also through such a night. A clock time that a night skips is given when the clocks
+have moved; one that comes twice is given once, the first time.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from wardline.orders.public import Amount, MedicineLine, OrderKind
+
+# The drug rounds are at 08, 12, 18 and 22 o'clock, with 06 and 14 where a drug needs the day in even parts: the times of the
+# usual British inpatient chart. For a hospital to set.
+CLOCKS: dict[int, tuple[int, ...]] = {
+    1: (8,),
+    2: (8, 18),
+    3: (8, 14, 22),
+    4: (8, 12, 18, 22),
+    5: (6, 10, 14, 18, 22),
+    6: (2, 6, 10, 14, 18, 22),
+}
+NIGHT = (22,)
+FIRST_OF_EVEN = 6
+DAY = timedelta(days=1)
+HOURS_OF_DAY = 24
+SLOTS_MAX = 200
+
+
+class Slot(Struct, frozen=True):
+    """One planned dose."""
+
+    due_at: datetime
+    amount: Decimal | None
+    amount_to: Decimal | None
+    unit: str
+    is_first: bool
+
+
+def slots(line: MedicineLine, *, since: datetime, zone: ZoneInfo, start: datetime, end: datetime) -> list[Slot]:
+    """The doses that are due from `start` to before `end`, of a line that counts since `since`; none for as needed."""
+    begun = minute(since)
+    found: list[Slot] = []
+    for place, (due_at, day) in enumerate(_moments(line, begun, zone, end)):
+        if due_at >= end or len(found) >= SLOTS_MAX:
+            break
+        if due_at >= start:
+            found.append(_slot(line, due_at, day, is_first=place == 0))
+    return found
+
+
+def minute(moment: datetime) -> datetime:
+    """The beginning of its minute, in UTC: an order counts from the minute it was signed in."""
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def clocks_of(line: MedicineLine) -> tuple[int, ...]:
+    """The hours of the day at which a line is given."""
+    if line.at == "night":
+        return NIGHT
+    times = line.times_per_day or 1
+    if times in CLOCKS:
+        return CLOCKS[times]
+    gap = HOURS_OF_DAY / times
+    return tuple(sorted(int(FIRST_OF_EVEN + gap * place) % HOURS_OF_DAY for place in range(times)))
+
+
+def on_the_clock(line: MedicineLine) -> bool:
+    """Whether doses follow the clock of the ward rather than a count of hours."""
+    return line.every_hours is None or (line.every_hours % HOURS_OF_DAY == 0)
+
+
+def _moments(line: MedicineLine, begun: datetime, zone: ZoneInfo, end: datetime) -> Iterator[tuple[datetime, int]]:
+    """Each due moment in order, with the day of the course that it belongs to."""
+    if line.kind is OrderKind.AS_NEEDED:
+        return
+    if line.kind in {OrderKind.ONCE, OrderKind.INFUSION}:
+        yield begun, 0
+    elif on_the_clock(line):
+        yield from _by_clock(line, begun, zone, end)
+    else:
+        yield from _by_hours(line, begun, end)
+
+
+def _by_clock(line: MedicineLine, begun: datetime, zone: ZoneInfo, end: datetime) -> Iterator[tuple[datetime, int]]:
+    every_days = max(1, (line.every_hours or HOURS_OF_DAY) // HOURS_OF_DAY)
+    course = _course_days(line)
+    first: datetime | None = None  # on the wall
+    day = begun.astimezone(zone).date()
+    last = end.astimezone(zone).date()
+    while day <= last:
+        for hour in clocks_of(line):
+            wall = datetime.combine(day, time(hour))
+            due_at = _moment(wall, zone)
+            if due_at < begun:
+                continue
+            first = first or wall
+            passed = (wall.date() - first.date()).days
+            if course is not None and wall >= first + course * DAY:
+                return
+            if passed % every_days == 0:
+                yield due_at, passed
+        day += DAY
+
+
+def _moment(wall: datetime, zone: ZoneInfo) -> datetime:
+    """When the clock on the wall says so; of a time that comes twice the first, of one that is skipped just after."""
+    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def _by_hours(line: MedicineLine, begun: datetime, end: datetime) -> Iterator[tuple[datetime, int]]:
+    assert line.every_hours is not None
+    anchor = begun if begun.minute == 0 else begun.replace(minute=0) + timedelta(hours=1)
+    course = _course_days(line)
+    due_at = anchor
+    while due_at < end and (course is None or due_at < anchor + course * DAY):
+        yield due_at, (due_at - anchor) // DAY
+        due_at += timedelta(hours=line.every_hours)
+
+
+def _course_days(line: MedicineLine) -> int | None:
+    return sum(step.days for step in line.steps) or line.days
+
+
+def _slot(line: MedicineLine, due_at: datetime, day: int, *, is_first: bool) -> Slot:
+    amount, amount_to = line.amount, line.amount_to
+    if line.steps:
+        amount = _step_amount(line, day)
+    return Slot(
+        due_at=due_at,
+        amount=amount.value if amount else None,
+        amount_to=amount_to.value if amount_to else None,
+        unit=amount.unit if amount else "",
+        is_first=is_first,
+    )
+
+
+def _step_amount(line: MedicineLine, day: int) -> Amount:
+    for step in line.steps:
+        if day < step.days:
+            return step.amount
+        day -= step.days
+    return line.steps[-1].amount
+
+
+def day_of_chart(now: datetime, zone: ZoneInfo) -> date:
+    """The day of the chart, which begins at 06:00."""
+    local = now.astimezone(zone)
+    return local.date() if local.hour >= FIRST_OF_EVEN else local.date() - DAY
+
+
+def chart_hours(day: date, zone: ZoneInfo, hours: tuple[int, ...]) -> list[datetime]:
+    """The moments at which the columns of a day's chart begin, and, last, the one at which the next day's do."""
+    begins = [_moment(datetime.combine(day, time(hour)), zone) for hour in hours]
+    return [*begins, _moment(datetime.combine(day + DAY, time(hours[0])), zone)]

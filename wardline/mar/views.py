@@ -1,0 +1,284 @@
+"""Pages of giving put together from rows; used by the routes and by what is pushed."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from wardline.encounters.public import banner_with_stay
+from wardline.identity.public import seal
+from wardline.mar import actions, codes, corrections, grid, making, queries, rules, schedule
+from wardline.mar.models import (
+    AdministrationScope,
+    Giving,
+    GridScope,
+    NewGiving,
+    RoundScope,
+    Scans,
+)
+from wardline.mar.pages import (
+    AdministrationPage,
+    Grid,
+    GridAnswer,
+    GridPage,
+    Round,
+    RoundItem,
+    RoundRow,
+    Sheet,
+)
+from wardline.orders.public import OrderKind, dose_words, drugs_named, line_from, parts, plain, shown_name
+from wardline.patients.public import PatientScope
+from wardline.platform import clock
+from wardline.platform.db import Db
+from wardline.platform.errors import NotFound
+from wardline.platform.http import Context
+
+BACK = timedelta(hours=24)
+AHEAD = timedelta(hours=24)  # what comes on the next day is named beside its drug
+FIRST_DAY = date(2000, 1, 1)
+HOURS_OFFERED = (1, 2, 4, 8, 12)
+STATE_WORDS = {
+    "next": "Not due yet",
+    "due": "Due now",
+    "overdue": "Overdue",
+    "missed": "Not recorded",
+    "order_held": "Held",
+}
+SCANNED = frozenset({"Wristband", "Label", "Product", "Scan"})
+
+
+# --- the grid ------------------------------------------------------------------------------------------------------------
+async def chart_of(db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None) -> grid.Chart:
+    """A day of the chart; doses that are not made yet are made first, where it is today's."""
+    today = schedule.day_of_chart(now, zone)
+    wanted = max(min(day or today, today), FIRST_DAY)
+    begins = schedule.chart_hours(wanted, zone, grid.HOURS)
+    since, until = begins[0] - BACK, max(begins[-1], now + AHEAD)
+    if wanted == today:
+        await making.make_for_patient(db, patient, now)
+    return grid.Chart(
+        patient_id=patient.person_id,
+        orders=await queries.orders_of(db, patient, since=begins[0], until=begins[-1]),
+        doses=await queries.doses_of(db, patient, since=since, until=until),
+        done=await queries.administrations_of(db, patient, since=since, until=begins[-1]),
+        day=wanted,
+        zone=zone,
+        now=now,
+    )
+
+
+async def grid_page(ctx: Context, patient: PatientScope, day: date | None) -> GridPage:
+    """The page of a day."""
+    async with ctx.db.one_connection() as one:
+        chart = await chart_of(one, patient, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day)
+        banner = await banner_with_stay(one, patient)
+    return GridPage(banner=banner, grid=grid.grid_of(chart))
+
+
+async def grid_answer(ctx: Context, patient: PatientScope, day: date | None) -> GridAnswer:
+    """The same for programs."""
+    async with ctx.db.one_connection() as one:
+        chart = await chart_of(one, patient, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day)
+    return GridAnswer(
+        patient_id=patient.person_id,
+        day=chart.day,
+        doses=grid.due_doses(chart),
+        as_needed=grid.needed(chart),
+        administrations=list(chart.done),
+    )
+
+
+async def live_grid(db: Db, scope: GridScope) -> Grid:
+    """Today's grid, as the page shows it."""
+    async with db.one_connection() as one:
+        chart = await chart_of(one, scope.patient, zone=ZoneInfo(scope.zone), now=clock.now(), day=None)
+    return grid.grid_of(chart)
+
+
+# --- the sheet -----------------------------------------------------------------------------------------------------------
+async def sheet(ctx: Context, giving: Giving, scans: Scans) -> Sheet:
+    """What is seen before a dose is given: the medicine, the five rights so far, what was decided about an allergy."""
+    line = rules.line_of(giving)
+    new = NewGiving(patient_scan=scans.patient_scan, drug_scan=scans.drug_scan, amount=scans.amount)
+    rights = actions.rights_of(giving, line, new, ctx.now)
+    for right in rights:  # what nothing was looked at for has no time
+        right.at = ctx.now if right.source in SCANNED else None
+    decision = await queries.allergy_decision(ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=giving.medicine_id)
+    about, words, by = (decision or "||").split("|", 2)
+    of, infusion = rules.ordered(giving, line), rules.is_infusion(line)
+    volume = rules.volume_ml(line) if infusion else None
+    return Sheet(
+        path=f"/doses/{giving.dose_id}" if giving.dose_id else f"/medicines/{giving.medicine_id}",
+        medicine_id=giving.medicine_id,
+        dose_id=giving.dose_id,
+        patient_id=giving.person_id,
+        family=giving.family,
+        given=giving.given,
+        name=giving.name,
+        tall_man=shown_name(giving.name),
+        dose=rules.words_of(giving, line),
+        parts=parts(line),
+        due_at=giving.due_at,
+        state=_state(giving, ctx.now),
+        state_words=_state_words(giving, ctx.now),
+        critical=giving.critical or "",
+        rights=rights,
+        checked=sum(right.holds is True for right in rights),
+        missing=", ".join(right.title.lower() for right in rights if right.holds is None),
+        stop=[right.words for right in rights if right.holds is False],
+        decision=about,
+        decision_words=f"Accepted by {by}" + (f": “{words}”" if words else "") if decision else "",
+        witness=codes.witness_reason(giving.name, drugs_named(giving.name), giving.route),
+        amount=f"{of.low:g}" if of.low is not None and of.low == of.high and not line.rate else "",
+        unit=of.unit,
+        timing=rules.timing_of(giving.due_at, ctx.now, giving.critical),
+        is_as_needed=rules.kind_of(giving) is OrderKind.AS_NEEDED,
+        as_needed_words=await _as_needed_words(ctx, giving),
+        is_infusion=infusion,
+        rate=f"{of.low:g}" if line.rate and of.low is not None else "",
+        rate_unit=rules.rate_of(line)[1] if infusion else "",
+        volume_ml="" if volume is None else f"{volume:g}",
+        asks_line=giving.route in codes.LINE_CHECKED,
+        injected=giving.route in codes.INJECTED,
+        by=ctx.caller.display_name,
+        now=ctx.now,
+        version=giving.version if giving.dose_id else giving.order_version,
+        number=giving.network_number,
+        mrn=giving.mrn,
+        not_given=_pairs(codes.NOT_GIVEN),
+        held=_pairs(codes.HELD),
+        no_scan=_pairs(codes.NO_SCAN),
+        sites=list(codes.SITES),
+    )
+
+
+def _pairs(words: dict[str, str]) -> list[list[str]]:
+    return [[code, text] for code, text in words.items()]
+
+
+def _state(giving: Giving, now: datetime) -> str:
+    if giving.done_id is not None:
+        return giving.done_action or "given"
+    if giving.order_state != "active" or not giving.has_stay:
+        return "ended"
+    if giving.dose_state == "paused":
+        return "order_held"
+    return "needed" if giving.due_at is None else rules.state_of_due(giving.due_at, now, giving.critical)
+
+
+def _state_words(giving: Giving, now: datetime) -> str:
+    state = _state(giving, now)
+    if state == "ended":
+        return f"{giving.order_state.replace('_', ' ').capitalize()}: {giving.order_reason}".rstrip(": ")
+    if giving.done_id is not None:
+        return f"{giving.done_by} {actions.DONE_WORDS.get(state, 'recorded it')}"
+    return STATE_WORDS.get(state, "When needed")
+
+
+async def _as_needed_words(ctx: Context, giving: Giving) -> str:
+    """What was given of an as-needed medicine, and from when it can be given again."""
+    line = rules.line_of(giving)
+    if rules.kind_of(giving) is not OrderKind.AS_NEEDED:
+        return ""
+    before = await queries.given_since(
+        ctx.db,
+        hospital_id=ctx.caller.tenant_id,
+        person_id=giving.person_id,
+        name=giving.name,
+        since=ctx.now - max(line.every_hours or 0, 24) * rules.HOUR,
+    )
+    now = rules.as_needed(line, giving.medicine_id, before, ctx.now, None)
+    zone = ZoneInfo(ctx.caller.time_zone)
+    last = f"Last given {before[0].happened_at.astimezone(zone):%H:%M}. " if before else "None in the last 24 hours. "
+    if now.may:
+        return last + (f"Not checked: {now.not_checked}." if now.not_checked else "It can be given now.")
+    when = f" From {now.from_at.astimezone(zone):%H:%M}." if now.from_at else ""
+    return f"{last}{now.why}.{when}"
+
+
+async def opened(ctx: Context, giving: Giving | None) -> Giving:
+    """A dose or an order to look at; NotFound for none. Records that it was opened."""
+    if giving is None:
+        raise NotFound("There is no such dose here.")
+    ctx.saw("dose", giving.dose_id or giving.medicine_id, giving.person_id)
+    return giving
+
+
+def patient_of(giving: Giving, ctx: Context) -> PatientScope:
+    """The patient of a dose that the caller may open."""
+    return PatientScope(hospital_id=ctx.caller.tenant_id, person_id=giving.person_id, seal=seal())
+
+
+# --- what was recorded ---------------------------------------------------------------------------------------------------
+async def administration_page(ctx: Context, scope: AdministrationScope) -> AdministrationPage:
+    """What was recorded, its history, and how much of an infusion has run in."""
+    item = await corrections.found(ctx, scope)
+    history = await queries.history(ctx.db, hospital_id=scope.hospital_id, administration_id=scope.id)
+    giving = await queries.open_giving(
+        ctx.db, hospital_id=scope.hospital_id, dose_id=None, medicine_id=item.medicine_id
+    )
+    if giving is None:
+        raise NotFound
+    line = line_from(giving.line)
+    had = grid.run_in(item, ctx.now) if item.infusion else None
+    return AdministrationPage(
+        item=item,
+        tall_man=shown_name(item.name),
+        reason_words=(codes.HELD if item.action == "held" else codes.NOT_GIVEN).get(item.reason, item.reason),
+        no_scan_words=codes.NO_SCAN.get(item.no_scan, item.no_scan),
+        effect_words=codes.EFFECTS.get(item.effect, ""),
+        dose=dose_words(line),
+        parts=parts(line),
+        history=history,
+        effects=_pairs(codes.EFFECTS),
+        sites=list(codes.SITES),
+        now_ml=None if had is None else round(had),
+        banner=await banner_with_stay(ctx.db, patient_of(giving, ctx)) if ctx.html else None,
+    )
+
+
+# --- the ward ------------------------------------------------------------------------------------------------------------
+async def round_page(db: Db, ward: RoundScope, *, now: datetime, hours: int) -> Round:
+    """What is overdue on a ward and due in the next hours, the oldest first."""
+    async with db.one_connection() as one:
+        await making.make_for_ward(one, ward, now)
+        rows = await queries.round_of(
+            one, ward, since=now - rules.OVERDUE_MAX, until=now + timedelta(hours=max(HOURS_OFFERED))
+        )
+    items = [_round_item(row, now) for row in rows]
+    return Round(
+        ward_id=ward.id,
+        ward_name=ward.name,
+        overdue=sum(item.state == "overdue" for item in items),
+        due=sum(item.state == "due" for item in items),
+        items=items,
+        hours=hours,
+    )
+
+
+async def live_round(db: Db, ward: RoundScope) -> Round:
+    """The same for watching; the page hides what is further ahead than was asked."""
+    return await round_page(db, ward, now=clock.now(), hours=max(HOURS_OFFERED))
+
+
+def _round_item(row: RoundRow, now: datetime) -> RoundItem:
+    line = line_from(row.line)
+    ahead = (row.due_at - now) / timedelta(hours=1)
+    state = rules.state_of_due(row.due_at, now, row.critical)
+    steps = f"{plain(Decimal(str(row.amount)), commas=True)} {row.unit}" if line.steps and row.amount else ""
+    return RoundItem(
+        id=row.id,
+        medicine_id=row.medicine_id,
+        patient_id=row.person_id,
+        family=row.family,
+        given=row.given,
+        bed_label=row.bed_label or "",
+        name=row.name,
+        tall_man=shown_name(row.name),
+        dose=steps or dose_words(line),
+        route=row.route,
+        due_at=row.due_at,
+        state=state,
+        critical=row.critical,
+        within=0 if state == "overdue" else next((each for each in HOURS_OFFERED if ahead <= each), max(HOURS_OFFERED)),
+        version=row.version,
+    )
