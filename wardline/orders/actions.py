@@ -9,8 +9,9 @@ import msgspec
 from wardline.encounters.public import EncounterScope, ObservedStay, observed_stay_locked
 from wardline.identity.public import seal
 from wardline.orders import cards, knowledge, lines, queries, views
-from wardline.orders.forms import ChangedLine, MeasureRecorded, Medicine, NewMeasure, Prescribed, SignedBasket
+from wardline.orders.forms import ChangedLine, Medicine, Prescribed, SignedBasket
 from wardline.orders.lines import MedicineLine
+from wardline.orders.measures import medicines_topic
 from wardline.orders.queries import MedicineRow, NewAlerts, NewMedicine, NewStep
 from wardline.orders.views import Read
 from wardline.patients.public import PatientScope, access_patient, today
@@ -18,8 +19,6 @@ from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 
-CLOCK_SKEW_MAX = timedelta(minutes=1)
-MEASURE_LIMITS = {"weight_kg": (0.2, 500.0, "kg"), "creatinine_umol_per_l": (5.0, 3000.0, "µmol/l")}
 DISCHARGE_REASON = "The stay is finished."
 
 
@@ -99,11 +98,6 @@ def _patient(ctx: Context, person_id: UUID) -> PatientScope:
     return PatientScope(hospital_id=ctx.caller.tenant_id, person_id=person_id, seal=seal())
 
 
-def medicines_topic(person_id: UUID) -> str:
-    """The topic that a patient's medicines are watched by."""
-    return f"medicines:{person_id}"
-
-
 # --- prescribing -------------------------------------------------------------------------------------------------------
 async def prescribe(ctx: Context, stay: ObservedStay, basket: SignedBasket) -> Prescribed:
     """Sign a basket: every line is complete, and what the checks ask has an answer; all of them or none."""
@@ -121,9 +115,9 @@ async def prescribe(ctx: Context, stay: ObservedStay, basket: SignedBasket) -> P
 
 async def _checked(ctx: Context, person_id: UUID, typed: Sequence[str], *, without: UUID | None = None) -> list[Read]:
     patient, rules = _patient(ctx, person_id), knowledge.current()
-    person = await views.patient_of(ctx.db, patient, today(ctx))
+    person = await views.patient_of(ctx.db, patient, today(ctx), ctx.now)
     rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
-    others = views.considered_of(views.current(rows, without=without), rules)
+    others = views.others_of(rows, rules, ctx.now, without=without)
     return views.read_lines(typed, person, others, rules)
 
 
@@ -211,6 +205,7 @@ def _row(ctx: Context, new: NewMedicine) -> MedicineRow:
         ends_on=new.ends_on,
         prescribed_at=ctx.now,
         prescribed_by=ctx.caller.display_name,
+        stopped_at=None,
         version=1,
     )
 
@@ -324,27 +319,3 @@ async def stop_orders_of_stay(ctx: Context, stay: EncounterScope) -> None:
     for one in held:
         ctx.record("medicine.stopped", person_id=stay.person_id, subject_id=one.id)
     ctx.touch(medicines_topic(stay.person_id))
-
-
-# --- the patient's numbers ---------------------------------------------------------------------------------------------
-async def record_measure(ctx: Context, patient: PatientScope, new: NewMeasure) -> MeasureRecorded:
-    """A weight or a creatinine; a value that cannot be, or a time that is to come, is refused."""
-    low, high, unit = MEASURE_LIMITS[new.kind]
-    if not low <= new.value <= high:
-        raise Invalid(fields={"value": f"Enter {low:g} to {high:g} {unit}."})
-    taken_at = new.taken_at or ctx.now
-    if taken_at.tzinfo is None or taken_at > ctx.now + CLOCK_SKEW_MAX:
-        raise Invalid(fields={"taken_at": "Enter a time with its zone that has been."})
-    measure_id = new_id()
-    await queries.insert_measure(
-        ctx.db,
-        patient,
-        measure_id=measure_id,
-        kind=new.kind,
-        value=new.value,
-        taken_at=taken_at,
-        actor_id=ctx.caller.id,
-    )
-    ctx.record("measure.recorded", person_id=patient.person_id, subject_id=measure_id, detail={"kind": new.kind})
-    ctx.touch(medicines_topic(patient.person_id))
-    return MeasureRecorded(measure_id, patient.person_id, new.kind, new.value, taken_at)

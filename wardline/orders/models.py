@@ -7,6 +7,8 @@ from msgspec import Struct, field
 
 from wardline.orders.drugs import Drug
 
+SECONDS_PER_DAY = 86_400.0
+
 
 class Tier(IntEnum):
     """How loud an alert is: 1 interrupts, 2 stands beside the order, 3 is a passive mark."""
@@ -58,9 +60,19 @@ class Measured(Struct, frozen=True):
     value: float
     taken_at: datetime
 
+    def age_days(self, at: datetime) -> float:
+        """How old it is at a moment."""
+        return (at - self.taken_at).total_seconds() / SECONDS_PER_DAY
+
 
 class Patient(Struct, frozen=True, kw_only=True):
-    """What the checks know of the patient. None is unknown, and never the same as normal."""
+    """What the checks know of the patient. None is unknown, and never the same as normal.
+
+    `at` is the moment of the check, by which numbers and stopped drugs are dated; without it none of them counts as recent.
+    """
+
+    at: datetime | None = None
+    inpatient: bool = True
 
     age_years: float | None = None
     female: bool | None = None
@@ -72,7 +84,10 @@ class Patient(Struct, frozen=True, kw_only=True):
 
 
 class Considered(Struct, frozen=True, kw_only=True):
-    """An order as the checks see it. `drugs` is empty when the table does not know the name; amounts are in `unit`."""
+    """An order as the checks see it. `drugs` is empty when the table does not know the name; amounts are in `unit`.
+
+    `stopped_at` is set where it is not given any more, but may still act.
+    """
 
     name: str
     drugs: tuple[Drug, ...]
@@ -81,6 +96,7 @@ class Considered(Struct, frozen=True, kw_only=True):
     dose: float | None = None
     day_total: float | None = None
     per_kg: bool = False
+    stopped_at: datetime | None = None
 
 
 class Alert(Struct, frozen=True, kw_only=True):

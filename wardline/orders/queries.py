@@ -22,6 +22,7 @@ class Facts(Struct, frozen=True):
     sex: str
     allergy_state: str
     pregnant: bool | None
+    stay_class: str | None
     weight_kg: float | None
     weight_at: datetime | None
     creatinine: float | None
@@ -44,6 +45,7 @@ class MedicineRow(Struct, frozen=True):
     ends_on: date | None
     prescribed_at: datetime
     prescribed_by: str | None
+    stopped_at: datetime | None
     version: int
 
 
@@ -103,18 +105,19 @@ class NewAlerts(Struct, frozen=True, kw_only=True):
 
 
 @query("""
-    SELECT p.born_on, p.sex, p.allergy_state,
-           (SELECT c.pregnant FROM encounters.current c
-             WHERE c.hospital_id = :patient.hospital_id AND c.person_id = p.id
-             ORDER BY c.class = 'outpatient', c.started_at DESC LIMIT 1),
+    SELECT p.born_on, p.sex, p.allergy_state, s.pregnant, s.class,
            w.value::float8, w.taken_at, k.value::float8, k.taken_at
       FROM patients.person p
+      LEFT JOIN LATERAL (SELECT c.pregnant, c.class FROM encounters.current c
+                          WHERE c.hospital_id = :patient.hospital_id AND c.person_id = p.id
+                          ORDER BY c.class = 'outpatient', c.started_at DESC LIMIT 1) s ON true
       LEFT JOIN LATERAL (SELECT m.value, m.taken_at FROM orders.measure m
                           WHERE m.hospital_id = :patient.hospital_id AND m.person_id = p.id AND m.kind = 'weight_kg'
+                            AND m.superseded_at IS NULL
                           ORDER BY m.taken_at DESC, m.created_at DESC LIMIT 1) w ON true
       LEFT JOIN LATERAL (SELECT m.value, m.taken_at FROM orders.measure m
                           WHERE m.hospital_id = :patient.hospital_id AND m.person_id = p.id
-                            AND m.kind = 'creatinine_umol_per_l'
+                            AND m.kind = 'creatinine_umol_per_l' AND m.superseded_at IS NULL
                           ORDER BY m.taken_at DESC, m.created_at DESC LIMIT 1) k ON true
      WHERE p.id = :patient.person_id
 """)
@@ -135,6 +138,9 @@ _MEDICINE = """
            m.prescribed_at,
            (SELECT concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family)
               FROM identity.staff s WHERE s.id = m.prescribed_by),
+           CASE WHEN m.state = 'stopped' THEN
+                (SELECT max(t.at) FROM orders.step t
+                  WHERE t.hospital_id = m.hospital_id AND t.medicine_id = m.id AND t.kind = 'stopped') END,
            m.version
       FROM orders.medicine m
 """
@@ -270,13 +276,30 @@ async def alerts_of(db: Db, *, hospital_id: UUID, medicine_id: UUID) -> list[Sho
 
 
 @query("""
-    INSERT INTO orders.measure (hospital_id, id, person_id, kind, value, taken_at, recorded_by)
-    VALUES (:patient.hospital_id, :measure_id, :patient.person_id, :kind, :value::float8, :taken_at, :actor_id)
+    INSERT INTO orders.measure (hospital_id, id, person_id, kind, value, taken_at, result_id, recorded_by)
+    VALUES (:patient.hospital_id, :measure_id, :patient.person_id, :kind, :value::float8, :taken_at, :result_id::uuid, :actor_id)
 """)
 async def insert_measure(
-    db: Db, patient: PatientScope, *, measure_id: UUID, kind: str, value: float, taken_at: datetime, actor_id: UUID
+    db: Db,
+    patient: PatientScope,
+    *,
+    measure_id: UUID,
+    kind: str,
+    value: float,
+    taken_at: datetime,
+    result_id: UUID | None,
+    actor_id: UUID,
 ) -> None:
-    """A weight or a creatinine."""
+    """A weight or a creatinine; `result_id` is the laboratory's result that it follows."""
+
+
+@query("""
+    UPDATE orders.measure SET superseded_at = :now
+     WHERE hospital_id = :patient.hospital_id AND person_id = :patient.person_id AND result_id = :result_id
+       AND superseded_at IS NULL
+""")
+async def supersede_measure(db: Db, patient: PatientScope, *, result_id: UUID, now: datetime) -> None:
+    """What a result said before does not count any more; it stays to be read. Index: measure_of_result."""
 
 
 @query("""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from wardline.encounters.public import ObservedStay, banner_with_stay, on_discharge
 from wardline.identity.public import May
-from wardline.orders import actions, cards, hooks, knowledge, queries, views
+from wardline.orders import actions, cards, hooks, knowledge, measures, queries, views
 from wardline.orders.drugs import Understood
 from wardline.orders.forms import (
     Basket,
@@ -198,7 +198,7 @@ async def mark_as_error(ctx: Context, row: MedicineRow, why: StateReason) -> Med
 )
 async def record_measure(ctx: Context, patient: PatientScope, new: NewMeasure) -> MeasureRecorded:
     """Record a weight or a creatinine, which dosing rests on."""
-    return await actions.record_measure(ctx, patient, new)
+    return await measures.record_measure(ctx, patient, new)
 
 
 # --- CDS Hooks ---------------------------------------------------------------------------------------------------------
@@ -224,9 +224,9 @@ async def _cards(ctx: Context, asked: hooks.Request) -> hooks.Cards:
     """The drafts checked against the patient, the orders that stand here, and each other."""
     patient = await access_patient(ctx, asked.context.patient_id)
     rules = knowledge.current()
-    person = await views.patient_of(ctx.db, patient, today(ctx))
+    person = await views.patient_of(ctx.db, patient, today(ctx), ctx.now)
     rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
-    return hooks.answer(asked, person, views.considered_of(views.current(rows), rules), rules)
+    return hooks.answer(asked, person, views.others_of(rows, rules, ctx.now), rules)
 
 
 @post("/cds-services/order-select/feedback", needs=May.PRESCRIBE, raw_body=True, keyed=False)

@@ -2,14 +2,15 @@
 
 from calendar import isleap
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import structs
 
 from wardline.encounters.public import banner_with_stay, open_stay_of
-from wardline.orders import cards, checks, entry, kidney, knowledge, lines, queries
+from wardline.orders import cards, checks, doses, entry, kidney, knowledge, lines, queries
 from wardline.orders.doses import number
 from wardline.orders.forms import (
     BasketSeen,
@@ -48,11 +49,11 @@ class Read(msgspec.Struct):
 
 
 # --- the patient -------------------------------------------------------------------------------------------------------
-async def patient_of(db: Db, patient: PatientScope, today: date) -> Patient:
-    """What the checks know of the patient, in two reads."""
+async def patient_of(db: Db, patient: PatientScope, today: date, now: datetime) -> Patient:
+    """What the checks know of the patient at a moment, in two reads."""
     facts = await queries.facts(db, patient)
     allergies = await queries.active_allergies(db, patient) if facts.allergy_state == "recorded" else []
-    return checked_patient(facts, allergies, today)
+    return checked_patient(facts, allergies, today, now)
 
 
 def age_years(born_on: date, today: date) -> float:
@@ -67,7 +68,7 @@ def _birthday(born_on: date, year: int) -> date:
     return date(year, 3, 1) if leap else born_on.replace(year=year)
 
 
-def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: date) -> Patient:
+def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: date, now: datetime) -> Patient:
     """The recorded facts as the checks take them. A stay that says nothing of pregnancy does not deny it."""
     weight = None if facts.weight_kg is None or facts.weight_at is None else Measured(facts.weight_kg, facts.weight_at)
     creatinine = (
@@ -76,6 +77,8 @@ def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: d
         else Measured(facts.creatinine, facts.creatinine_at)
     )
     return Patient(
+        at=now,
+        inpatient=facts.stay_class != "outpatient",
         age_years=None if facts.born_on is None else age_years(facts.born_on, today),
         female={"female": True, "male": False}.get(facts.sex),
         weight_kg=weight,
@@ -86,9 +89,12 @@ def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: d
     )
 
 
-def numbers_of(patient: Patient) -> Numbers:
-    """The numbers that dosing rests on, with the kidney function that follows from them."""
+def numbers_of(patient: Patient, rules: Knowledge | None) -> Numbers:
+    """The numbers that dosing rests on, with the kidney function that follows from them, and what is too old to rest on."""
     found = Numbers()
+    if rules is not None:
+        found.weight_old = doses.too_old("weight_kg", patient, rules) or ""
+        found.creatinine_old = doses.too_old("creatinine_umol_per_l", patient, rules) or ""
     if patient.weight_kg is not None:
         found.weight_kg, found.weight_at = number(patient.weight_kg.value), patient.weight_kg.taken_at
     creatinine, age, female = patient.creatinine_umol_per_l, patient.age_years, patient.female
@@ -144,6 +150,23 @@ def tall_man(name: str, rules: Knowledge | None) -> str:
 def considered_of(rows: Sequence[MedicineRow], rules: Knowledge | None) -> list[Considered]:
     """Stored orders as the checks see them."""
     return [lines.considered(line_of(row), rules.table if rules else None) for row in rows]
+
+
+def others_of(
+    rows: Sequence[MedicineRow], rules: Knowledge | None, now: datetime, *, without: UUID | None = None
+) -> list[Considered]:
+    """What an order is checked against: the orders that stand, and those that were stopped but may still act.
+
+    The order `without`, which is about to change, counts as stopped now: what it gave so far does not leave with its line.
+    """
+    stand = considered_of(current(rows, without=without), rules)
+    if rules is None:
+        return stand
+    since = now - timedelta(days=rules.washout_days_max)
+    ended = [(row, row.stopped_at) for row in rows if row.stopped_at is not None and row.stopped_at > since]
+    ended += [(row, now) for row in rows if row.id == without]
+    seen = considered_of([row for row, _ in ended], rules)
+    return stand + [structs.replace(one, stopped_at=at) for one, (_, at) in zip(seen, ended, strict=True)]
 
 
 def current(rows: Sequence[MedicineRow], *, without: UUID | None = None) -> list[MedicineRow]:
@@ -213,19 +236,19 @@ def _line_seen(read: Read, rules: Knowledge | None) -> LineSeen:
 # --- the page ----------------------------------------------------------------------------------------------------------
 async def medicines_page(ctx: Context, patient: PatientScope, basket: Sequence[str]) -> MedicinesPage:
     """The patient's medicines and, where lines were typed, the basket."""
-    page = await _page(ctx.db, patient, today(ctx))
+    page = await _page(ctx.db, patient, today(ctx), ctx.now)
     page.has_stay = await open_stay_of(ctx, patient) is not None
     if basket:
         page.basket = await seen_basket(ctx, patient, basket)
     return page
 
 
-async def _page(db: Db, patient: PatientScope, day: date) -> MedicinesPage:
+async def _page(db: Db, patient: PatientScope, day: date, now: datetime) -> MedicinesPage:
     rules = knowledge.current()
     async with db.one_connection() as one:
         banner = await banner_with_stay(one, patient)
         rows = await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX)
-        person = await patient_of(one, patient, day)
+        person = await patient_of(one, patient, day, now)
     stand = current(rows)
     return MedicinesPage(
         banner=banner,
@@ -233,7 +256,7 @@ async def _page(db: Db, patient: PatientScope, day: date) -> MedicinesPage:
         has_stay=True,
         current=marked(stand, rules),
         past=[medicine_of(row, rules=rules) for row in rows if row.state not in CURRENT],
-        numbers=numbers_of(person),
+        numbers=numbers_of(person, rules),
         basket=None,
         checks=rules is not None,
     )
@@ -258,9 +281,10 @@ async def seen_basket(
     rules = knowledge.current()
     async with ctx.db.one_connection() as one:
         banner = await banner_with_stay(one, patient)
-        person = await patient_of(one, patient, today(ctx))
-        stand = current(await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX), without=without)
-    reads = read_lines([line for line in typed if line.strip()], person, considered_of(stand, rules), rules)
+        person = await patient_of(one, patient, today(ctx), ctx.now)
+        rows = await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX)
+    others = others_of(rows, rules, ctx.now, without=without)
+    reads = read_lines([line for line in typed if line.strip()], person, others, rules)
     seen = basket_of(reads, patient_id=patient.person_id, family=banner.family, given=banner.given, rules=rules)
     seen.changes = without is not None
     return seen
@@ -268,4 +292,5 @@ async def seen_basket(
 
 async def live_medicines(db: Db, scope: MedicinesScope) -> MedicinesPage:
     """The lists, as the page shows them."""
-    return await _page(db, scope.patient, clock.now().astimezone(ZoneInfo(scope.zone)).date())
+    now = clock.now()
+    return await _page(db, scope.patient, now.astimezone(ZoneInfo(scope.zone)).date(), now)
