@@ -30,7 +30,6 @@ FRAGMENTS = {
     "GET /patients/matches",
     "GET /patients/{patient_id}/card",
     "GET /patients/{patient_id}/observations/preview",
-    "GET /patients/{patient_id}/medicines/preview",
 }
 NOT_PAGES = {
     "GET /palette",

@@ -12,7 +12,7 @@ from wardline.orders import cards, knowledge, lines, queries, views
 from wardline.orders.forms import ChangedLine, Medicine, Prescribed, SignedBasket
 from wardline.orders.lines import MedicineLine
 from wardline.orders.measures import medicines_topic
-from wardline.orders.queries import MedicineRow, NewAlerts, NewMedicine, NewStep
+from wardline.orders.queries import MedicineRow, NewAlerts, NewBasket, NewMedicine, NewStep
 from wardline.orders.views import Read
 from wardline.patients.public import PatientScope, access_patient, today
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
@@ -107,7 +107,7 @@ async def prescribe(ctx: Context, stay: ObservedStay, basket: SignedBasket) -> P
     reads = await _checked(ctx, stay.person_id, typed)
     _require_clear(reads)
     _require_answers(reads, basket)
-    made = [await _sign(ctx, stay, read, basket) for read in reads]
+    made = await _sign(ctx, stay, reads, basket)
     ctx.touch(medicines_topic(stay.person_id))
     rules = knowledge.current()
     return Prescribed(stay.person_id, [views.medicine_of(row, rules=rules) for row in made])
@@ -154,20 +154,34 @@ def _require_answers(reads: Sequence[Read], given: SignedBasket | ChangedLine) -
         )
 
 
-async def _sign(ctx: Context, stay: ObservedStay, read: Read, basket: SignedBasket) -> MedicineRow:
-    new = _new_medicine(
-        ctx, read.read.line, medicine_id=new_id(), person_id=stay.person_id, encounter_id=stay.encounter_id
+async def _sign(ctx: Context, stay: ObservedStay, reads: Sequence[Read], basket: SignedBasket) -> list[MedicineRow]:
+    """Stores the whole basket in one statement."""
+    person = {"person_id": stay.person_id, "encounter_id": stay.encounter_id}
+    new = [_new_medicine(ctx, read.read.line, medicine_id=new_id(), **person) for read in reads]
+    shown = _shown(list(zip((each.id for each in new), reads, strict=True)), basket)
+    columns = NewBasket(
+        hospital_id=ctx.caller.tenant_id,
+        **person,
+        actor_id=ctx.caller.id,
+        ids=[each.id for each in new],
+        step_ids=[new_id() for _ in new],
+        names=[each.name for each in new],
+        kinds=[each.kind for each in new],
+        routes=[each.route for each in new],
+        texts=[each.text for each in new],
+        lines=[each.line for each in new],
+        ends=[each.ends_on for each in new],
     )
-    await queries.insert_medicine(ctx.db, new, _step("prescribed", new.text), now=ctx.now)
-    await _store_alerts(ctx, new.id, read, basket)
-    ctx.record(
-        "medicine.prescribed",
-        person_id=stay.person_id,
-        subject_id=new.id,
-        detail={"kind": new.kind, "alerts": len(read.findings.alerts), "reason": basket.reason or None},
-    )
-    ctx.publish("medicine.prescribed", {"medicine_id": new.id, "hospital_id": new.hospital_id})
-    return _row(ctx, new)
+    await queries.insert_basket(ctx.db, columns, shown, now=ctx.now)
+    for each, read in zip(new, reads, strict=True):
+        ctx.record(
+            "medicine.prescribed",
+            person_id=stay.person_id,
+            subject_id=each.id,
+            detail={"kind": each.kind, "alerts": len(read.findings.alerts), "reason": basket.reason or None},
+        )
+        ctx.publish("medicine.prescribed", {"medicine_id": each.id, "hospital_id": each.hospital_id})
+    return [_row(ctx, each) for each in new]
 
 
 def _new_medicine(
@@ -214,24 +228,20 @@ def _step(kind: str, text: str, reason: str = "") -> NewStep:
     return NewStep(id=new_id(), kind=kind, text=text, reason=reason)
 
 
-async def _store_alerts(ctx: Context, medicine_id: UUID, read: Read, given: SignedBasket | ChangedLine) -> None:
-    """What was shown, with the reason where one was asked for: override rates are counted from these rows."""
-    alerts = read.findings.alerts
-    gaps = [gap for gap in read.findings.not_checked if gap.asks]
-    if not alerts and not gaps:
-        return
-    shown = NewAlerts(
+def _shown(signed: Sequence[tuple[UUID, Read]], given: SignedBasket | ChangedLine) -> NewAlerts:
+    """What was shown with each order, with the reason where one was asked for: override rates are counted from these rows."""
+    alerts = [(medicine_id, alert) for medicine_id, read in signed for alert in read.findings.alerts]
+    gaps = [(medicine_id, gap) for medicine_id, read in signed for gap in read.findings.not_checked if gap.asks]
+    return NewAlerts(
         ids=[new_id() for _ in range(len(alerts) + len(gaps))],
-        rules=[alert.rule for alert in alerts] + ["not_checked"] * len(gaps),
-        kinds=[alert.kind.value for alert in alerts] + ["not_checked"] * len(gaps),
-        tiers=[int(alert.tier) for alert in alerts] + [0] * len(gaps),
-        summaries=[alert.summary for alert in alerts] + [gap.words for gap in gaps],
-        sources=[alert.source for alert in alerts] + [""] * len(gaps),
-        reasons=[given.reason if alert.interrupts else None for alert in alerts] + ["confirmed"] * len(gaps),
+        medicine_ids=[medicine_id for medicine_id, _ in (*alerts, *gaps)],
+        rules=[alert.rule for _, alert in alerts] + ["not_checked"] * len(gaps),
+        kinds=[alert.kind.value for _, alert in alerts] + ["not_checked"] * len(gaps),
+        tiers=[int(alert.tier) for _, alert in alerts] + [0] * len(gaps),
+        summaries=[alert.summary for _, alert in alerts] + [gap.words for _, gap in gaps],
+        sources=[alert.source for _, alert in alerts] + [""] * len(gaps),
+        reasons=[given.reason if alert.interrupts else None for _, alert in alerts] + ["confirmed"] * len(gaps),
         words=given.words.strip(),
-    )
-    await queries.insert_alerts(
-        ctx.db, shown, hospital_id=ctx.caller.tenant_id, medicine_id=medicine_id, actor_id=ctx.caller.id, now=ctx.now
     )
 
 
@@ -249,7 +259,11 @@ async def change(ctx: Context, row: MedicineRow, new: ChangedLine) -> Medicine:
         ctx.db, line, _step("changed", line.text, new.why.strip()), version=row.version, now=ctx.now
     )
     assert version is not None, "the row is locked and its version was compared"
-    await _store_alerts(ctx, row.id, read, new)
+    shown = _shown([(row.id, read)], new)
+    if shown.ids:
+        await queries.insert_alerts(
+            ctx.db, shown, hospital_id=ctx.caller.tenant_id, actor_id=ctx.caller.id, now=ctx.now
+        )
     _report(ctx, row, "medicine.changed")
     return await _as_it_stands(ctx, row.id)
 

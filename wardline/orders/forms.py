@@ -206,7 +206,7 @@ class Numbers(Struct, kw_only=True):
 
 
 class MedicinesPage(Struct, kw_only=True):
-    """A patient's medicines: what is ordered now, what was, and the basket."""
+    """A patient's medicines: what is ordered now and what was."""
 
     banner: Banner
     patient_id: UUID
@@ -214,7 +214,6 @@ class MedicinesPage(Struct, kw_only=True):
     current: list[Medicine]
     past: list[Medicine]
     numbers: Numbers
-    basket: BasketSeen | None
     checks: bool
 
 

@@ -1,4 +1,5 @@
 """SQL of the orders schema. Every statement names the hospital; row-level security is the second wall."""
+# ruff: noqa: S608 - statements are put together from texts of the code's own
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
@@ -65,6 +66,23 @@ class NewMedicine(Struct, frozen=True, kw_only=True):
     actor_id: UUID
 
 
+class NewBasket(Struct, frozen=True, kw_only=True):
+    """The orders of one signature ready to be stored, column by column, each with the first line of its history."""
+
+    hospital_id: UUID
+    person_id: UUID
+    encounter_id: UUID
+    actor_id: UUID
+    ids: list[UUID]
+    step_ids: list[UUID]
+    names: list[str]
+    kinds: list[str]
+    routes: list[str]
+    texts: list[str]
+    lines: list[str]
+    ends: list[date | None]
+
+
 class NewStep(Struct, frozen=True, kw_only=True):
     """One line of history ready to be stored."""
 
@@ -92,9 +110,10 @@ class OpenMedicine(Struct, frozen=True):
 
 
 class NewAlerts(Struct, frozen=True, kw_only=True):
-    """What was shown at a signature, column by column."""
+    """What was shown at a signature, column by column; `medicine_ids` say with which order."""
 
     ids: list[UUID]
+    medicine_ids: list[UUID]
     rules: list[str]
     kinds: list[str]
     tiers: list[int]
@@ -167,31 +186,38 @@ async def medicine_for_update(db: Db, *, hospital_id: UUID, medicine_id: UUID) -
     """The same, held until the end of the transaction: two changes of one order follow each other."""
 
 
-@query("""
+_SHOWN = """
+    INSERT INTO orders.alert (hospital_id, id, medicine_id, rule, kind, tier, summary, source, reason, words, at, actor_id)
+    SELECT {hospital}, a.id, a.medicine_id, a.rule, a.kind, a.tier, a.summary, a.source, a.reason, :shown.words, :now, {actor}
+      FROM unnest(:shown.ids::uuid[], :shown.medicine_ids::uuid[], :shown.rules::text[], :shown.kinds::text[],
+                  :shown.tiers::int[], :shown.summaries::text[], :shown.sources::text[], :shown.reasons::text[])
+           AS a (id, medicine_id, rule, kind, tier, summary, source, reason)
+"""
+
+
+@query(
+    """
     WITH made AS (
         INSERT INTO orders.medicine (hospital_id, id, person_id, encounter_id, name, kind, route, text, line, ends_on,
                                      prescribed_at, prescribed_by, created_by)
-        VALUES (:new.hospital_id, :new.id, :new.person_id, :new.encounter_id, :new.name, :new.kind, :new.route, :new.text,
-                :new.line::text::jsonb, :new.ends_on, :now, :new.actor_id, :new.actor_id)
-        RETURNING hospital_id, id)
-    INSERT INTO orders.step (hospital_id, medicine_id, id, at, kind, text, reason, actor_id)
-    SELECT made.hospital_id, made.id, :step.id, :now, :step.kind, :step.text, :step.reason, :new.actor_id FROM made
-""")
-async def insert_medicine(db: Db, new: NewMedicine, step: NewStep, *, now: datetime) -> None:
-    """An order with the first line of its history."""
+        SELECT :new.hospital_id, m.id, :new.person_id, :new.encounter_id, m.name, m.kind, m.route, m.text, m.line::jsonb,
+               m.ends_on, :now, :new.actor_id, :new.actor_id
+          FROM unnest(:new.ids::uuid[], :new.names::text[], :new.kinds::text[], :new.routes::text[], :new.texts::text[],
+                      :new.lines::text[], :new.ends::date[]) AS m (id, name, kind, route, text, line, ends_on)),
+    told AS (
+        INSERT INTO orders.step (hospital_id, medicine_id, id, at, kind, text, reason, actor_id)
+        SELECT :new.hospital_id, s.medicine_id, s.id, :now, 'prescribed', s.text, '', :new.actor_id
+          FROM unnest(:new.ids::uuid[], :new.step_ids::uuid[], :new.texts::text[]) AS s (medicine_id, id, text))
+"""
+    + _SHOWN.format(hospital=":new.hospital_id", actor=":new.actor_id")
+)
+async def insert_basket(db: Db, new: NewBasket, shown: NewAlerts, *, now: datetime) -> None:
+    """Every order of a signature with the first line of its history and what the checks showed."""
 
 
-@query("""
-    INSERT INTO orders.alert (hospital_id, id, medicine_id, rule, kind, tier, summary, source, reason, words, at, actor_id)
-    SELECT :hospital_id, a.id, :medicine_id, a.rule, a.kind, a.tier, a.summary, a.source, a.reason, :shown.words, :now, :actor_id
-      FROM unnest(:shown.ids::uuid[], :shown.rules::text[], :shown.kinds::text[], :shown.tiers::int[],
-                  :shown.summaries::text[], :shown.sources::text[], :shown.reasons::text[])
-           AS a (id, rule, kind, tier, summary, source, reason)
-""")
-async def insert_alerts(
-    db: Db, shown: NewAlerts, *, hospital_id: UUID, medicine_id: UUID, actor_id: UUID, now: datetime
-) -> None:
-    """What the checks showed when the order was signed."""
+@query(_SHOWN.format(hospital=":hospital_id", actor=":actor_id"))
+async def insert_alerts(db: Db, shown: NewAlerts, *, hospital_id: UUID, actor_id: UUID, now: datetime) -> None:
+    """What the checks showed when an order was changed."""
 
 
 @query("""

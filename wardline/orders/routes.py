@@ -7,7 +7,6 @@ from wardline.identity.public import May
 from wardline.orders import actions, cards, hooks, knowledge, measures, queries, views
 from wardline.orders.drugs import Understood
 from wardline.orders.forms import (
-    Basket,
     BasketAsked,
     BasketSeen,
     ChangedLine,
@@ -40,11 +39,11 @@ on_discharge.append(actions.stop_orders_of_stay)
     topic="medicines:{patient_id}",
     load_class="charting",
 )
-async def medicines(ctx: Context, patient: PatientScope, asked: Basket) -> Listing[Medicine] | Page:
-    """A patient's medicines at this hospital, the current ones first; `lines` are the basket of whoever prescribes."""
+async def medicines(ctx: Context, patient: PatientScope) -> Listing[Medicine] | Page:
+    """A patient's medicines at this hospital, the current ones first."""
     ctx.saw("medicines", None, patient.person_id)
     if ctx.html:
-        page = await views.medicines_page(ctx, patient, asked.lines if ctx.may(May.PRESCRIBE) else ())
+        page = await views.medicines_page(ctx, patient)
         return Page("orders/medicines.html", page, f"Medicines of {page.banner.family.upper()}, {page.banner.given}")
     rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
     rules = knowledge.current()
@@ -53,15 +52,20 @@ async def medicines(ctx: Context, patient: PatientScope, asked: Basket) -> Listi
     return Listing(items=[*views.marked(stand, rules), *past])
 
 
-@get(
+@post(
     "/patients/{patient_id}/medicines/preview",
     needs=May.PRESCRIBE,
     access=access_patient,
     page="orders/preview.html",
+    keyed=False,
+    secret=True,  # nothing is kept for a repeated key: the same lines are checked anew
     load_class="charting",
 )
 async def preview(ctx: Context, patient: PatientScope, typed: BasketAsked) -> BasketSeen:
-    """What the typed lines say, what is asked about them, and what the checks find. Stores nothing."""
+    """What the typed lines say, what is asked about them, and what the checks find.
+
+    Stores nothing; a POST, so that no address and no access log holds what was typed.
+    """
     return await views.seen_basket(ctx, patient, [*typed.lines, typed.line], without=typed.without)
 
 

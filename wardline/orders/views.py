@@ -234,12 +234,10 @@ def _line_seen(read: Read, rules: Knowledge | None) -> LineSeen:
 
 
 # --- the page ----------------------------------------------------------------------------------------------------------
-async def medicines_page(ctx: Context, patient: PatientScope, basket: Sequence[str]) -> MedicinesPage:
-    """The patient's medicines and, where lines were typed, the basket."""
+async def medicines_page(ctx: Context, patient: PatientScope) -> MedicinesPage:
+    """The patient's medicines, and whether something may be prescribed."""
     page = await _page(ctx.db, patient, today(ctx), ctx.now)
     page.has_stay = await open_stay_of(ctx, patient) is not None
-    if basket:
-        page.basket = await seen_basket(ctx, patient, basket)
     return page
 
 
@@ -257,7 +255,6 @@ async def _page(db: Db, patient: PatientScope, day: date, now: datetime) -> Medi
         current=marked(stand, rules),
         past=[medicine_of(row, rules=rules) for row in rows if row.state not in CURRENT],
         numbers=numbers_of(person, rules),
-        basket=None,
         checks=rules is not None,
     )
 

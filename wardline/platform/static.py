@@ -51,6 +51,7 @@ SCRIPTS = (
 # What only some pages load, besides.
 NOTES_STYLES = ("css/notes.css",)
 LAB_STYLES = ("css/lab.css",)
+ORDERS_SCRIPTS = ("js/orders.js",)
 NOTES_SCRIPTS = ("js/note-editor.js", "js/code-search.js")
 BUNDLES = {
     "wardline.css": STYLES,
@@ -58,6 +59,7 @@ BUNDLES = {
     "notes.css": NOTES_STYLES,
     "notes.js": NOTES_SCRIPTS,
     "lab.css": LAB_STYLES,
+    "orders.js": ORDERS_SCRIPTS,
 }
 TYPES = {
     ".css": "text/css; charset=utf-8",
