@@ -27,6 +27,7 @@ NAV = (
     NavItem("beds", "/beds", "bed-double", "Beds", May.READ_WARD),
     NavItem("worklist", "/tasks", "clipboard-list", "Worklist", May.READ_TASKS),
     NavItem("lab", "/lab", "flask-conical", "Lab", May.WORK_IN_LABORATORY),
+    NavItem("medicine_checks", "/medicines/checks", "shield-check", "Checks", May.KEEP_MEDICINE_RULES),
     NavItem("staff", "/staff", "id-card", "Staff", May.MANAGE_STAFF),
     NavItem("places", "/hospitals", "hospital", "Hospitals", May.MANAGE_WARDS),
     NavItem("audit", "/audit", "scroll-text", "Record", May.READ_AUDIT),

@@ -45,7 +45,6 @@ NOT_PAGES = {
     "GET /notes/{note_id}/document",
     "GET /cds-services",
     "GET /medicines/names",
-    "GET /medicines/overrides",
 }
 QUERIES = {"/patients": "?q=zqcanary", "/patients/new": "?q=zqcanary+ada"}
 PATIENT_PAGES = ("/patients/{patient_id}", "/encounters/{encounter_id}/plan", "/encounters/{encounter_id}/leaving")

@@ -24,7 +24,7 @@ async def fetched(path: str, **headers: str) -> tuple[int, dict[str, str], bytes
 
 @pytest.mark.parametrize(
     ("bundle", "limit_kb"),
-    [("wardline.css", 14), ("wardline.js", 16), ("notes.css", 3), ("notes.js", 6), ("lab.css", 2)],
+    [("wardline.css", 14), ("wardline.js", 16), ("notes.css", 3), ("notes.js", 6), ("lab.css", 2), ("orders.js", 2)],
 )
 async def test_the_bundles_keep_their_budget(bundle: str, limit_kb: int) -> None:
     status, headers, body = await fetched(static.asset(bundle), accept_encoding="gzip")

@@ -51,6 +51,8 @@ class May(StrEnum):
     RELEASE_RESULTS = "release_results"
     SET_LABORATORY_LIMITS = "set_laboratory_limits"
     PRESCRIBE = "prescribe"
+    KEEP_MEDICINE_RULES = "keep_medicine_rules"
+    REVIEW_MEDICINE_RULES = "review_medicine_rules"
     READ_TASKS = "read_tasks"
     ACKNOWLEDGE_TASK = "acknowledge_task"
     ANSWER_AS_DOCTOR = "answer_as_doctor"

@@ -8,10 +8,11 @@ import msgspec
 
 from wardline.encounters.public import EncounterScope, ObservedStay, observed_stay_locked
 from wardline.identity.public import seal
-from wardline.orders import cards, knowledge, lines, queries, views
+from wardline.orders import cards, external, knowledge, lines, queries, together, views
 from wardline.orders.forms import ChangedLine, Medicine, Prescribed, SignedBasket
 from wardline.orders.lines import MedicineLine
 from wardline.orders.measures import medicines_topic
+from wardline.orders.models import Findings
 from wardline.orders.queries import MedicineRow, NewAlerts, NewBasket, NewMedicine, NewStep
 from wardline.orders.views import Read
 from wardline.patients.public import PatientScope, access_patient, today
@@ -102,23 +103,38 @@ def _patient(ctx: Context, person_id: UUID) -> PatientScope:
 async def prescribe(ctx: Context, stay: ObservedStay, basket: SignedBasket) -> Prescribed:
     """Sign a basket: every line is complete, and what the checks ask has an answer; all of them or none."""
     typed = [line for line in basket.lines if line.strip()]
-    if not typed:
+    if not typed and not basket.tests:
         raise Invalid(fields={"lines": "Type an order."})
-    reads = await _checked(ctx, stay.person_id, typed)
+    reads, said = await _checked(ctx, stay.person_id, typed)
     _require_clear(reads)
-    _require_answers(reads, basket)
-    made = await _sign(ctx, stay, reads, basket)
+    _require_answers(reads, said, basket)
+    made = await _sign(ctx, stay, reads, said, basket) if reads else []
+    if basket.tests:
+        await together.order(ctx, _patient(ctx, stay.person_id), basket.tests)
     ctx.touch(medicines_topic(stay.person_id))
     rules = knowledge.current()
-    return Prescribed(stay.person_id, [views.medicine_of(row, rules=rules) for row in made])
+    return Prescribed(stay.person_id, [views.medicine_of(row, rules=rules) for row in made], basket.tests)
 
 
-async def _checked(ctx: Context, person_id: UUID, typed: Sequence[str], *, without: UUID | None = None) -> list[Read]:
+async def _checked(
+    ctx: Context, person_id: UUID, typed: Sequence[str], *, without: UUID | None = None
+) -> tuple[list[Read], Findings | None]:
+    """Each line read and checked, and what another program says of all of them."""
     patient, rules = _patient(ctx, person_id), knowledge.current()
     person = await views.patient_of(ctx.db, patient, today(ctx), ctx.now)
     rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
     others = views.others_of(rows, rules, ctx.now, without=without)
-    return views.read_lines(typed, person, others, rules)
+    reads = views.read_lines(typed, person, others, rules)
+    if not reads or not all(read.read.complete for read in reads):
+        return reads, None
+    asked = external.Asked(
+        patient_id=person_id,
+        user_id=ctx.caller.id,
+        patient=person,
+        drafts=[read.read.line for read in reads],
+        standing=others,
+    )
+    return reads, await external.ask("order-sign", asked)
 
 
 def _require_clear(reads: Sequence[Read]) -> None:
@@ -131,9 +147,11 @@ def _require_clear(reads: Sequence[Read]) -> None:
         raise NotClear("Say what is asked, then sign.", fields=open_fields)
 
 
-def _require_answers(reads: Sequence[Read], given: SignedBasket | ChangedLine) -> None:
+def _require_answers(reads: Sequence[Read], said: Findings | None, given: SignedBasket | ChangedLine) -> None:
     """Every stop has a reason and every gap a confirmation of somebody who saw it."""
     found = [(read.findings, read.read.line.name) for read in reads]
+    if said is not None:
+        found.append((said, external.name()))
     all_cards = [msgspec.to_builtins(card) for findings, name in found for card in cards.cards(findings, name)]
     seen = set(given.shown)
     stops = [(alert.summary, cards.of_alert(alert, name).uuid) for findings, name in found for alert in findings.stops]
@@ -154,11 +172,14 @@ def _require_answers(reads: Sequence[Read], given: SignedBasket | ChangedLine) -
         )
 
 
-async def _sign(ctx: Context, stay: ObservedStay, reads: Sequence[Read], basket: SignedBasket) -> list[MedicineRow]:
+async def _sign(
+    ctx: Context, stay: ObservedStay, reads: Sequence[Read], said: Findings | None, basket: SignedBasket
+) -> list[MedicineRow]:
     """Stores the whole basket in one statement."""
     person = {"person_id": stay.person_id, "encounter_id": stay.encounter_id}
     new = [_new_medicine(ctx, read.read.line, medicine_id=new_id(), **person) for read in reads]
-    shown = _shown(list(zip((each.id for each in new), reads, strict=True)), basket)
+    found = [(each.id, read.findings) for each, read in zip(new, reads, strict=True)]
+    shown = _shown(found if said is None else [*found, (new[0].id, said)], basket)
     columns = NewBasket(
         hospital_id=ctx.caller.tenant_id,
         **person,
@@ -228,10 +249,10 @@ def _step(kind: str, text: str, reason: str = "") -> NewStep:
     return NewStep(id=new_id(), kind=kind, text=text, reason=reason)
 
 
-def _shown(signed: Sequence[tuple[UUID, Read]], given: SignedBasket | ChangedLine) -> NewAlerts:
+def _shown(signed: Sequence[tuple[UUID, Findings]], given: SignedBasket | ChangedLine) -> NewAlerts:
     """What was shown with each order, with the reason where one was asked for: override rates are counted from these rows."""
-    alerts = [(medicine_id, alert) for medicine_id, read in signed for alert in read.findings.alerts]
-    gaps = [(medicine_id, gap) for medicine_id, read in signed for gap in read.findings.not_checked if gap.asks]
+    alerts = [(medicine_id, alert) for medicine_id, findings in signed for alert in findings.alerts]
+    gaps = [(medicine_id, gap) for medicine_id, findings in signed for gap in findings.not_checked if gap.asks]
     return NewAlerts(
         ids=[new_id() for _ in range(len(alerts) + len(gaps))],
         medicine_ids=[medicine_id for medicine_id, _ in (*alerts, *gaps)],
@@ -249,9 +270,9 @@ def _shown(signed: Sequence[tuple[UUID, Read]], given: SignedBasket | ChangedLin
 async def change(ctx: Context, row: MedicineRow, new: ChangedLine) -> Medicine:
     """Another line for a standing order: read, checked and answered like a new one; the old line stays in its history."""
     _require_standing(ctx, row)
-    (read,) = await _checked(ctx, row.person_id, [new.line], without=row.id)
+    (read,), said = await _checked(ctx, row.person_id, [new.line], without=row.id)
     _require_clear([read])
-    _require_answers([read], new)
+    _require_answers([read], said, new)
     line = _new_medicine(
         ctx, read.read.line, medicine_id=row.id, person_id=row.person_id, encounter_id=row.encounter_id
     )
@@ -259,7 +280,8 @@ async def change(ctx: Context, row: MedicineRow, new: ChangedLine) -> Medicine:
         ctx.db, line, _step("changed", line.text, new.why.strip()), version=row.version, now=ctx.now
     )
     assert version is not None, "the row is locked and its version was compared"
-    shown = _shown([(row.id, read)], new)
+    found = [(row.id, read.findings)]
+    shown = _shown(found if said is None else [*found, (row.id, said)], new)
     if shown.ids:
         await queries.insert_alerts(
             ctx.db, shown, hospital_id=ctx.caller.tenant_id, actor_id=ctx.caller.id, now=ctx.now

@@ -31,7 +31,8 @@ def check(order: Considered, patient: Patient, others: Sequence[Considered], kno
     for part in (allergies.check(order, patient, knowledge), doses.check(order, patient, knowledge, others)):
         alerts += part.alerts
         missing += part.not_checked
-    return Findings(alerts=strongest_first(alerts), not_checked=list(dict.fromkeys(missing)))
+    signed = patient.signed_knowledge == knowledge.digest
+    return Findings(alerts=strongest_first(alerts), not_checked=list(dict.fromkeys(missing)), signed=signed)
 
 
 def strongest_first(alerts: Iterable[Alert]) -> list[Alert]:

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from wardline.identity.public import Scope
 from wardline.orders.cards import Card, Coding
 from wardline.orders.entry import Question
+from wardline.orders.sets import SetsPage
 from wardline.patients.public import Banner, PatientScope
 from wardline.platform.http import Input
 
@@ -21,9 +22,10 @@ ReasonCode = Literal["", "benefit_outweighs", "tolerated", "specialist", "not_ap
 
 
 class Basket(Input):
-    """The lines of a basket, as typed."""
+    """The lines of a basket, as typed, and the laboratory tests that an order set brought along, by code."""
 
     lines: Annotated[list[Line], Meta(max_length=BASKET_LINES_MAX)] = []
+    tests: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=BASKET_LINES_MAX)] = []
 
 
 class BasketAsked(Basket):
@@ -114,6 +116,13 @@ class LineSeen(Struct, kw_only=True):
     asks: bool
 
 
+class TestSeen(Struct):
+    """A laboratory test in the basket."""
+
+    code: str
+    name: str
+
+
 class BasketSeen(Struct, kw_only=True):
     """A basket as it would be signed now. `checks` is false while the knowledge base cannot be used; it `changes` an order
     where its line would take the place of one.
@@ -129,6 +138,9 @@ class BasketSeen(Struct, kw_only=True):
     checks: bool
     reasons: list[Coding]
     changes: bool = False
+    tests: list[TestSeen] = []
+    external: list[Card] = []  # of another program, about the basket as a whole
+    signed: bool = False  # whether the hospital has signed the rules off
 
 
 class Medicine(Struct, kw_only=True):
@@ -158,6 +170,7 @@ class Prescribed(Struct):
 
     patient_id: UUID
     medicines: list[Medicine]
+    tests: list[str] = []
 
 
 class HistoryStep(Struct, frozen=True):
@@ -215,6 +228,7 @@ class MedicinesPage(Struct, kw_only=True):
     past: list[Medicine]
     numbers: Numbers
     checks: bool
+    offered: SetsPage | None = None  # what fills a basket, for whoever may prescribe now
 
 
 class MedicinesScope(Scope, frozen=True, kw_only=True):
@@ -222,12 +236,3 @@ class MedicinesScope(Scope, frozen=True, kw_only=True):
 
     patient: PatientScope
     zone: str
-
-
-class OverrideRow(Struct, frozen=True):
-    """How often a rule was shown at a signature in the last 90 days, and gone past."""
-
-    rule: str
-    tier: int
-    shown: int
-    overridden: int

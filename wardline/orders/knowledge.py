@@ -4,6 +4,7 @@ Loaded once into frozen values. `current()` is None when it cannot be loaded: th
 """
 
 import functools
+import hashlib
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -16,6 +17,7 @@ from wardline.orders import drugs
 from wardline.orders.drugs import DrugTable, KnowledgeMissing
 
 log = structlog.get_logger("orders")
+DIGEST_LENGTH = 16
 Rule = TypeVar("Rule", bound=Struct)
 
 
@@ -162,7 +164,11 @@ class Knowledge:
 
     def __init__(self, table: DrugTable, folder: Path) -> None:
         self.table = table
-        self.pairs = tuple(rule for rule in _read(folder, "interactions.toml", "pair", PairRule) if rule.enabled)
+        self.version = str(drugs.read_toml(folder / "version.toml")["version"])
+        self.digest = _digest(folder)
+        pairs = _read(folder, "interactions.toml", "pair", PairRule)
+        self.pairs = tuple(rule for rule in pairs if rule.enabled)
+        self.disabled = tuple(rule for rule in pairs if not rule.enabled)
         self.limits = _read(folder, "limits.toml", "limit", Limit)
         self.renal = _read(folder, "renal.toml", "renal", RenalRule)
         self.pregnancy = _read(folder, "cautions.toml", "pregnancy", Caution)
@@ -245,6 +251,14 @@ def _read_keys(rules: tuple[PairRule, ...]) -> set[str]:
 def _fires(sides: tuple[frozenset[str], frozenset[str]], one: str, other: str) -> bool:
     left, right = sides
     return (one in left and other in right) or (other in left and one in right)
+
+
+def _digest(folder: Path) -> str:
+    """What the files come to: any change of any of them is another knowledge base."""
+    total = hashlib.sha256()
+    for file in sorted(folder.glob("*.*")):
+        total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return total.hexdigest()[:DIGEST_LENGTH]
 
 
 def _read(folder: Path, file: str, table: str, rule: type[Rule]) -> tuple[Rule, ...]:

@@ -1,6 +1,6 @@
 """What a check looks at and what it says: the patient, an order under consideration, alerts, what was not checked."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 from msgspec import Struct, field
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     RENAL = "renal"
     PREGNANCY = "pregnancy"
     AGE = "age"
+    EXTERNAL = "external"
 
 
 class AllergyKnowledge(StrEnum):
@@ -71,8 +72,10 @@ class Patient(Struct, frozen=True, kw_only=True):
     `at` is the moment of the check, by which numbers and stopped drugs are dated; without it none of them counts as recent.
     """
 
+    signed_knowledge: str = ""  # the digest of the knowledge base that the patient's hospital has signed off
     at: datetime | None = None
     inpatient: bool = True
+    born_on: date | None = None
 
     age_years: float | None = None
     female: bool | None = None
@@ -128,11 +131,12 @@ class NotChecked(Struct, frozen=True):
     what: str
     because: str
     asks: bool = True
+    title: str = "not checked"
 
     @property
     def words(self) -> str:
         """`not checked: interactions, the table does not know "X"`."""
-        return f"not checked: {self.what}, {self.because}"
+        return f"{self.title}: {self.what}, {self.because}"
 
 
 class Findings(Struct, kw_only=True):
@@ -140,6 +144,7 @@ class Findings(Struct, kw_only=True):
 
     alerts: list[Alert] = field(default_factory=list)
     not_checked: list[NotChecked] = field(default_factory=list)
+    signed: bool = False  # whether the hospital has signed the rules off that found it
 
     @property
     def stops(self) -> list[Alert]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from wardline.orders.forms import HistoryStep, OverrideRow, ShownAlert
+from wardline.orders.forms import HistoryStep, ShownAlert
 from wardline.orders.models import RecordedAllergy
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
@@ -24,6 +24,7 @@ class Facts(Struct, frozen=True):
     allergy_state: str
     pregnant: bool | None
     stay_class: str | None
+    signed_knowledge: str | None
     weight_kg: float | None
     weight_at: datetime | None
     creatinine: float | None
@@ -125,6 +126,8 @@ class NewAlerts(Struct, frozen=True, kw_only=True):
 
 @query("""
     SELECT p.born_on, p.sex, p.allergy_state, s.pregnant, s.class,
+           (SELECT CASE WHEN g.state = 'signed' THEN g.digest END FROM orders.knowledge_signature g
+             WHERE g.hospital_id = :patient.hospital_id ORDER BY g.signed_at DESC, g.id DESC LIMIT 1),
            w.value::float8, w.taken_at, k.value::float8, k.taken_at
       FROM patients.person p
       LEFT JOIN LATERAL (SELECT c.pregnant, c.class FROM encounters.current c
@@ -326,15 +329,6 @@ async def insert_measure(
 """)
 async def supersede_measure(db: Db, patient: PatientScope, *, result_id: UUID, now: datetime) -> None:
     """What a result said before does not count any more; it stays to be read. Index: measure_of_result."""
-
-
-@query("""
-    SELECT a.rule, a.tier, count(*)::int, count(a.reason)::int FROM orders.alert a
-     WHERE a.hospital_id = :hospital_id AND a.at >= :since
-     GROUP BY a.rule, a.tier ORDER BY a.tier, count(*) DESC, a.rule LIMIT 200
-""")
-async def overrides(db: Db, *, hospital_id: UUID, since: datetime) -> list[OverrideRow]:
-    """How often each rule was shown at a signature, and gone past. Index: alert_rule."""
 
 
 @query("""

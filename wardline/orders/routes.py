@@ -1,10 +1,8 @@
 """HTTP of medicines: the patient's list, the basket and its preview, what becomes of an order, the drug table."""
 
-from datetime import timedelta
-
 from wardline.encounters.public import ObservedStay, banner_with_stay, on_discharge
 from wardline.identity.public import May
-from wardline.orders import actions, cards, hooks, knowledge, measures, queries, views
+from wardline.orders import actions, cards, hooks, knowledge, measures, queries, review, sets, views
 from wardline.orders.drugs import Understood
 from wardline.orders.forms import (
     BasketAsked,
@@ -16,7 +14,6 @@ from wardline.orders.forms import (
     MedicineDetail,
     NameQuery,
     NewMeasure,
-    OverrideRow,
     Prescribed,
     SignedBasket,
     StateReason,
@@ -26,9 +23,8 @@ from wardline.patients.public import PatientScope, access_patient, today
 from wardline.platform.errors import Busy
 from wardline.platform.http import Context, Listing, Page, get, post
 
-OVERRIDE_WINDOW = timedelta(days=90)
-
 on_discharge.append(actions.stop_orders_of_stay)
+DECLARED = (review, sets)  # their routes are declared by being imported
 
 
 @get(
@@ -66,7 +62,7 @@ async def preview(ctx: Context, patient: PatientScope, typed: BasketAsked) -> Ba
 
     Stores nothing; a POST, so that no address and no access log holds what was typed.
     """
-    return await views.seen_basket(ctx, patient, [*typed.lines, typed.line], without=typed.without)
+    return await views.seen_basket(ctx, patient, [*typed.lines, typed.line], tests=typed.tests, without=typed.without)
 
 
 @post(
@@ -105,13 +101,6 @@ def _drug(found: Understood) -> DrugFound:
         routes=list(dict.fromkeys(route for drug in drugs for route in drug.routes)),
         strengths=[f"{form.words} {strength}" for drug in drugs for form in drug.forms for strength in form.strengths],
     )
-
-
-@get("/medicines/overrides", needs=May.READ_MEASURES)
-async def overrides(ctx: Context) -> Listing[OverrideRow]:
-    """How often each rule was shown at a signature in 90 days, and how often a reason was given to go past it."""
-    rows = await queries.overrides(ctx.db, hospital_id=ctx.caller.tenant_id, since=ctx.now - OVERRIDE_WINDOW)
-    return Listing(items=rows)
 
 
 @get("/medicines/{medicine_id}", needs=May.READ_CHART, access=actions.access_medicine, section="patients")

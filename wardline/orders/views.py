@@ -10,7 +10,8 @@ import msgspec
 from msgspec import structs
 
 from wardline.encounters.public import banner_with_stay, open_stay_of
-from wardline.orders import cards, checks, doses, entry, kidney, knowledge, lines, queries
+from wardline.identity.public import May
+from wardline.orders import cards, checks, doses, entry, external, kidney, knowledge, lines, queries, sets, together
 from wardline.orders.doses import number
 from wardline.orders.forms import (
     BasketSeen,
@@ -19,6 +20,7 @@ from wardline.orders.forms import (
     MedicinesPage,
     MedicinesScope,
     Numbers,
+    TestSeen,
 )
 from wardline.orders.knowledge import Knowledge
 from wardline.orders.lines import MedicineLine
@@ -77,7 +79,9 @@ def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: d
         else Measured(facts.creatinine, facts.creatinine_at)
     )
     return Patient(
+        signed_knowledge=facts.signed_knowledge or "",
         at=now,
+        born_on=facts.born_on,
         inpatient=facts.stay_class != "outpatient",
         age_years=None if facts.born_on is None else age_years(facts.born_on, today),
         female={"female": True, "male": False}.get(facts.sex),
@@ -212,7 +216,15 @@ def basket_of(
         asks=any(gap.asks for read in reads for gap in read.findings.not_checked),
         checks=rules is not None,
         reasons=cards.reasons(),
+        signed=bool(reads) and all(read.findings.signed for read in reads),
     )
+
+
+def add_external(seen: BasketSeen, said: Findings) -> None:
+    """What another program says of the basket as a whole, beside the cards of its lines."""
+    seen.external = cards.cards(said, external.name())
+    seen.stops = seen.stops or bool(said.stops)
+    seen.asks = seen.asks or any(gap.asks for gap in said.not_checked)
 
 
 def _line_seen(read: Read, rules: Knowledge | None) -> LineSeen:
@@ -238,6 +250,8 @@ async def medicines_page(ctx: Context, patient: PatientScope) -> MedicinesPage:
     """The patient's medicines, and whether something may be prescribed."""
     page = await _page(ctx.db, patient, today(ctx), ctx.now)
     page.has_stay = await open_stay_of(ctx, patient) is not None
+    if page.has_stay and ctx.may(May.PRESCRIBE):
+        page.offered = await sets.page_for(ctx)
     return page
 
 
@@ -272,7 +286,7 @@ def marked(rows: Sequence[MedicineRow], rules: Knowledge | None) -> list[Medicin
 
 
 async def seen_basket(
-    ctx: Context, patient: PatientScope, typed: Sequence[str], *, without: UUID | None = None
+    ctx: Context, patient: PatientScope, typed: Sequence[str], *, tests: Sequence[str] = (), without: UUID | None = None
 ) -> BasketSeen:
     """The typed lines, read and checked against everything that stands, but for the order that they replace."""
     rules = knowledge.current()
@@ -283,7 +297,19 @@ async def seen_basket(
     others = others_of(rows, rules, ctx.now, without=without)
     reads = read_lines([line for line in typed if line.strip()], person, others, rules)
     seen = basket_of(reads, patient_id=patient.person_id, family=banner.family, given=banner.given, rules=rules)
+    asked_of = external.Asked(
+        patient_id=patient.person_id,
+        user_id=ctx.caller.id,
+        patient=person,
+        drafts=[read.read.line for read in reads],
+        standing=others,
+    )
+    hook = "order-sign" if reads and seen.complete == len(reads) else "order-select"
+    said = await external.ask(hook, asked_of) if reads else None
+    if said is not None:
+        add_external(seen, said)
     seen.changes = without is not None
+    seen.tests = [TestSeen(code, name) for code, name in (await together.names_of(ctx, list(tests))).items()]
     return seen
 
 

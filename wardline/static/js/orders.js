@@ -9,7 +9,8 @@ const basketForm = (element) => element.closest?.("form[data-basket]");
 
 function bodyOf(form) {
   if (form.dataset.without) return { line: form.elements.namedItem("line").value, without: form.dataset.without };
-  return { lines: [...form.querySelectorAll("[name=lines]")].map((field) => field.value).filter((line) => line.trim()) };
+  const values = (name) => [...form.querySelectorAll(`[name=${name}]`)].map((field) => field.value).filter((text) => text.trim());
+  return { lines: values("lines"), tests: values("tests") };
 }
 
 function unavailable(box) {
@@ -44,17 +45,18 @@ function lineField(form) {
   return [...form.querySelectorAll("[name=lines]")].at(-1);
 }
 
-function keep(form, line) {
-  const field = Object.assign(document.createElement("input"), { type: "hidden", name: "lines", value: line });
+function keep(form, name, value) {
+  const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
   lineField(form).closest(".f").before(field);
 }
 
 // What is typed goes into the basket before anything else does, so that no line is lost.
-function add(form, lines) {
+function add(form, lines, tests) {
   const typed = lineField(form);
-  if (typed.value.trim()) keep(form, typed.value);
+  if (typed.value.trim()) keep(form, "lines", typed.value);
   typed.value = "";
-  for (const line of lines) keep(form, line);
+  for (const line of lines) keep(form, "lines", line);
+  for (const code of tests) if (!bodyOf(form).tests.includes(code)) keep(form, "tests", code);
   typed.focus();
   check(form);
 }
@@ -77,13 +79,16 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-check], [data-add], [data-remove], [data-lines]");
+  const button = event.target.closest?.("[data-check], [data-add], [data-remove], [data-untest], [data-lines]");
   if (!button) return;
   const form = basketForm(button) ?? document.querySelector("form[data-basket]:not([data-without])");
   if (!form) return;
   if ("remove" in button.dataset) remove(form, Number(button.dataset.remove));
-  else if ("add" in button.dataset) add(form, []);
-  else if ("lines" in button.dataset) add(form, JSON.parse(button.dataset.lines));
+  else if ("untest" in button.dataset) {
+    for (const field of form.querySelectorAll("[name=tests]")) if (field.value === button.dataset.untest) field.remove();
+    check(form);
+  } else if ("add" in button.dataset) add(form, [], []);
+  else if ("lines" in button.dataset) add(form, JSON.parse(button.dataset.lines), JSON.parse(button.dataset.tests));
   else check(form);
 });
 
