@@ -148,7 +148,7 @@ async def test_what_comes_only_at_the_signature_was_not_seen(client: Client, ser
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"delay_seconds": 1.6}, "no answer within 1 seconds"),
+        ({"delay_seconds": 1.6}, "no answer within 1 second"),
         ({"status": 500}, "status 500"),
         ({"status": 302}, "status 302"),
         ({"raw": b"<html>"}, "cannot be read"),

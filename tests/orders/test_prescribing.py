@@ -173,6 +173,9 @@ async def test_dosing_rests_on_the_newest_numbers(client: Client) -> None:
         assert made.status_code in (200, 201), made.text
     after = await client.post(path, body, as_="doctor_a")
     assert "Creatinine clearance (Cockcroft-Gault) 24 ml/min" in after.text
+    by_weight = await client.post(path, {"lines": ["gentamicin 5 mg/kg iv od"]}, as_="doctor_a")
+    (line,) = by_weight.json()["lines"]
+    assert any(words.startswith("5 mg/kg x 60 kg (") and words.endswith("= 300 mg") for words in line["assumptions"])
     impossible = await client.post(f"/patients/{patient}/measures", {"kind": "weight_kg", "value": 900}, as_="nurse_a")
     assert impossible.status_code == 422
 

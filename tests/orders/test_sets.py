@@ -127,3 +127,6 @@ async def test_an_unclear_favourite_is_refused(client: Client) -> None:
     refused = await client.post("/medicines/favourites", {"line": "amoxicillin"}, as_="doctor_a")
     assert refused.status_code == 422
     assert "How much" in refused.json()["fields"]["line"]
+    two = {"line": "bisoprolol 5 mg po od\nramipril 5 mg po od"}
+    assert (await client.post("/medicines/favourites", two, as_="doctor_a")).status_code == 422
+    assert (await client.post("/medicines/favourites", {"line": " "}, as_="doctor_a")).status_code == 422

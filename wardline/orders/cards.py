@@ -72,9 +72,10 @@ def of_alert(alert: Alert, order: str, *, signed: bool = True) -> Card:
 
 
 def of_gap(gap: NotChecked, order: str) -> Card:
-    """The card of a check that could not run; always the same one too."""
+    """The card of a check that could not run; always the same one too, whatever the reason of a silent program is now."""
+    same = gap.words if gap.title == NotChecked("", "").title else f"{gap.title}: {gap.what}"
     return Card(
-        uuid=str(uuid5(CARDS, f"{order}|{gap.words}")),
+        uuid=str(uuid5(CARDS, f"{order}|{same}")),
         summary=_short(gap.words),
         indicator="warning" if gap.asks else "info",
         detail=f"{order}: {gap.words}. Nothing was found, because nothing could be looked at.",

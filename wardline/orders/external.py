@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -25,6 +25,7 @@ from wardline.orders.models import Alert, Considered, Findings, Kind, NotChecked
 
 log = structlog.get_logger("orders")
 Hook = Literal["order-select", "order-sign"]
+Answer = TypeVar("Answer", bound=Struct)
 HOOKS = ("order-select", "order-sign")
 ANSWER_BYTES_MAX = 1_000_000
 CARDS_MAX = 50
@@ -111,7 +112,9 @@ class External:
         try:
             found = await asyncio.wait_for(self._ask(hook, asked), self.address.seconds)
         except TimeoutError:
-            return self._failed(f"no answer within {self.address.seconds:g} seconds")
+            return self._failed(
+                f"no answer within {self.address.seconds:g} {'second' if self.address.seconds == 1 else 'seconds'}"
+            )
         except Failed as failed:
             return self._failed(str(failed))
         self._failures = 0
@@ -159,10 +162,10 @@ def _exchange(address: Address, method: str, path: str, body: bytes | None) -> b
     connection = kind(where.hostname or "", where.port, timeout=address.seconds)
     try:
         connection.request(method, f"{where.path.rstrip('/')}{path}", body, headers)
-        answer = connection.getresponse()
-        if answer.status != http.client.OK:
-            raise Failed(f"it answered with status {answer.status}")
-        return _body(answer, ends)
+        with connection.getresponse() as answer:
+            if answer.status != http.client.OK:
+                raise Failed(f"it answered with status {answer.status}")
+            return _body(answer, ends)
     except (OSError, http.client.HTTPException) as error:
         raise Failed(f"it cannot be reached ({type(error).__name__})") from error
     finally:
@@ -180,10 +183,7 @@ def _body(answer: http.client.HTTPResponse, ends: float) -> bytes:
     return content
 
 
-Decoded = Any
-
-
-def _decoded(content: bytes, kind: type[Any]) -> Decoded:
+def _decoded(content: bytes, kind: type[Answer]) -> Answer:
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.MsgspecError as error:

@@ -261,7 +261,7 @@ async def _change(ctx: Context, row: SetRow, new: NewSet, action: str) -> OrderS
 @post("/medicines/favourites", needs=May.PRESCRIBE, then=PAGE)
 async def add_favourite(ctx: Context, given: GivenFavourite) -> OrderSet:
     """Keep a line for the next time."""
-    (line,) = _lines(given.line, "line") or ("",)
+    (line,) = _lines(" ".join(given.line.split()), "line") or ("",)
     if not line:
         raise Invalid(fields={"line": "Type an order."})
     new = NewSet(

@@ -186,11 +186,23 @@ def read_lines(
     if rules is None:
         return [_unread(line) for line in typed]
     entries = [(line, entry.read(line, rules.table)) for line in typed]
+    for _, read in entries:
+        read.assumptions += _by_weight(read.line, patient)
     seen = [lines.considered(read.line, rules.table) for _, read in entries]
     return [
         Read(line, read, checks.check(seen[at], patient, [*others, *seen[:at], *seen[at + 1 :]], rules))
         for at, (line, read) in enumerate(entries)
     ]
+
+
+def _by_weight(line: MedicineLine, patient: Patient) -> list[str]:
+    """`5 mg/kg x 61 kg (26-Nov-2026) = 305 mg`: the sum of a dose by weight, with the weight and its day."""
+    weight, amount = patient.weight_kg, line.amount_to or line.amount
+    if not line.per_kg or amount is None or weight is None:
+        return []
+    total = f"{number(float(amount.value) * weight.value)} {amount.unit}"
+    rate = f"/{line.rate}" if line.rate else ""
+    return [f"{amount.words}/kg{rate} x {doses.weighed(weight)} = {total}{rate}"]
 
 
 def _unread(typed: str) -> Read:
