@@ -4,7 +4,7 @@ from uuid import UUID, uuid5
 
 from msgspec import UNSET, Struct, UnsetType
 
-from wardline.orders.models import Alert, Findings, NotChecked, Tier
+from wardline.orders.models import NOT_CHECKED, Alert, Findings, NotChecked, Tier
 
 SUMMARY_LENGTH_MAX = 140
 INDICATORS = {Tier.INTERRUPTS: "critical", Tier.BESIDE: "warning", Tier.PASSIVE: "info"}
@@ -73,12 +73,12 @@ def of_alert(alert: Alert, order: str, *, signed: bool = True) -> Card:
 
 def of_gap(gap: NotChecked, order: str) -> Card:
     """The card of a check that could not run; always the same one too, whatever the reason of a silent program is now."""
-    same = gap.words if gap.title == NotChecked("", "").title else f"{gap.title}: {gap.what}"
+    same = gap.words if gap.title == NOT_CHECKED else f"{gap.title}: {gap.what}"
     return Card(
         uuid=str(uuid5(CARDS, f"{order}|{same}")),
         summary=_short(gap.words),
         indicator="warning" if gap.asks else "info",
-        detail=f"{order}: {gap.words}. Nothing was found, because nothing could be looked at.",
+        detail=f"{order}: {gap.words}. {gap.so}" if gap.title == NOT_CHECKED else gap.so,
         source=Source("Wardline's own checks"),
         override_reasons=reasons() if gap.asks else UNSET,
     )

@@ -186,6 +186,7 @@ def _too_much(
 
 
 # --- how old a number is -------------------------------------------------------------------------------------------------
+USED_ALL_THE_SAME = "It was used all the same, and may not be true any more: measure again."
 NUMBER_WORDS = {"weight_kg": ("weight", "kg"), "creatinine_umol_per_l": ("creatinine", "µmol/l")}
 
 
@@ -208,8 +209,8 @@ def too_old(measure: str, patient: Patient, knowledge: Knowledge) -> str | None:
 
 def _too_old(what: str, measures: Sequence[str], patient: Patient, knowledge: Knowledge) -> list[NotChecked]:
     """What rests on a number that is too old: it is used, and asks."""
-    words = [too_old(measure, patient, knowledge) for measure in measures]
-    return [NotChecked(what, each) for each in words if each is not None]
+    words = [each for measure in measures if (each := too_old(measure, patient, knowledge)) is not None]
+    return [NotChecked(what, " and ".join(words), so=USED_ALL_THE_SAME)] if words else []
 
 
 def weighed(weight: Measured) -> str:

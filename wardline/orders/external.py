@@ -128,7 +128,8 @@ class External:
         return self._unavailable(because)
 
     def _unavailable(self, because: str) -> Findings:
-        return Findings(not_checked=[NotChecked(self.address.name, because, title=UNAVAILABLE)], signed=True)
+        silent = NotChecked(self.address.name, because, title=UNAVAILABLE, so="What it would have said is not known.")
+        return Findings(not_checked=[silent], signed=True)
 
     async def _ask(self, hook: Hook, asked: Asked) -> Findings:
         service = next((each for each in await self._services() if each.hook == hook), None)

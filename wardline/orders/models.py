@@ -121,17 +121,21 @@ class Alert(Struct, frozen=True, kw_only=True):
         return self.tier is Tier.INTERRUPTS
 
 
+NOT_CHECKED = "not checked"
+
+
 class NotChecked(Struct, frozen=True):
     """A check that could not run. It is shown as `not checked: ...`.
 
     It `asks` for a confirmation where something is missing about the patient or the knowledge; a drug for which the table
-    simply holds no limit is only said.
+    simply holds no limit is only said. `so` is what that means for what is shown.
     """
 
     what: str
     because: str
     asks: bool = True
-    title: str = "not checked"
+    title: str = NOT_CHECKED
+    so: str = "Nothing was found, because nothing could be looked at."
 
     @property
     def words(self) -> str:
