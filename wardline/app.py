@@ -8,10 +8,12 @@ from typing import Any
 
 import asyncpg
 import structlog
+from msgspec import structs
 
 from wardline.audit.public import Ledger
 from wardline.frame import frame
 from wardline.identity.public import Sessions
+from wardline.orders import public as orders
 from wardline.platform import (
     admission,
     attempts,
@@ -94,6 +96,8 @@ class App:
         self.fragments = FragmentCache()
         self.redis = Redis(given.redis_url) if given.redis_url else None
         attempts.configure(self.redis, given.secret)
+        cds = given.cds
+        orders.configure(None if cds is None else orders.Address(**structs.asdict(cds)))
         self.answers = Answers(render=render, frame=frame(given), fragments=self._fragments(given))
         self.notices = Notices(self.redis, given.redis_url, given.secret) if self.redis and given.redis_url else None
         self.notifier = Notifier(addresses.app, also=self.notices.tell if self.notices else None)

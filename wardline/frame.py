@@ -29,6 +29,7 @@ NAV = (
     NavItem("worklist", "/tasks", "clipboard-list", "Worklist", May.READ_TASKS),
     NavItem("lab", "/lab", "flask-conical", "Lab", May.WORK_IN_LABORATORY),
     NavItem("stock", "/stock", "package", "Stock", May.READ_STOCK),
+    NavItem("medicine_checks", "/medicines/checks", "shield-check", "Checks", May.KEEP_MEDICINE_RULES),
     NavItem("staff", "/staff", "id-card", "Staff", May.MANAGE_STAFF),
     NavItem("places", "/hospitals", "hospital", "Hospitals", May.MANAGE_WARDS),
     NavItem("audit", "/audit", "scroll-text", "Record", May.READ_AUDIT),

@@ -30,7 +30,6 @@ FRAGMENTS = {
     "GET /patients/matches",
     "GET /patients/{patient_id}/card",
     "GET /patients/{patient_id}/observations/preview",
-    "GET /patients/{patient_id}/medicines/preview",
 }
 NOT_PAGES = {
     "GET /palette",
@@ -49,7 +48,6 @@ NOT_PAGES = {
     "GET /notes/{note_id}/document",
     "GET /cds-services",
     "GET /medicines/names",
-    "GET /medicines/overrides",
     "GET /stock/stores/{store_id}/register/{product_id}/print",
 }
 QUERIES = {"/patients": "?q=zqcanary", "/patients/new": "?q=zqcanary+ada"}

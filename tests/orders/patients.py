@@ -10,11 +10,18 @@ RULES = knowledge.load()
 
 
 def order(
-    name: str, *, unit: str = "mg", dose: float | None = None, day: float | None = None, route: str = ""
+    name: str,
+    *,
+    unit: str = "mg",
+    dose: float | None = None,
+    day: float | None = None,
+    route: str = "",
+    stopped_at: datetime | None = None,
 ) -> Considered:
     """An order by name; a name that the table does not know has no drugs."""
     found = RULES.table.find(name)
-    return Considered(name=name, drugs=found.drugs if found else (), unit=unit, dose=dose, day_total=day, route=route)
+    drugs = found.drugs if found else ()
+    return Considered(name=name, drugs=drugs, unit=unit, dose=dose, day_total=day, route=route, stopped_at=stopped_at)
 
 
 def adult(
@@ -27,6 +34,7 @@ def adult(
 ) -> Patient:
     """A woman of 70 with 60 kg, a normal creatinine and no known allergy, unless it says otherwise."""
     return Patient(
+        at=WHEN,
         age_years=years,
         female=female,
         weight_kg=None if kg is None else Measured(kg, WHEN),

@@ -103,6 +103,55 @@ def test_no_passive_pair_interrupts(rule: PairRule):
         assert rules == fired(other, one)
 
 
+@pytest.mark.parametrize("rule", OF_TIER[3], ids=lambda rule: rule.key)
+def test_a_passive_pair_is_no_louder_than_a_mark(rule: PairRule):
+    """No rule of tier 1 or 2, and no duplicate, speaks of a pair of the passive list."""
+    for one, other in members(rule):
+        for first, second in ((one, other), (other, one)):
+            alerts = check(order(first), adult(), [order(second)], RULES).alerts
+            louder = [alert.rule for alert in alerts if alert.tier < 3]
+            assert set(louder) <= DOUBLE_AND_PASSIVE.get(rule.key, set()), (first, second, louder)
+
+
+# Pairs of the passive list whose members may be two of one class at once: the duplicate is another question.
+DOUBLE_AND_PASSIVE: dict[str, set[str]] = {}
+
+# What every ward meets: the pair, its rule; tier 2, both ways.
+BESIDE = [
+    ("warfarin", "ibuprofen", "anticoagulant_nsaid"), ("warfarin", "aspirin", "anticoagulant_nsaid"),
+    ("apixaban", "naproxen", "anticoagulant_nsaid"), ("warfarin", "amiodarone", "warfarin_amiodarone"),
+    ("Coumadin", "Flagyl", "warfarin_metronidazole"), ("warfarin", "co-trimoxazole", "warfarin_cotrimoxazole"),
+    ("warfarin", "fluconazole", "warfarin_azole"), ("methotrexate", "trimethoprim", "methotrexate_trimethoprim"),
+    ("methotrexate", "Bactrim", "methotrexate_trimethoprim"), ("methotrexate", "diclofenac", "methotrexate_nsaid"),
+    ("ramipril", "spironolactone", "ras_potassium"), ("losartan", "potassium chloride", "ras_potassium"),
+    ("lithium", "ibuprofen", "lithium_kidney"), ("lithium carbonate", "bendroflumethiazide", "lithium_kidney"),
+    ("lithium", "lisinopril", "lithium_kidney"), ("clarithromycin", "colchicine", "colchicine_inhibitor"),
+    ("digoxin", "amiodarone", "digoxin_inhibitor"), ("digoxin", "verapamil", "digoxin_inhibitor"),
+    ("digoxin", "clarithromycin", "digoxin_inhibitor"), ("morphine", "lorazepam", "opioid_benzodiazepine"),
+    ("warfarin", "enoxaparin", "two_anticoagulants"), ("apixaban", "rivaroxaban", "two_anticoagulants"),
+    ("sildenafil", "glyceryl trinitrate", "nitrate_pde5"), ("Viagra", "isosorbide mononitrate", "nitrate_pde5"),
+    ("clopidogrel", "omeprazole", "clopidogrel_omeprazole"), ("clopidogrel", "Nexium", "clopidogrel_omeprazole"),
+    ("sodium valproate", "meropenem", "valproate_carbapenem"), ("azathioprine", "allopurinol", "thiopurine_allopurinol"),
+    ("bisoprolol", "verapamil", "beta_blocker_verapamil"), ("metoprolol", "diltiazem", "beta_blocker_verapamil"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other", "rule"), BESIDE)
+def test_what_a_ward_meets_stands_beside_the_order(one: str, other: str, rule: str):
+    assert (rule, 2) in fired(one, other)
+    assert fired(one, other) == fired(other, one)
+
+
+def test_two_anticoagulants_are_said_once():
+    alerts = check(order("warfarin"), adult(), [order("enoxaparin")], RULES).alerts
+    assert [alert.rule for alert in alerts] == ["two_anticoagulants"]
+
+
+@pytest.mark.parametrize("drug", ["conivaptan", "ribociclib", "tucatinib", "ceritinib", "cobicistat", "nirmatrelvir"])
+def test_strong_inhibitors_of_later_years_are_members(drug: str):
+    assert ("statin_cyp3a4", 1) in fired(drug, "simvastatin")
+
+
 @pytest.mark.parametrize("key", sorted(NAMED))
 def test_the_names_of_the_article_fire(key: str):
     left, right = (side.split() for side in NAMED[key])

@@ -116,7 +116,7 @@ async def test_a_change_is_signed_with_the_cards_of_its_own_preview(client: Clie
     order = await one(client, patient)
     path = f"/patients/{patient}/medicines/preview"
     line = "sertraline 50 mg po od"
-    seen = (await client.get(f"{path}?line={line.replace(' ', '%20')}&without={order['id']}", as_="doctor_a")).json()
+    seen = (await client.post(path, {"line": line, "without": order["id"]}, as_="doctor_a")).json()
     assert seen["changes"]
     body = {"line": line, "why": "Other drug", "reason": "specialist"}
     assert (await act(client, order, "change", body)).json()["code"] == "needs_reason"
@@ -165,13 +165,17 @@ async def test_a_drug_that_the_table_does_not_know_cannot_be_signed(client: Clie
 
 async def test_dosing_rests_on_the_newest_numbers(client: Client) -> None:
     patient = await unmeasured(client)
-    before = await client.get(f"/patients/{patient}/medicines/preview?lines=enoxaparin+40+mg+sc+od", as_="doctor_a")
+    path, body = f"/patients/{patient}/medicines/preview", {"lines": ["enoxaparin 40 mg sc od"]}
+    before = await client.post(path, body, as_="doctor_a")
     assert "creatinine and weight are not recorded" in before.text
     for kind, value in (("weight_kg", 60), ("creatinine_umol_per_l", 180)):
         made = await client.post(f"/patients/{patient}/measures", {"kind": kind, "value": value}, as_="nurse_a")
         assert made.status_code in (200, 201), made.text
-    after = await client.get(f"/patients/{patient}/medicines/preview?lines=enoxaparin+40+mg+sc+od", as_="doctor_a")
+    after = await client.post(path, body, as_="doctor_a")
     assert "Creatinine clearance (Cockcroft-Gault) 24 ml/min" in after.text
+    by_weight = await client.post(path, {"lines": ["gentamicin 5 mg/kg iv od"]}, as_="doctor_a")
+    (line,) = by_weight.json()["lines"]
+    assert any(words.startswith("5 mg/kg x 60 kg (") and words.endswith("= 300 mg") for words in line["assumptions"])
     impossible = await client.post(f"/patients/{patient}/measures", {"kind": "weight_kg", "value": 900}, as_="nurse_a")
     assert impossible.status_code == 422
 
@@ -265,19 +269,17 @@ async def test_the_pages(client: Client, patient: UUID) -> None:
     assert page.status_code == 200, page.text
     assert 'name="lines"' in page.text
     assert "phenelzine" in page.text
-    basket = await client.get(f"/patients/{patient}/medicines?lines=sertraline+50+mg+po+od", as_="doctor_a", html=True)
-    assert "Why you go on" in basket.text
-    assert "Sign 1 order for" in basket.text
-    assert f"/patients/{patient}/medicines?lines=sertraline%2050%20mg%20po%20od" in basket.text
     looked = await client.get(f"/patients/{patient}/medicines", as_="nurse_a", html=True)
     assert 'name="lines"' not in looked.text
     listed = items(await client.get(f"/patients/{patient}/medicines", as_="doctor_a"))
     detail = await client.get(f"/medicines/{listed[0]['id']}", as_="doctor_a", html=True)
     assert "Stop phenelzine" in detail.text
-    preview = await client.get(
-        f"/patients/{patient}/medicines/preview?lines=sertraline+50+mg+po+od",
+    preview = await client.post(
+        f"/patients/{patient}/medicines/preview", {"lines": ["sertraline 50 mg po od"]},
         as_="doctor_a", html=True, headers={"hx-request": "true"},
     )  # fmt: skip
+    assert "Why you go on" in preview.text
+    assert "Sign 1 order for" in preview.text
     assert "interrupts" not in preview.text
     assert "Serotonin syndrome" in preview.text
 
@@ -298,3 +300,6 @@ async def test_names_are_found_in_the_table(client: Client) -> None:
 async def test_signing_keeps_its_budget(client: Client, patient: UUID) -> None:
     with queries_at_most(client, 7):
         await one(client, patient)
+    with queries_at_most(client, 7):
+        answer = await signed(client, patient, "amlodipine 5 mg po od", "atorvastatin 20 mg po on", "senna 15 mg po on")
+    assert len(answer.json()["medicines"]) == 3

@@ -35,6 +35,7 @@ async def fetched(path: str, **headers: str) -> tuple[int, dict[str, str], bytes
         ("pharmacy.js", 1),
         ("mar.css", 3),
         ("mar.js", 5),
+        ("orders.js", 2),
     ],
 )
 async def test_the_bundles_keep_their_budget(bundle: str, limit_kb: int) -> None:

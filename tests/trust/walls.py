@@ -54,6 +54,12 @@ BODIES: dict[str, Any] = {
     "POST /patients/{patient_id}/medicines": {"lines": ["bisoprolol 5 mg po od"], "confirmed": True},
     "POST /patients/{patient_id}/measures": {"kind": "weight_kg", "value": 70},
     "POST /medicines/{medicine_id}/change": {"line": "bisoprolol 5 mg po od", "why": "Fast pulse", "confirmed": True},
+    "POST /patients/{patient_id}/medicines/preview": {"lines": ["bisoprolol 5 mg po od"]},
+    "POST /medicines/sets": {"name": "Sepsis", "orders": "gentamicin 5 mg/kg iv od"},
+    "POST /medicines/sets/{set_id}/change": {"name": "Sepsis", "orders": "gentamicin 5 mg/kg iv od"},
+    "POST /medicines/favourites": {"line": "bisoprolol 5 mg po od"},
+    "POST /medicines/checks/signature": {"digest": "0123456789abcdef", "words": "Tried"},
+    "POST /medicines/checks/withdrawal": {"digest": "0123456789abcdef", "words": "Wrong"},
     "POST /medicines/{medicine_id}/hold": {"reason": "Low pressure"},
     "POST /medicines/{medicine_id}/resumption": {"reason": "Pressure is back"},
     "POST /medicines/{medicine_id}/stop": {"reason": "No longer needed"},
@@ -139,6 +145,8 @@ async def fill(client: Client) -> dict[str, str]:
     made["medicine_id"] = ordered.json()["medicines"][0]["id"]
     made |= await _pharmacy_rows(client, made["medicine_id"])
     made |= await _given_rows(client, base)
+    body = {"name": f"{CANARY}SET", "orders": "bisoprolol 5 mg po od"}
+    made["set_id"] = (await client.post("/medicines/sets", body, as_="pharmacist_b")).json()["id"]
     async with client.world.owner() as owner:
         made["allergy_id"] = str(await owner.fetchval("SELECT id FROM patients.allergy WHERE person_id = $1", person))
         made["contact_id"] = str(await owner.fetchval("SELECT id FROM patients.contact WHERE person_id = $1", person))

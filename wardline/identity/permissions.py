@@ -58,6 +58,8 @@ class May(StrEnum):
     SET_UP_STORES = "set_up_stores"
     WITNESS_CONTROLLED = "witness_controlled"
     GIVE_MEDICINE = "give_medicine"
+    KEEP_MEDICINE_RULES = "keep_medicine_rules"
+    REVIEW_MEDICINE_RULES = "review_medicine_rules"
     READ_TASKS = "read_tasks"
     ACKNOWLEDGE_TASK = "acknowledge_task"
     ANSWER_AS_DOCTOR = "answer_as_doctor"

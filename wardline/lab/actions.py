@@ -3,13 +3,15 @@
 from uuid import UUID
 
 from wardline.encounters.public import EncounterScope, on_discharge
+from wardline.identity.public import May
 from wardline.lab import queries, rules, steps
 from wardline.lab.forms import Collected, NewOrder
 from wardline.lab.models import LabTest, OrderScope, Specimen, SpecimenScope, State
 from wardline.lab.scopes import patient_with
 from wardline.lab.steps import NewRequest, NewSpecimen
+from wardline.orders.public import Together, signed_together
 from wardline.patients.public import PatientScope
-from wardline.platform.errors import Conflict, Invalid, Stale
+from wardline.platform.errors import Conflict, Denied, Invalid, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 
@@ -52,6 +54,19 @@ async def order(ctx: Context, patient: PatientScope, new: NewOrder) -> OrderScop
     ctx.publish("lab_order.placed", {"order_id": request.id})
     scope = patient_with(patient.hospital_id, patient.person_id)
     return OrderScope(hospital_id=scope.hospital_id, id=request.id, person_id=scope.person_id, seal=scope.seal)
+
+
+async def order_with_medicines(ctx: Context, patient: PatientScope, codes: list[str]) -> None:
+    """Tests that an order set brought along: ordered as if by themselves, by whoever signed."""
+    if not ctx.may(May.ORDER_TESTS):
+        raise Denied(permission=str(May.ORDER_TESTS))
+    await order(ctx, patient, NewOrder(tests=codes))
+
+
+async def names(ctx: Context) -> dict[str, str]:
+    """What can be asked for, panels and single tests, by code."""
+    found = {test.code: test.name for test in await queries.tests(ctx.db)}
+    return found | {panel.code: panel.name for panel in await queries.panels(ctx.db)}
 
 
 async def _chosen(ctx: Context, codes: list[str]) -> list[LabTest]:
@@ -105,6 +120,7 @@ async def cancel_of_stay(ctx: Context, stay: EncounterScope) -> None:
 
 
 on_discharge.append(cancel_of_stay)
+signed_together.append(Together(names=names, order=order_with_medicines))
 
 
 async def collect(ctx: Context, scope: SpecimenScope, given: Collected) -> Specimen:

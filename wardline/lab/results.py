@@ -11,10 +11,13 @@ from wardline.lab.forms import Amendment, NewValue, NewValues
 from wardline.lab.models import Interval, LabTest, Result, SpecimenScope, State
 from wardline.lab.pages import Released
 from wardline.lab.rules import Act
-from wardline.lab.scopes import specimen_of
+from wardline.lab.scopes import patient_with, specimen_of
 from wardline.lab.steps import Held, Judged, PreviousValue
+from wardline.orders.public import follow_creatinine
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale, on_constraint
 from wardline.platform.http import Context
+
+DOSING_TEST = "CREAT"  # creatinine in serum or plasma, LOINC 14682-9, in µmol/l
 
 
 class AlreadyReleased(Conflict):
@@ -228,6 +231,7 @@ async def _release_clinically(ctx: Context, results: Sequence[Held]) -> None:
         raise await _not_released(ctx, results)
     for each in results:
         ctx.publish("result.released", {"result_id": each.id, "revision": each.revision})
+        await _tell_dosing(ctx, each, each.value)
 
 
 async def _not_released(ctx: Context, results: Sequence[Held]) -> Conflict:
@@ -266,6 +270,8 @@ async def amend(ctx: Context, held: Held, new: Amendment) -> Result:
     if rules.is_critical(judged.flag) or held.has_call:
         await critical.tell_amended(ctx, held, revision=revision)
     ctx.publish("result.amended", {"result_id": held.id, "revision": revision})
+    if held.state == State.CLINICALLY_RELEASED:
+        await _tell_dosing(ctx, held, judged.value)
     return await _changed(ctx, held, "result.amended")
 
 
@@ -280,7 +286,17 @@ async def withdraw(ctx: Context, held: Held, reason: str) -> Result:
     if held.has_call:
         await critical.tell_withdrawn(ctx, held)
     ctx.publish("result.withdrawn", {"result_id": held.id})
+    if held.state == State.CLINICALLY_RELEASED:
+        await _tell_dosing(ctx, held, None)
     return await _changed(ctx, held, "result.withdrawn")
+
+
+async def _tell_dosing(ctx: Context, held: Held, value: float | None) -> None:
+    """What the wards see of serum creatinine is what medicines are dosed by; None where it does not count any more."""
+    if held.test != DOSING_TEST or held.taken_at is None:
+        return
+    patient = patient_with(held.hospital_id, held.person_id)
+    await follow_creatinine(ctx, patient, result_id=held.id, umol_per_l=value, taken_at=held.taken_at)
 
 
 def _require(ctx: Context, held: Held, act: Act) -> None:

@@ -8,18 +8,18 @@ import msgspec
 
 from wardline.encounters.public import EncounterScope, ObservedStay, observed_stay_locked
 from wardline.identity.public import seal
-from wardline.orders import cards, knowledge, lines, queries, verification, views
-from wardline.orders.forms import ChangedLine, MeasureRecorded, Medicine, NewMeasure, Prescribed, SignedBasket
+from wardline.orders import cards, external, knowledge, lines, queries, together, verification, views
+from wardline.orders.forms import ChangedLine, Medicine, Prescribed, SignedBasket
 from wardline.orders.lines import MedicineLine
-from wardline.orders.queries import MedicineRow, NewAlerts, NewMedicine, NewStep
+from wardline.orders.measures import medicines_topic
+from wardline.orders.models import Findings
+from wardline.orders.queries import MedicineRow, NewAlerts, NewBasket, NewMedicine, NewStep
 from wardline.orders.views import Read
 from wardline.patients.public import PatientScope, access_patient, today
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 
-CLOCK_SKEW_MAX = timedelta(minutes=1)
-MEASURE_LIMITS = {"weight_kg": (0.2, 500.0, "kg"), "creatinine_umol_per_l": (5.0, 3000.0, "µmol/l")}
 DISCHARGE_REASON = "The stay is finished."
 
 
@@ -99,33 +99,43 @@ def _patient(ctx: Context, person_id: UUID) -> PatientScope:
     return PatientScope(hospital_id=ctx.caller.tenant_id, person_id=person_id, seal=seal())
 
 
-def medicines_topic(person_id: UUID) -> str:
-    """The topic that a patient's medicines are watched by."""
-    return f"medicines:{person_id}"
-
-
 # --- prescribing -------------------------------------------------------------------------------------------------------
 async def prescribe(ctx: Context, stay: ObservedStay, basket: SignedBasket) -> Prescribed:
     """Sign a basket: every line is complete, and what the checks ask has an answer; all of them or none."""
     typed = [line for line in basket.lines if line.strip()]
-    if not typed:
+    if not typed and not basket.tests:
         raise Invalid(fields={"lines": "Type an order."})
-    reads = await _checked(ctx, stay.person_id, typed)
+    reads, said = await _checked(ctx, stay.person_id, typed)
     _require_clear(reads)
-    _require_answers(reads, basket)
-    made = [await _sign(ctx, stay, read, basket) for read in reads]
+    _require_answers(reads, said, basket)
+    made = await _sign(ctx, stay, reads, said, basket) if reads else []
+    if basket.tests:
+        await together.order(ctx, _patient(ctx, stay.person_id), basket.tests)
     ctx.touch(medicines_topic(stay.person_id))
     await verification.tell(ctx, [row.id for row in made], verification.Event.SIGNED)
     rules = knowledge.current()
-    return Prescribed(stay.person_id, [views.medicine_of(row, rules=rules) for row in made])
+    return Prescribed(stay.person_id, [views.medicine_of(row, rules=rules) for row in made], basket.tests)
 
 
-async def _checked(ctx: Context, person_id: UUID, typed: Sequence[str], *, without: UUID | None = None) -> list[Read]:
+async def _checked(
+    ctx: Context, person_id: UUID, typed: Sequence[str], *, without: UUID | None = None
+) -> tuple[list[Read], Findings | None]:
+    """Each line read and checked, and what another program says of all of them."""
     patient, rules = _patient(ctx, person_id), knowledge.current()
-    person = await views.patient_of(ctx.db, patient, today(ctx))
+    person = await views.patient_of(ctx.db, patient, today(ctx), ctx.now)
     rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
-    others = views.considered_of(views.current(rows, without=without), rules)
-    return views.read_lines(typed, person, others, rules)
+    others = views.others_of(rows, rules, ctx.now, without=without)
+    reads = views.read_lines(typed, person, others, rules)
+    if not reads or not all(read.read.complete for read in reads):
+        return reads, None
+    asked = external.Asked(
+        patient_id=person_id,
+        user_id=ctx.caller.id,
+        patient=person,
+        drafts=[read.read.line for read in reads],
+        standing=others,
+    )
+    return reads, await external.ask("order-sign", asked)
 
 
 def _require_clear(reads: Sequence[Read]) -> None:
@@ -138,9 +148,11 @@ def _require_clear(reads: Sequence[Read]) -> None:
         raise NotClear("Say what is asked, then sign.", fields=open_fields)
 
 
-def _require_answers(reads: Sequence[Read], given: SignedBasket | ChangedLine) -> None:
+def _require_answers(reads: Sequence[Read], said: Findings | None, given: SignedBasket | ChangedLine) -> None:
     """Every stop has a reason and every gap a confirmation of somebody who saw it."""
     found = [(read.findings, read.read.line.name) for read in reads]
+    if said is not None:
+        found.append((said, external.name()))
     all_cards = [msgspec.to_builtins(card) for findings, name in found for card in cards.cards(findings, name)]
     seen = set(given.shown)
     stops = [(alert.summary, cards.of_alert(alert, name).uuid) for findings, name in found for alert in findings.stops]
@@ -161,20 +173,37 @@ def _require_answers(reads: Sequence[Read], given: SignedBasket | ChangedLine) -
         )
 
 
-async def _sign(ctx: Context, stay: ObservedStay, read: Read, basket: SignedBasket) -> MedicineRow:
-    new = _new_medicine(
-        ctx, read.read.line, medicine_id=new_id(), person_id=stay.person_id, encounter_id=stay.encounter_id
+async def _sign(
+    ctx: Context, stay: ObservedStay, reads: Sequence[Read], said: Findings | None, basket: SignedBasket
+) -> list[MedicineRow]:
+    """Stores the whole basket in one statement."""
+    person = {"person_id": stay.person_id, "encounter_id": stay.encounter_id}
+    new = [_new_medicine(ctx, read.read.line, medicine_id=new_id(), **person) for read in reads]
+    found = [(each.id, read.findings) for each, read in zip(new, reads, strict=True)]
+    shown = _shown(found if said is None else [*found, (new[0].id, said)], basket)
+    columns = NewBasket(
+        hospital_id=ctx.caller.tenant_id,
+        **person,
+        actor_id=ctx.caller.id,
+        ids=[each.id for each in new],
+        step_ids=[new_id() for _ in new],
+        names=[each.name for each in new],
+        kinds=[each.kind for each in new],
+        routes=[each.route for each in new],
+        texts=[each.text for each in new],
+        lines=[each.line for each in new],
+        ends=[each.ends_on for each in new],
     )
-    await queries.insert_medicine(ctx.db, new, _step("prescribed", new.text), now=ctx.now)
-    await _store_alerts(ctx, new.id, read, basket)
-    ctx.record(
-        "medicine.prescribed",
-        person_id=stay.person_id,
-        subject_id=new.id,
-        detail={"kind": new.kind, "alerts": len(read.findings.alerts), "reason": basket.reason or None},
-    )
-    ctx.publish("medicine.prescribed", {"medicine_id": new.id, "hospital_id": new.hospital_id})
-    return _row(ctx, new)
+    await queries.insert_basket(ctx.db, columns, shown, now=ctx.now)
+    for each, read in zip(new, reads, strict=True):
+        ctx.record(
+            "medicine.prescribed",
+            person_id=stay.person_id,
+            subject_id=each.id,
+            detail={"kind": each.kind, "alerts": len(read.findings.alerts), "reason": basket.reason or None},
+        )
+        ctx.publish("medicine.prescribed", {"medicine_id": each.id, "hospital_id": each.hospital_id})
+    return [_row(ctx, each) for each in new]
 
 
 def _new_medicine(
@@ -212,6 +241,7 @@ def _row(ctx: Context, new: NewMedicine) -> MedicineRow:
         ends_on=new.ends_on,
         prescribed_at=ctx.now,
         prescribed_by=ctx.caller.display_name,
+        stopped_at=None,
         version=1,
     )
 
@@ -220,24 +250,20 @@ def _step(kind: str, text: str, reason: str = "") -> NewStep:
     return NewStep(id=new_id(), kind=kind, text=text, reason=reason)
 
 
-async def _store_alerts(ctx: Context, medicine_id: UUID, read: Read, given: SignedBasket | ChangedLine) -> None:
-    """What was shown, with the reason where one was asked for: override rates are counted from these rows."""
-    alerts = read.findings.alerts
-    gaps = [gap for gap in read.findings.not_checked if gap.asks]
-    if not alerts and not gaps:
-        return
-    shown = NewAlerts(
+def _shown(signed: Sequence[tuple[UUID, Findings]], given: SignedBasket | ChangedLine) -> NewAlerts:
+    """What was shown with each order, with the reason where one was asked for: override rates are counted from these rows."""
+    alerts = [(medicine_id, alert) for medicine_id, findings in signed for alert in findings.alerts]
+    gaps = [(medicine_id, gap) for medicine_id, findings in signed for gap in findings.not_checked if gap.asks]
+    return NewAlerts(
         ids=[new_id() for _ in range(len(alerts) + len(gaps))],
-        rules=[alert.rule for alert in alerts] + ["not_checked"] * len(gaps),
-        kinds=[alert.kind.value for alert in alerts] + ["not_checked"] * len(gaps),
-        tiers=[int(alert.tier) for alert in alerts] + [0] * len(gaps),
-        summaries=[alert.summary for alert in alerts] + [gap.words for gap in gaps],
-        sources=[alert.source for alert in alerts] + [""] * len(gaps),
-        reasons=[given.reason if alert.interrupts else None for alert in alerts] + ["confirmed"] * len(gaps),
+        medicine_ids=[medicine_id for medicine_id, _ in (*alerts, *gaps)],
+        rules=[alert.rule for _, alert in alerts] + ["not_checked"] * len(gaps),
+        kinds=[alert.kind.value for _, alert in alerts] + ["not_checked"] * len(gaps),
+        tiers=[int(alert.tier) for _, alert in alerts] + [0] * len(gaps),
+        summaries=[alert.summary for _, alert in alerts] + [gap.words for _, gap in gaps],
+        sources=[alert.source for _, alert in alerts] + [""] * len(gaps),
+        reasons=[given.reason if alert.interrupts else None for _, alert in alerts] + ["confirmed"] * len(gaps),
         words=given.words.strip(),
-    )
-    await queries.insert_alerts(
-        ctx.db, shown, hospital_id=ctx.caller.tenant_id, medicine_id=medicine_id, actor_id=ctx.caller.id, now=ctx.now
     )
 
 
@@ -245,9 +271,9 @@ async def _store_alerts(ctx: Context, medicine_id: UUID, read: Read, given: Sign
 async def change(ctx: Context, row: MedicineRow, new: ChangedLine) -> Medicine:
     """Another line for a standing order: read, checked and answered like a new one; the old line stays in its history."""
     _require_standing(ctx, row)
-    (read,) = await _checked(ctx, row.person_id, [new.line], without=row.id)
+    (read,), said = await _checked(ctx, row.person_id, [new.line], without=row.id)
     _require_clear([read])
-    _require_answers([read], new)
+    _require_answers([read], said, new)
     line = _new_medicine(
         ctx, read.read.line, medicine_id=row.id, person_id=row.person_id, encounter_id=row.encounter_id
     )
@@ -255,7 +281,12 @@ async def change(ctx: Context, row: MedicineRow, new: ChangedLine) -> Medicine:
         ctx.db, line, _step("changed", line.text, new.why.strip()), version=row.version, now=ctx.now
     )
     assert version is not None, "the row is locked and its version was compared"
-    await _store_alerts(ctx, row.id, read, new)
+    found = [(row.id, read.findings)]
+    shown = _shown(found if said is None else [*found, (row.id, said)], new)
+    if shown.ids:
+        await queries.insert_alerts(
+            ctx.db, shown, hospital_id=ctx.caller.tenant_id, actor_id=ctx.caller.id, now=ctx.now
+        )
     _report(ctx, row, "medicine.changed")
     await verification.order_changed(ctx, row)
     return await _as_it_stands(ctx, row.id)
@@ -328,27 +359,3 @@ async def stop_orders_of_stay(ctx: Context, stay: EncounterScope) -> None:
         ctx.record("medicine.stopped", person_id=stay.person_id, subject_id=one.id)
     ctx.touch(medicines_topic(stay.person_id))
     await verification.orders_ended(ctx, [one.id for one in held])
-
-
-# --- the patient's numbers ---------------------------------------------------------------------------------------------
-async def record_measure(ctx: Context, patient: PatientScope, new: NewMeasure) -> MeasureRecorded:
-    """A weight or a creatinine; a value that cannot be, or a time that is to come, is refused."""
-    low, high, unit = MEASURE_LIMITS[new.kind]
-    if not low <= new.value <= high:
-        raise Invalid(fields={"value": f"Enter {low:g} to {high:g} {unit}."})
-    taken_at = new.taken_at or ctx.now
-    if taken_at.tzinfo is None or taken_at > ctx.now + CLOCK_SKEW_MAX:
-        raise Invalid(fields={"taken_at": "Enter a time with its zone that has been."})
-    measure_id = new_id()
-    await queries.insert_measure(
-        ctx.db,
-        patient,
-        measure_id=measure_id,
-        kind=new.kind,
-        value=new.value,
-        taken_at=taken_at,
-        actor_id=ctx.caller.id,
-    )
-    ctx.record("measure.recorded", person_id=patient.person_id, subject_id=measure_id, detail={"kind": new.kind})
-    ctx.touch(medicines_topic(patient.person_id))
-    return MeasureRecorded(measure_id, patient.person_id, new.kind, new.value, taken_at)

@@ -4,11 +4,12 @@ from uuid import UUID, uuid5
 
 from msgspec import UNSET, Struct, UnsetType
 
-from wardline.orders.models import Alert, Findings, NotChecked, Tier
+from wardline.orders.models import NOT_CHECKED, Alert, Findings, NotChecked, Tier
 
 SUMMARY_LENGTH_MAX = 140
 INDICATORS = {Tier.INTERRUPTS: "critical", Tier.BESIDE: "warning", Tier.PASSIVE: "info"}
 CARDS = UUID("6d1c1c3f-1f0b-5b0e-9a53-6f3ad7f4b0aa")  # a name space of our own, so that one alert is always one card
+UNSIGNED = " (this hospital has not signed these rules off)"
 REASONS = {
     "benefit_outweighs": "The benefit outweighs the risk; it will be watched",
     "tolerated": "The patient has taken this before and tolerated it",
@@ -51,30 +52,33 @@ def reasons() -> list[Coding]:
 
 def cards(findings: Findings, order: str) -> list[Card]:
     """A card for everything found, and one for everything that was not checked."""
-    return [of_alert(alert, order) for alert in findings.alerts] + [of_gap(gap, order) for gap in findings.not_checked]
+    alerts = [of_alert(alert, order, signed=findings.signed) for alert in findings.alerts]
+    return alerts + [of_gap(gap, order) for gap in findings.not_checked]
 
 
-def of_alert(alert: Alert, order: str) -> Card:
+def of_alert(alert: Alert, order: str, *, signed: bool = True) -> Card:
     """The card of an alert; the same alert of an order is always the same card."""
     version = f", {alert.version}" if alert.version else ""
+    version += "" if signed else UNSIGNED
     return Card(
-        uuid=str(uuid5(CARDS, f"{order}|{alert.rule}|{alert.about}|{alert.summary}")),
+        uuid=str(uuid5(CARDS, f"{order}|{alert.rule}|{alert.about}|{alert.summary}|{alert.tier.value}")),
         summary=_short(alert.summary),
         indicator=INDICATORS[alert.tier],
-        detail=f"{alert.why}\n\n**What to do:** {alert.advice}",
+        detail="\n\n".join(filter(None, (alert.why, f"**What to do:** {alert.advice}" if alert.advice else ""))),
         source=Source(f"{alert.source}{version}"),
-        suggestions=[Suggestion(alert.advice, str(uuid5(CARDS, f"{order}|{alert.advice}")))],
+        suggestions=[Suggestion(alert.advice, str(uuid5(CARDS, f"{order}|{alert.advice}")))] if alert.advice else UNSET,
         override_reasons=reasons() if alert.tier is not Tier.PASSIVE else UNSET,
     )
 
 
 def of_gap(gap: NotChecked, order: str) -> Card:
-    """The card of a check that could not run; always the same one too."""
+    """The card of a check that could not run; always the same one too, whatever the reason of a silent program is now."""
+    same = gap.words if gap.title == NOT_CHECKED else f"{gap.title}: {gap.what}"
     return Card(
-        uuid=str(uuid5(CARDS, f"{order}|{gap.words}")),
+        uuid=str(uuid5(CARDS, f"{order}|{same}")),
         summary=_short(gap.words),
         indicator="warning" if gap.asks else "info",
-        detail=f"{order}: {gap.words}. Nothing was found, because nothing could be looked at.",
+        detail=f"{order}: {gap.words}. {gap.so}" if gap.title == NOT_CHECKED else gap.so,
         source=Source("Wardline's own checks"),
         override_reasons=reasons() if gap.asks else UNSET,
     )

@@ -6,10 +6,12 @@ Whatever cannot be looked at is in `not_checked`; an empty list of alerts alone 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
+from msgspec import structs
+
 from wardline.orders import allergies, doses
 from wardline.orders.drugs import Drug
-from wardline.orders.knowledge import Caution, Knowledge, PairRule
-from wardline.orders.models import Alert, Considered, Findings, Kind, NotChecked, Patient, Tier
+from wardline.orders.knowledge import Caution, Knowledge, PairRule, Washout
+from wardline.orders.models import SECONDS_PER_DAY, Alert, Considered, Findings, Kind, NotChecked, Patient, Tier
 
 NO_KNOWLEDGE = "the knowledge base is not available"
 EVERYTHING = "interactions, allergies, duplicates, dose, kidney, pregnancy and age"
@@ -21,12 +23,16 @@ def check(order: Considered, patient: Patient, others: Sequence[Considered], kno
         return Findings(not_checked=[NotChecked(EVERYTHING, NO_KNOWLEDGE)])
     if not order.drugs:
         return Findings(not_checked=[NotChecked(EVERYTHING, f"the drug table does not know {order.name!r}")])
-    alerts = [*_against_others(order, others, knowledge), *_cautions(order, patient, knowledge)]
+    stopped = [other for other in others if other.stopped_at is not None]
+    others = [other for other in others if other.stopped_at is None]
+    alerts = [*_against_others(order, others, knowledge), *_still_acting(order, stopped, patient, knowledge)]
+    alerts += _cautions(order, patient, knowledge)
     missing = [*_unknown_others(others), *_unknown_cautions(order, patient, knowledge)]
     for part in (allergies.check(order, patient, knowledge), doses.check(order, patient, knowledge, others)):
         alerts += part.alerts
         missing += part.not_checked
-    return Findings(alerts=strongest_first(alerts), not_checked=list(dict.fromkeys(missing)))
+    signed = patient.signed_knowledge == knowledge.digest
+    return Findings(alerts=strongest_first(alerts), not_checked=list(dict.fromkeys(missing)), signed=signed)
 
 
 def strongest_first(alerts: Iterable[Alert]) -> list[Alert]:
@@ -64,8 +70,45 @@ def _interaction(rule: PairRule, one: Drug, other: Drug) -> Alert:
     )
 
 
+def _still_acting(
+    order: Considered, stopped: Sequence[Considered], patient: Patient, knowledge: Knowledge
+) -> Iterator[Alert]:
+    """The rules that fire against a drug that was stopped, while its washout lasts; the tier is the rule's own."""
+    for other in stopped:
+        for drug in other.drugs:
+            washout = knowledge.washout(drug.name)
+            days = _days_since(other, patient)
+            if washout is None or days >= washout.days:
+                continue
+            for alert in interactions(order.drugs, [drug], knowledge):
+                if alert.tier is not Tier.PASSIVE and (not washout.rules or alert.rule in washout.rules):
+                    yield _after_stop(alert, drug, other, washout, days)
+
+
+def _days_since(other: Considered, patient: Patient) -> float:
+    """Days since the stop; none of them is over where the moment of the check is not known."""
+    assert other.stopped_at is not None
+    if patient.at is None:
+        return 0.0
+    return max((patient.at - other.stopped_at).total_seconds() / SECONDS_PER_DAY, 0.0)
+
+
+def _after_stop(alert: Alert, drug: Drug, other: Considered, washout: Washout, days: float) -> Alert:
+    assert other.stopped_at is not None
+    ago = "today" if days < 1 else "yesterday" if days < 2 else f"{int(days)} days ago"
+    lasts = "1 day" if washout.days == 1 else f"{washout.days:g} days"
+    return structs.replace(
+        alert,
+        summary=f"{alert.summary} ({drug.tall_man} was stopped {ago})",
+        why=f"{drug.tall_man} was stopped on {other.stopped_at:%d-%b-%Y} and acts for {lasts} more. {washout.why} {alert.why}",
+        source=f"{alert.source}; {washout.source}",
+    )
+
+
 def _duplicates(order: Considered, other: Considered, knowledge: Knowledge) -> Iterator[Alert]:
     for one, two in product(order.drugs, other.drugs):
+        if _said_by_a_rule(one, two, knowledge):
+            continue
         shared = _shared(one, two, knowledge)
         if shared is not None:
             yield Alert(
@@ -78,6 +121,11 @@ def _duplicates(order: Considered, other: Considered, knowledge: Knowledge) -> I
                 source="Pharmacological classes of the drug table",
                 about=two.name,
             )
+
+
+def _said_by_a_rule(one: Drug, two: Drug, knowledge: Knowledge) -> bool:
+    """Whether a rule about two drugs of one group already says that they are two."""
+    return any(rule.left == rule.right for rule in knowledge.between(one.name, two.name))
 
 
 def _shared(one: Drug, two: Drug, knowledge: Knowledge) -> str | None:
@@ -138,9 +186,10 @@ def _unknown_cautions(order: Considered, patient: Patient, knowledge: Knowledge)
     names = {drug.name for drug in order.drugs}
     if any(names & knowledge.cautioned(rule) for rule in knowledge.ages) and patient.age_years is None:
         yield NotChecked("age", "the date of birth is not known")
-    asked = any(names & knowledge.cautioned(rule) for rule in knowledge.pregnancy)
-    if asked and patient.pregnant is None and _may_be_pregnant(patient):
-        yield NotChecked("pregnancy", "it is not recorded whether the patient is pregnant")
+    speaking = [rule for rule in knowledge.pregnancy if names & knowledge.cautioned(rule)]
+    if speaking and patient.pregnant is None and _may_be_pregnant(patient):
+        asks = any(rule.asks for rule in speaking)
+        yield NotChecked("pregnancy", "it is not recorded whether the patient is pregnant", asks=asks)
 
 
 def _may_be_pregnant(patient: Patient) -> bool:

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
+from itertools import product
 from typing import BinaryIO, NamedTuple
 
 import click
@@ -16,23 +18,9 @@ from wardline.orders.models import Alert
 COLUMNS = ("first", "second", "tier", "rule", "title", "source", "also", "unknown")
 SEPARATORS = (",", ";", "\t")
 # Names of columns that people put above a list of pairs.
-HEADER_WORDS = frozenset(
-    (
-        "drug",
-        "drugs",
-        "name",
-        "names",
-        "medicine",
-        "medicines",
-        "first",
-        "second",
-        "object",
-        "precipitant",
-        "a",
-        "b",
-        "1",
-        "2",
-    )
+HEADER_WORDS = re.compile(
+    r"(?:(?:drug|medicine|medication|ingredient|substance|name|class)s?[ab12]?|generic|first|second|one|other|left|right"
+    r"|object|precipitant|interacting|with|and|[ab12])"
 )
 FILE_BYTES_MAX = 16 * 1024 * 1024
 NAME_LENGTH_MAX = 120
@@ -47,6 +35,7 @@ class BadFile(click.ClickException):
 
 
 NO_RULE = "no rule in this knowledge base"
+SOME_MEMBERS = "some members of the class"
 
 
 class Pair(NamedTuple):
@@ -58,17 +47,23 @@ class Pair(NamedTuple):
 
 
 class Checked(Struct):
-    """What a pair of names came to; `unknown` are those that the table does not know."""
+    """What a pair of names came to; `unknown` are those that the table does not know.
+
+    Of a class (`SSRI`) the alerts are those of all members; `some` says that they do not speak of every member.
+    """
 
     pair: Pair
     alerts: list[Alert]
     unknown: list[str]
+    some: bool = False
 
     @property
     def tier(self) -> str:
         """`1`, `2`, `3`, `no rule in this knowledge base`, or `not checked`: a pair with an unknown name is never the former."""
         if self.unknown:
             return "not checked"
+        if self.some:
+            return SOME_MEMBERS
         return str(int(self.alerts[0].tier)) if self.alerts else NO_RULE
 
 
@@ -85,8 +80,10 @@ def interactions(ctx: click.Context, file: BinaryIO) -> None:
     """Look each pair of drug names up in the interaction rules and write what fires to standard output, as CSV.
 
     Columns: first, second, tier (1 interrupts, 2 beside the order, 3 passive mark, "no rule in this knowledge
-    base", or "not checked" where a name is unknown), rule, title and source of the strongest rule, also (further rules), unknown (names that the table does not
-    know). A line of column names at the top is skipped. Ends with 0 when every name was known, with 1 when some were not
+    base", or "not checked" where a name is unknown), rule, title and source of the strongest rule, also (further
+    rules), unknown (names that the table does not know). A class as a whole ("SSRIs") is checked member by member: its
+    tier is that of a rule for every pair of members, or "some members of the class". A line of column names at the top is
+    skipped. Ends with 0 when every name was known, with 1 when some were not
     (they are listed on standard error), with 2 when the file cannot be read; nothing is written then.
     """
     try:
@@ -101,11 +98,33 @@ def interactions(ctx: click.Context, file: BinaryIO) -> None:
 
 
 def _checked(pair: Pair, rules: Knowledge) -> Checked:
-    found = {name: rules.table.find(name) for name in (pair.first, pair.second)}
-    unknown = [name for name, understood in found.items() if understood is None]
-    first, second = found[pair.first], found[pair.second]
-    alerts = [] if first is None or second is None else _alerts(first, second, rules)
-    return Checked(pair=pair, alerts=alerts, unknown=unknown)
+    meant = [_meanings(name, rules) for name in (pair.first, pair.second)]
+    unknown = [name for name, each in zip(pair[1:], meant, strict=True) if not each]
+    if unknown:
+        return Checked(pair=pair, alerts=[], unknown=list(dict.fromkeys(unknown)))
+    pairs = [(one, other) for one, other in product(*meant) if one.drugs != other.drugs]
+    found = [_alerts(one, other, rules) for one, other in pairs]
+    if len(found) == 1:
+        return Checked(pair=pair, alerts=found[0], unknown=[])
+    return _of_classes(pair, found)
+
+
+def _of_classes(pair: Pair, found: list[list[Alert]]) -> Checked:
+    """One alert of each rule: those that speak of every pair of members, else whatever speaks of some."""
+    firsts = {alert.rule: alert for alerts in found for alert in alerts}
+    always = [alert for rule, alert in firsts.items() if all(rule in {one.rule for one in alerts} for alerts in found)]
+    some = not always and bool(firsts)
+    return Checked(pair=pair, alerts=checks.strongest_first(always or firsts.values()), unknown=[], some=some)
+
+
+def _meanings(name: str, rules: Knowledge) -> list[Understood]:
+    """The drug or product of a name, or every member of the class that it names; nothing for an unknown one."""
+    understood = rules.table.find(name)
+    if understood is not None:
+        return [understood]
+    held = rules.table.class_named(name)
+    members = sorted(rules.table.members(held.key)) if held else []
+    return [Understood(member, (rules.table.drugs[member],)) for member in members]
 
 
 def _alerts(first: Understood, second: Understood, rules: Knowledge) -> list[Alert]:
@@ -151,6 +170,7 @@ _TIER_WORDS = {
     "1": "interrupt (tier 1)",
     "2": "beside the order (tier 2)",
     "3": "passive (tier 3)",
+    SOME_MEMBERS: "of some members of a class",
     NO_RULE: "without a rule",
     "not checked": "not checked",
 }
@@ -166,6 +186,8 @@ def _pairs(file: BinaryIO) -> list[Pair]:
     rows = list(_rows(_text(file)))
     if not rows:
         raise BadFile("The file is empty: write two drug names a line, with a comma between them.")
+    if len(rows[0][1]) > 2 and all(map(_is_column_name, rows[0][1][:2])):
+        rows = [(line, row[:2]) for line, row in rows]  # the names of two columns say that the rest is something else
     problems: list[str] = []
     pairs = [pair for position, (line, row) in enumerate(rows) for pair in _pair(line, row, position == 0, problems)]
     if problems:
@@ -224,4 +246,4 @@ def _pair(line: int, cells: list[str], is_first: bool, problems: list[str]) -> I
 
 def _is_column_name(cell: str) -> bool:
     words = cell.lower().replace("_", " ").replace("-", " ").split()
-    return bool(words) and all(word in HEADER_WORDS for word in words)
+    return bool(words) and all(HEADER_WORDS.fullmatch(word) for word in words)

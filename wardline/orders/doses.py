@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from wardline.orders.drugs import Drug
 from wardline.orders.kidney import ADULT_FROM_YEARS, clearance_ml_per_min, egfr_ml_per_min
 from wardline.orders.knowledge import Knowledge, Limit, RenalRule
-from wardline.orders.models import Alert, Considered, Findings, Kind, NotChecked, Patient, Tier
+from wardline.orders.models import Alert, Considered, Findings, Kind, Measured, NotChecked, Patient, Tier
 
 # Mass units by their size in milligrams; amounts in any other unit compare only with themselves.
 MILLIGRAMS = {"g": 1000.0, "mg": 1.0, "micrograms": 0.001, "nanograms": 0.000001}
@@ -19,6 +19,7 @@ LIKE_ORAL = frozenset({"nasogastric", "gastrostomy"})
 
 def check(order: Considered, patient: Patient, knowledge: Knowledge, others: Sequence[Considered] = ()) -> Findings:
     """Alerts of dose and kidney, and what is missing to judge them; a day counts `others` of the same ingredient too."""
+    others = [other for other in others if other.stopped_at is None]
     findings = Findings()
     for drug in order.drugs:
         if len(order.drugs) == 1:
@@ -63,6 +64,9 @@ def _check_limits(
         findings.not_checked.append(NotChecked("dose", "the date of birth is not known"))
     if patient.weight_kg is None and any(limit.asks_weight for limit in limits):
         findings.not_checked.append(NotChecked("dose for the weight", "the weight is not recorded"))
+    by_weight = order.per_kg or any(limit.asks_weight for limit in limits)
+    if by_weight and patient.weight_kg is not None:
+        findings.not_checked += _too_old("dose for the weight", ("weight_kg",), patient, knowledge)
     applying = [limit for limit in limits if _applies(limit, patient)]
     if not applying and patient.age_years is not None:
         findings.not_checked.append(NotChecked("dose", f"the table has no limit of {drug.name} for this patient"))
@@ -161,10 +165,12 @@ def _too_much(
     asked = f"{number(amount)} {limit.unit} in {what}"
     if limit.per_kg and patient.weight_kg:
         weight = patient.weight_kg
-        allowed = f"{number(bound)} {limit.unit}/kg x {number(weight.value)} kg ({weight.taken_at:%d-%b-%Y})"
+        allowed = f"{number(bound)} {limit.unit}/kg x {weighed(weight)}"
         allowed += f" = {number(bound * weight.value)} {limit.unit}"
     else:
         allowed = f"{number(bound)} {limit.unit}"
+        if limit.asks_weight and patient.weight_kg:
+            allowed += f" at {weighed(patient.weight_kg)}"
     absolute = tier is Tier.INTERRUPTS
     words = "under the usual" if low else "over the absolute maximum" if absolute else "over the usual maximum"
     return Alert(
@@ -179,6 +185,39 @@ def _too_much(
     )
 
 
+# --- how old a number is -------------------------------------------------------------------------------------------------
+USED_ALL_THE_SAME = "It was used all the same, and may not be true any more: measure again."
+NUMBER_WORDS = {"weight_kg": ("weight", "kg"), "creatinine_umol_per_l": ("creatinine", "µmol/l")}
+
+
+def too_old(measure: str, patient: Patient, knowledge: Knowledge) -> str | None:
+    """`creatinine is 40 days old (80 µmol/l on 17-Oct-2026); it counts for 7 days in a stay`; None while it counts."""
+    measured: Measured | None = getattr(patient, measure)
+    if measured is None:
+        return None
+    limit = knowledge.measure_age(measure, inpatient=patient.inpatient, age_years=patient.age_years)
+    what, unit = NUMBER_WORDS[measure]
+    shown = f"{number(measured.value)} {unit} on {measured.taken_at:%d-%b-%Y}"
+    if patient.at is None:
+        return f"how old the {what} is, is not known ({shown})"
+    days = int(measured.age_days(patient.at))
+    if days <= limit.days:
+        return None
+    where = "" if limit.inpatient is None else " in a stay" if limit.inpatient else " for an outpatient"
+    return f"{what} is {days} days old ({shown}); it counts for {limit.days:g} days{where}"
+
+
+def _too_old(what: str, measures: Sequence[str], patient: Patient, knowledge: Knowledge) -> list[NotChecked]:
+    """What rests on a number that is too old: it is used, and asks."""
+    words = [each for measure in measures if (each := too_old(measure, patient, knowledge)) is not None]
+    return [NotChecked(what, " and ".join(words), so=USED_ALL_THE_SAME)] if words else []
+
+
+def weighed(weight: Measured) -> str:
+    """`70 kg (26-Nov-2026)`."""
+    return f"{number(weight.value)} kg ({weight.taken_at:%d-%b-%Y})"
+
+
 # --- kidney ------------------------------------------------------------------------------------------------------------
 def _check_kidney(drug: Drug, patient: Patient, knowledge: Knowledge, findings: Findings) -> None:
     rules = sorted((rule for rule in knowledge.renal if rule.drug == drug.name), key=lambda rule: rule.below)
@@ -190,6 +229,8 @@ def _check_kidney(drug: Drug, patient: Patient, knowledge: Knowledge, findings: 
     missing = _missing_for_kidney(rules, patient)
     if missing:
         findings.not_checked.append(NotChecked("kidney", f"{missing} not recorded"))
+    measures = ("creatinine_umol_per_l", "weight_kg")[: 1 + any(rule.measure == "clearance" for rule in rules)]
+    findings.not_checked += _too_old("kidney", measures, patient, knowledge)
     for rule in rules:
         function = kidney_function(rule.measure, patient)
         if function is not None and function < rule.below:
@@ -227,6 +268,8 @@ def _renal(rule: RenalRule, drug: Drug, patient: Patient, function: float) -> Al
     creatinine = patient.creatinine_umol_per_l
     assert creatinine is not None
     measured = f"{number(creatinine.value)} µmol/l on {creatinine.taken_at:%d-%b-%Y %H:%M}"
+    if rule.measure == "clearance" and patient.weight_kg is not None:
+        measured += f" and weight {weighed(patient.weight_kg)}"
     known = f"{MEASURE_WORDS[rule.measure]} {function:.0f} {MEASURE_UNITS[rule.measure]} from creatinine {measured}"
     return Alert(
         rule=f"renal_{rule.drug.replace(' ', '_')}_{number(rule.below)}",

@@ -97,6 +97,8 @@ class DrugTable:
         self.products = {name: tuple(drugs[part] for part in parts) for name, parts in products.items()}
         self._names: dict[str, Understood] = {}
         self._salts, self._forms = frozenset(words["salts"]), frozenset(words["forms"])
+        self._class_names = {normal(held.words): key for key, held in classes.items()}
+        self._class_names |= {normal(written): key for written, key in words["class"].items()}
 
     def name(self, written: str, understood: Understood) -> None:
         """Let a name stand for something; the first to claim it keeps it, and ingredients claim theirs first."""
@@ -113,7 +115,15 @@ class DrugTable:
         for candidate in self._candidates(plain):
             if candidate in self._names:
                 return self._names[candidate]
-        return self._find_parts(plain)
+        return self._find_parts(plain) or self._find_hyphenated(written)
+
+    def class_named(self, written: str) -> DrugClass | None:
+        """The class of which a word speaks as a whole, in singular or plural ("SSRIs"); None for anything else."""
+        plain = normal(written)
+        key = next(
+            (self._class_names[each] for each in (plain, plain.removesuffix("s")) if each in self._class_names), None
+        )
+        return None if key is None else self.classes.get(key)
 
     def exact(self, written: str) -> Understood | None:
         """What exactly this name stands for; nothing in it is overlooked."""
@@ -138,6 +148,12 @@ class DrugTable:
             return None
         drugs = tuple(dict.fromkeys(drug for understood in found for drug in understood.drugs))
         return Understood(" + ".join(drug.name for drug in drugs), drugs)
+
+    def _find_hyphenated(self, written: str) -> Understood | None:
+        """`ethinyl estradiol-levonorgestrel`: a hyphen between names that are each known."""
+        if "-" not in written:
+            return None
+        return self._find_parts("/".join(normal(part) for part in written.split("-")))
 
     def _find_one(self, plain: str) -> Understood | None:
         return next((self._names[name] for name in self._candidates(plain) if name in self._names), None)

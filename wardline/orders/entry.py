@@ -22,7 +22,7 @@ DECIMALS_MAX = 4
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 UNITS = {
     "mg": "mg", "g": "g", "gram": "g", "grams": "g", "microgram": "micrograms", "micrograms": "micrograms",
-    "mcg": "micrograms", "ug": "micrograms", "nanogram": "nanograms", "nanograms": "nanograms", "ng": "nanograms",
+    "mcg": "micrograms", "mcgs": "micrograms", "ug": "micrograms", "mgs": "mg", "nanogram": "nanograms", "nanograms": "nanograms", "ng": "nanograms",
     "unit": "units", "units": "units", "iu": "units", "mmol": "mmol", "ml": "ml", "litre": "litres", "litres": "litres",
     "l": "litres", "puff": "puffs", "puffs": "puffs", "drop": "drops", "drops": "drops", "tablet": "tablets",
     "tablets": "tablets", "tab": "tablets", "tabs": "tablets", "capsule": "capsules", "capsules": "capsules",
@@ -38,7 +38,8 @@ ROUTES = {
     "sublingual": "sublingual", "buccal": "buccal", "inh": "inhaled", "inhaled": "inhaled", "neb": "inhaled",
     "nebulised": "inhaled", "nebulized": "inhaled", "top": "topical", "topical": "topical", "td": "transdermal",
     "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "aural": "aural",
-    "nasogastric": "nasogastric", "peg": "gastrostomy", "via peg": "gastrostomy", "gastrostomy": "gastrostomy", "intrathecal": "intrathecal", "infiltration": "infiltration",
+    "nasogastric": "nasogastric", "via ng": "nasogastric", "by ng": "nasogastric", "ng tube": "nasogastric",
+    "via ng tube": "nasogastric", "ngt": "nasogastric", "ng": "nasogastric", "peg": "gastrostomy", "via peg": "gastrostomy", "gastrostomy": "gastrostomy", "intrathecal": "intrathecal", "infiltration": "infiltration",
 }  # fmt: skip
 SIDES = {
     "left eye": "ocular", "right eye": "ocular", "both eyes": "ocular",
@@ -131,6 +132,7 @@ class _Reading:
         self.fields: dict[str, object] = {}
         self.questions: list[Question] = []
         self.assumptions: list[str] = []
+        self.nanograms = ""  # the number before "ng", which may be a unit or a route
 
     def take(self, pattern: str) -> re.Match[str] | None:
         """The first match that stands by itself, taken out of the rest."""
@@ -162,6 +164,7 @@ def read(typed: str, table: DrugTable) -> Entry:
     _words(reading)
     if not steps and "amount" not in reading.fields and "rate" not in reading.fields:
         _bare_number(reading, name)
+    _ask_about_nanograms(reading, name)
     line = MedicineLine(name=name.name if name else plain[: len(plain) - len(rest)].strip() or plain, steps=steps)
     line = structs.replace(line, **reading.fields)
     line = _with_assumptions(line, name, reading)
@@ -302,6 +305,8 @@ def _amounts(reading: _Reading) -> None:
         reading.set(amount=low, amount_to=high, per_kg=bool(ranged[4]))
     for single in iter(lambda: reading.take(rf"({NUMBER})\s*({UNIT})(\s*/\s*kg)?"), None):
         reading.set(amount=_amount(reading, single[1], single[2]), per_kg=bool(single[3]))
+        if single[2] == "ng":
+            reading.nanograms = single[1]
 
 
 def _bare_number(reading: _Reading, name: Understood | None) -> None:
@@ -313,12 +318,24 @@ def _bare_number(reading: _Reading, name: Understood | None) -> None:
     strengths = [strength.partition(" ") for form in _forms(name, reading) for strength in form.strengths]
     units = {unit for written, _, unit in strengths if number(written) == value and unit in UNITS.values()}
     if value is None or len(units) != 1:
-        choices = tuple(f"{found[1]} {unit}" for unit in sorted(units) or ("mg", "g", "micrograms"))
+        made = {unit.partition("/")[0] for _, _, unit in strengths} & set(UNITS.values())
+        choices = tuple(f"{found[1]} {unit}" for unit in sorted(units or made) or ("mg", "g", "micrograms"))
         reading.ask("amount", f"{found[1]} of what?", choices)
         return
     unit = units.pop()
     reading.assumptions.append(f"{found[1]} is {plain_number(value)} {unit}")
     reading.set(amount=Amount(Decimal(f"{value:f}"), unit))
+
+
+def _ask_about_nanograms(reading: _Reading, name: Understood | None) -> None:
+    """`30 ng`: a unit where the drug is made in nanograms or a route is said; else it may be a nasogastric dose."""
+    written = reading.nanograms
+    if not written or "route" in reading.fields:
+        return
+    strengths = [strength for form in _forms(name, reading) for strength in form.strengths]
+    if not any(strength.partition(" ")[2].startswith("nanogram") for strength in strengths):
+        choices = (f"{written} nanograms", f"{written} mg nasogastric")
+        reading.ask("amount", f'"{written} ng": nanograms, or by nasogastric tube? Write it out.', choices)
 
 
 def plain_number(value: Decimal) -> str:

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from wardline.identity.public import Scope
 from wardline.orders.cards import Card, Coding
 from wardline.orders.entry import Question
+from wardline.orders.sets import SetsPage
 from wardline.patients.public import Banner, PatientScope
 from wardline.platform.http import Input
 
@@ -21,9 +22,10 @@ ReasonCode = Literal["", "benefit_outweighs", "tolerated", "specialist", "not_ap
 
 
 class Basket(Input):
-    """The lines of a basket, as typed."""
+    """The lines of a basket, as typed, and the laboratory tests that an order set brought along, by code."""
 
     lines: Annotated[list[Line], Meta(max_length=BASKET_LINES_MAX)] = []
+    tests: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=BASKET_LINES_MAX)] = []
 
 
 class BasketAsked(Basket):
@@ -147,6 +149,13 @@ class LineSeen(Struct, kw_only=True):
     asks: bool
 
 
+class TestSeen(Struct):
+    """A laboratory test in the basket."""
+
+    code: str
+    name: str
+
+
 class BasketSeen(Struct, kw_only=True):
     """A basket as it would be signed now. `checks` is false while the knowledge base cannot be used; it `changes` an order
     where its line would take the place of one.
@@ -162,6 +171,9 @@ class BasketSeen(Struct, kw_only=True):
     checks: bool
     reasons: list[Coding]
     changes: bool = False
+    tests: list[TestSeen] = []
+    external: list[Card] = []  # of another program, about the basket as a whole
+    signed: bool = False  # whether the hospital has signed the rules off
 
 
 class Medicine(Struct, kw_only=True):
@@ -193,6 +205,7 @@ class Prescribed(Struct):
 
     patient_id: UUID
     medicines: list[Medicine]
+    tests: list[str] = []
 
 
 class HistoryStep(Struct, frozen=True):
@@ -235,12 +248,14 @@ class Numbers(Struct, kw_only=True):
     weight_at: datetime | None = None
     creatinine_umol_per_l: str | None = None
     creatinine_at: datetime | None = None
+    weight_old: str = ""
+    creatinine_old: str = ""
     egfr: int | None = None
     clearance: int | None = None
 
 
 class MedicinesPage(Struct, kw_only=True):
-    """A patient's medicines: what is ordered now, what was, and the basket."""
+    """A patient's medicines: what is ordered now and what was."""
 
     banner: Banner
     patient_id: UUID
@@ -248,8 +263,8 @@ class MedicinesPage(Struct, kw_only=True):
     current: list[Medicine]
     past: list[Medicine]
     numbers: Numbers
-    basket: BasketSeen | None
     checks: bool
+    offered: SetsPage | None = None  # what fills a basket, for whoever may prescribe now
 
 
 class MedicinesScope(Scope, frozen=True, kw_only=True):
@@ -257,12 +272,3 @@ class MedicinesScope(Scope, frozen=True, kw_only=True):
 
     patient: PatientScope
     zone: str
-
-
-class OverrideRow(Struct, frozen=True):
-    """How often a rule was shown at a signature in the last 90 days, and gone past."""
-
-    rule: str
-    tier: int
-    shown: int
-    overridden: int

@@ -4,6 +4,7 @@ Loaded once into frozen values. `current()` is None when it cannot be loaded: th
 """
 
 import functools
+import hashlib
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -16,6 +17,7 @@ from wardline.orders import drugs
 from wardline.orders.drugs import DrugTable, KnowledgeMissing
 
 log = structlog.get_logger("orders")
+DIGEST_LENGTH = 16
 Rule = TypeVar("Rule", bound=Struct)
 
 
@@ -84,6 +86,28 @@ class Caution(Sourced, frozen=True, kw_only=True):
     advice: str
     from_years: float = 0
     below_years: float | None = None
+    asks: bool = True  # false: a pregnancy that is not recorded is said and asks nothing
+
+
+class Washout(Sourced, frozen=True, kw_only=True):
+    """Drugs that act after they were stopped: for `days` the rules named (all of tier 1 and 2, where none is) still fire."""
+
+    key: str
+    drugs: tuple[str, ...]
+    days: float
+    rules: tuple[str, ...]
+    why: str
+
+
+class MeasureAge(Sourced, frozen=True, kw_only=True):
+    """How old a number of the patient may be; `inpatient` None is everybody, `below_years` None every age."""
+
+    measure: Literal["weight_kg", "creatinine_umol_per_l"]
+    days: float
+    why: str
+    inpatient: bool | None = None
+    below_years: float | None = None
+    setting: bool = False
 
 
 class SideChain(Struct, frozen=True):
@@ -140,15 +164,23 @@ class Knowledge:
 
     def __init__(self, table: DrugTable, folder: Path) -> None:
         self.table = table
-        self.pairs = tuple(rule for rule in _read(folder, "interactions.toml", "pair", PairRule) if rule.enabled)
+        self.version = str(drugs.read_toml(folder / "version.toml")["version"])
+        self.digest = _digest(folder)
+        pairs = _read(folder, "interactions.toml", "pair", PairRule)
+        self.pairs = tuple(rule for rule in pairs if rule.enabled)
+        self.disabled = tuple(rule for rule in pairs if not rule.enabled)
         self.limits = _read(folder, "limits.toml", "limit", Limit)
         self.renal = _read(folder, "renal.toml", "renal", RenalRule)
         self.pregnancy = _read(folder, "cautions.toml", "pregnancy", Caution)
         self.ages = _read(folder, "cautions.toml", "age", Caution)
+        self.washouts = _read(folder, "washouts.toml", "washout", Washout)
+        self.measure_ages = _read(folder, "measures.toml", "age", MeasureAge)
         self.allergies = _converted(drugs.read_toml(folder / "allergies.toml"), AllergyRules, "allergies.toml")
         self._sides = {rule.key: (self.group(rule.left), self.group(rule.right)) for rule in self.pairs}
         self._cautioned = {rule.key: self.group(rule.drugs) for rule in (*self.pregnancy, *self.ages)}
+        self._washed = {rule.key: self.group(rule.drugs) for rule in self.washouts}
         self._require_known_drugs()
+        self._require_known_rules()
 
     def group(self, names: tuple[str, ...]) -> frozenset[str]:
         """The drugs of some classes and single drugs together."""
@@ -161,6 +193,28 @@ class Knowledge:
     def cautioned(self, rule: Caution) -> frozenset[str]:
         """The drugs that a caution speaks of."""
         return self._cautioned[rule.key]
+
+    def washout(self, drug: str) -> Washout | None:
+        """How long a drug acts after it was stopped; None where no rule says that it does."""
+        return next((rule for rule in self.washouts if drug in self._washed[rule.key]), None)
+
+    @property
+    def washout_days_max(self) -> float:
+        """After so many days no stopped drug counts any more."""
+        return max(rule.days for rule in self.washouts)
+
+    def measure_age(self, measure: str, *, inpatient: bool, age_years: float | None) -> MeasureAge:
+        """How old a number may be for this patient; of an unknown age the strictest limit counts."""
+        fitting = [
+            rule
+            for rule in self.measure_ages
+            if rule.measure == measure
+            and rule.inpatient in {None, inpatient}
+            and (rule.below_years is None or age_years is None or age_years < rule.below_years)
+        ]
+        if not fitting:
+            raise KnowledgeMissing(f"No limit says how old a {measure} may be.")
+        return min(fitting, key=lambda rule: rule.days)
 
     def between(self, one: str, other: str) -> list[PairRule]:
         """Rules about two different drugs, whichever way round, the strongest first."""
@@ -177,10 +231,34 @@ class Knowledge:
         if unknown:
             raise KnowledgeMissing(f"Rules speak of drugs that the table does not hold: {', '.join(unknown)}")
 
+    def _require_known_rules(self) -> None:
+        pairs = _read_keys(self.pairs)
+        unknown = sorted({key for rule in self.washouts for key in rule.rules} - pairs)
+        if unknown:
+            raise KnowledgeMissing(f"Washouts speak of rules that there are not: {', '.join(unknown)}")
+        for measure in ("weight_kg", "creatinine_umol_per_l"):
+            for inpatient in (True, False):
+                self.measure_age(measure, inpatient=inpatient, age_years=ADULT_YEARS)
+
+
+ADULT_YEARS = 40.0  # an age that only the limits for everybody fit
+
+
+def _read_keys(rules: tuple[PairRule, ...]) -> set[str]:
+    return {rule.key for rule in rules}
+
 
 def _fires(sides: tuple[frozenset[str], frozenset[str]], one: str, other: str) -> bool:
     left, right = sides
     return (one in left and other in right) or (other in left and one in right)
+
+
+def _digest(folder: Path) -> str:
+    """What the files come to: any change of any of them is another knowledge base."""
+    total = hashlib.sha256()
+    for file in sorted(folder.glob("*.*")):
+        total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return total.hexdigest()[:DIGEST_LENGTH]
 
 
 def _read(folder: Path, file: str, table: str, rule: type[Rule]) -> tuple[Rule, ...]:

@@ -1,11 +1,13 @@
 """What a check looks at and what it says: the patient, an order under consideration, alerts, what was not checked."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 from msgspec import Struct, field
 
 from wardline.orders.drugs import Drug
+
+SECONDS_PER_DAY = 86_400.0
 
 
 class Tier(IntEnum):
@@ -26,6 +28,7 @@ class Kind(StrEnum):
     RENAL = "renal"
     PREGNANCY = "pregnancy"
     AGE = "age"
+    EXTERNAL = "external"
 
 
 class AllergyKnowledge(StrEnum):
@@ -58,9 +61,21 @@ class Measured(Struct, frozen=True):
     value: float
     taken_at: datetime
 
+    def age_days(self, at: datetime) -> float:
+        """How old it is at a moment."""
+        return (at - self.taken_at).total_seconds() / SECONDS_PER_DAY
+
 
 class Patient(Struct, frozen=True, kw_only=True):
-    """What the checks know of the patient. None is unknown, and never the same as normal."""
+    """What the checks know of the patient. None is unknown, and never the same as normal.
+
+    `at` is the moment of the check, by which numbers and stopped drugs are dated; without it none of them counts as recent.
+    """
+
+    signed_knowledge: str = ""  # the digest of the knowledge base that the patient's hospital has signed off
+    at: datetime | None = None
+    inpatient: bool = True
+    born_on: date | None = None
 
     age_years: float | None = None
     female: bool | None = None
@@ -72,7 +87,10 @@ class Patient(Struct, frozen=True, kw_only=True):
 
 
 class Considered(Struct, frozen=True, kw_only=True):
-    """An order as the checks see it. `drugs` is empty when the table does not know the name; amounts are in `unit`."""
+    """An order as the checks see it. `drugs` is empty when the table does not know the name; amounts are in `unit`.
+
+    `stopped_at` is set where it is not given any more, but may still act.
+    """
 
     name: str
     drugs: tuple[Drug, ...]
@@ -81,6 +99,7 @@ class Considered(Struct, frozen=True, kw_only=True):
     dose: float | None = None
     day_total: float | None = None
     per_kg: bool = False
+    stopped_at: datetime | None = None
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -102,21 +121,26 @@ class Alert(Struct, frozen=True, kw_only=True):
         return self.tier is Tier.INTERRUPTS
 
 
+NOT_CHECKED = "not checked"
+
+
 class NotChecked(Struct, frozen=True):
     """A check that could not run. It is shown as `not checked: ...`.
 
     It `asks` for a confirmation where something is missing about the patient or the knowledge; a drug for which the table
-    simply holds no limit is only said.
+    simply holds no limit is only said. `so` is what that means for what is shown.
     """
 
     what: str
     because: str
     asks: bool = True
+    title: str = NOT_CHECKED
+    so: str = "Nothing was found, because nothing could be looked at."
 
     @property
     def words(self) -> str:
         """`not checked: interactions, the table does not know "X"`."""
-        return f"not checked: {self.what}, {self.because}"
+        return f"{self.title}: {self.what}, {self.because}"
 
 
 class Findings(Struct, kw_only=True):
@@ -124,6 +148,7 @@ class Findings(Struct, kw_only=True):
 
     alerts: list[Alert] = field(default_factory=list)
     not_checked: list[NotChecked] = field(default_factory=list)
+    signed: bool = False  # whether the hospital has signed the rules off that found it
 
     @property
     def stops(self) -> list[Alert]:

@@ -1,4 +1,5 @@
 """SQL of the orders schema. Every statement names the hospital; row-level security is the second wall."""
+# ruff: noqa: S608 - statements are put together from texts of the code's own
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from wardline.orders.forms import HistoryStep, OverrideRow, ShownAlert
+from wardline.orders.forms import HistoryStep, ShownAlert
 from wardline.orders.models import RecordedAllergy
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
@@ -22,6 +23,8 @@ class Facts(Struct, frozen=True):
     sex: str
     allergy_state: str
     pregnant: bool | None
+    stay_class: str | None
+    signed_knowledge: str | None
     weight_kg: float | None
     weight_at: datetime | None
     creatinine: float | None
@@ -44,6 +47,7 @@ class MedicineRow(Struct, frozen=True):
     ends_on: date | None
     prescribed_at: datetime
     prescribed_by: str | None
+    stopped_at: datetime | None
     version: int
 
 
@@ -61,6 +65,23 @@ class NewMedicine(Struct, frozen=True, kw_only=True):
     line: str
     ends_on: date | None
     actor_id: UUID
+
+
+class NewBasket(Struct, frozen=True, kw_only=True):
+    """The orders of one signature ready to be stored, column by column, each with the first line of its history."""
+
+    hospital_id: UUID
+    person_id: UUID
+    encounter_id: UUID
+    actor_id: UUID
+    ids: list[UUID]
+    step_ids: list[UUID]
+    names: list[str]
+    kinds: list[str]
+    routes: list[str]
+    texts: list[str]
+    lines: list[str]
+    ends: list[date | None]
 
 
 class NewStep(Struct, frozen=True, kw_only=True):
@@ -90,9 +111,10 @@ class OpenMedicine(Struct, frozen=True):
 
 
 class NewAlerts(Struct, frozen=True, kw_only=True):
-    """What was shown at a signature, column by column."""
+    """What was shown at a signature, column by column; `medicine_ids` say with which order."""
 
     ids: list[UUID]
+    medicine_ids: list[UUID]
     rules: list[str]
     kinds: list[str]
     tiers: list[int]
@@ -103,18 +125,21 @@ class NewAlerts(Struct, frozen=True, kw_only=True):
 
 
 @query("""
-    SELECT p.born_on, p.sex, p.allergy_state,
-           (SELECT c.pregnant FROM encounters.current c
-             WHERE c.hospital_id = :patient.hospital_id AND c.person_id = p.id
-             ORDER BY c.class = 'outpatient', c.started_at DESC LIMIT 1),
+    SELECT p.born_on, p.sex, p.allergy_state, s.pregnant, s.class,
+           (SELECT CASE WHEN g.state = 'signed' THEN g.digest END FROM orders.knowledge_signature g
+             WHERE g.hospital_id = :patient.hospital_id ORDER BY g.signed_at DESC, g.id DESC LIMIT 1),
            w.value::float8, w.taken_at, k.value::float8, k.taken_at
       FROM patients.person p
+      LEFT JOIN LATERAL (SELECT c.pregnant, c.class FROM encounters.current c
+                          WHERE c.hospital_id = :patient.hospital_id AND c.person_id = p.id
+                          ORDER BY c.class = 'outpatient', c.started_at DESC LIMIT 1) s ON true
       LEFT JOIN LATERAL (SELECT m.value, m.taken_at FROM orders.measure m
                           WHERE m.hospital_id = :patient.hospital_id AND m.person_id = p.id AND m.kind = 'weight_kg'
+                            AND m.superseded_at IS NULL
                           ORDER BY m.taken_at DESC, m.created_at DESC LIMIT 1) w ON true
       LEFT JOIN LATERAL (SELECT m.value, m.taken_at FROM orders.measure m
                           WHERE m.hospital_id = :patient.hospital_id AND m.person_id = p.id
-                            AND m.kind = 'creatinine_umol_per_l'
+                            AND m.kind = 'creatinine_umol_per_l' AND m.superseded_at IS NULL
                           ORDER BY m.taken_at DESC, m.created_at DESC LIMIT 1) k ON true
      WHERE p.id = :patient.person_id
 """)
@@ -135,6 +160,9 @@ _MEDICINE = """
            m.prescribed_at,
            (SELECT concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family)
               FROM identity.staff s WHERE s.id = m.prescribed_by),
+           CASE WHEN m.state = 'stopped' THEN
+                (SELECT max(t.at) FROM orders.step t
+                  WHERE t.hospital_id = m.hospital_id AND t.medicine_id = m.id AND t.kind = 'stopped') END,
            m.version
       FROM orders.medicine m
 """
@@ -161,31 +189,38 @@ async def medicine_for_update(db: Db, *, hospital_id: UUID, medicine_id: UUID) -
     """The same, held until the end of the transaction: two changes of one order follow each other."""
 
 
-@query("""
+_SHOWN = """
+    INSERT INTO orders.alert (hospital_id, id, medicine_id, rule, kind, tier, summary, source, reason, words, at, actor_id)
+    SELECT {hospital}, a.id, a.medicine_id, a.rule, a.kind, a.tier, a.summary, a.source, a.reason, :shown.words, :now, {actor}
+      FROM unnest(:shown.ids::uuid[], :shown.medicine_ids::uuid[], :shown.rules::text[], :shown.kinds::text[],
+                  :shown.tiers::int[], :shown.summaries::text[], :shown.sources::text[], :shown.reasons::text[])
+           AS a (id, medicine_id, rule, kind, tier, summary, source, reason)
+"""
+
+
+@query(
+    """
     WITH made AS (
         INSERT INTO orders.medicine (hospital_id, id, person_id, encounter_id, name, kind, route, text, line, ends_on,
                                      prescribed_at, prescribed_by, created_by)
-        VALUES (:new.hospital_id, :new.id, :new.person_id, :new.encounter_id, :new.name, :new.kind, :new.route, :new.text,
-                :new.line::text::jsonb, :new.ends_on, :now, :new.actor_id, :new.actor_id)
-        RETURNING hospital_id, id)
-    INSERT INTO orders.step (hospital_id, medicine_id, id, at, kind, text, reason, actor_id)
-    SELECT made.hospital_id, made.id, :step.id, :now, :step.kind, :step.text, :step.reason, :new.actor_id FROM made
-""")
-async def insert_medicine(db: Db, new: NewMedicine, step: NewStep, *, now: datetime) -> None:
-    """An order with the first line of its history."""
+        SELECT :new.hospital_id, m.id, :new.person_id, :new.encounter_id, m.name, m.kind, m.route, m.text, m.line::jsonb,
+               m.ends_on, :now, :new.actor_id, :new.actor_id
+          FROM unnest(:new.ids::uuid[], :new.names::text[], :new.kinds::text[], :new.routes::text[], :new.texts::text[],
+                      :new.lines::text[], :new.ends::date[]) AS m (id, name, kind, route, text, line, ends_on)),
+    told AS (
+        INSERT INTO orders.step (hospital_id, medicine_id, id, at, kind, text, reason, actor_id)
+        SELECT :new.hospital_id, s.medicine_id, s.id, :now, 'prescribed', s.text, '', :new.actor_id
+          FROM unnest(:new.ids::uuid[], :new.step_ids::uuid[], :new.texts::text[]) AS s (medicine_id, id, text))
+"""
+    + _SHOWN.format(hospital=":new.hospital_id", actor=":new.actor_id")
+)
+async def insert_basket(db: Db, new: NewBasket, shown: NewAlerts, *, now: datetime) -> None:
+    """Every order of a signature with the first line of its history and what the checks showed."""
 
 
-@query("""
-    INSERT INTO orders.alert (hospital_id, id, medicine_id, rule, kind, tier, summary, source, reason, words, at, actor_id)
-    SELECT :hospital_id, a.id, :medicine_id, a.rule, a.kind, a.tier, a.summary, a.source, a.reason, :shown.words, :now, :actor_id
-      FROM unnest(:shown.ids::uuid[], :shown.rules::text[], :shown.kinds::text[], :shown.tiers::int[],
-                  :shown.summaries::text[], :shown.sources::text[], :shown.reasons::text[])
-           AS a (id, rule, kind, tier, summary, source, reason)
-""")
-async def insert_alerts(
-    db: Db, shown: NewAlerts, *, hospital_id: UUID, medicine_id: UUID, actor_id: UUID, now: datetime
-) -> None:
-    """What the checks showed when the order was signed."""
+@query(_SHOWN.format(hospital=":hospital_id", actor=":actor_id"))
+async def insert_alerts(db: Db, shown: NewAlerts, *, hospital_id: UUID, actor_id: UUID, now: datetime) -> None:
+    """What the checks showed when an order was changed."""
 
 
 @query("""
@@ -270,22 +305,30 @@ async def alerts_of(db: Db, *, hospital_id: UUID, medicine_id: UUID) -> list[Sho
 
 
 @query("""
-    INSERT INTO orders.measure (hospital_id, id, person_id, kind, value, taken_at, recorded_by)
-    VALUES (:patient.hospital_id, :measure_id, :patient.person_id, :kind, :value::float8, :taken_at, :actor_id)
+    INSERT INTO orders.measure (hospital_id, id, person_id, kind, value, taken_at, result_id, recorded_by)
+    VALUES (:patient.hospital_id, :measure_id, :patient.person_id, :kind, :value::float8, :taken_at, :result_id::uuid, :actor_id)
 """)
 async def insert_measure(
-    db: Db, patient: PatientScope, *, measure_id: UUID, kind: str, value: float, taken_at: datetime, actor_id: UUID
+    db: Db,
+    patient: PatientScope,
+    *,
+    measure_id: UUID,
+    kind: str,
+    value: float,
+    taken_at: datetime,
+    result_id: UUID | None,
+    actor_id: UUID,
 ) -> None:
-    """A weight or a creatinine."""
+    """A weight or a creatinine; `result_id` is the laboratory's result that it follows."""
 
 
 @query("""
-    SELECT a.rule, a.tier, count(*)::int, count(a.reason)::int FROM orders.alert a
-     WHERE a.hospital_id = :hospital_id AND a.at >= :since
-     GROUP BY a.rule, a.tier ORDER BY a.tier, count(*) DESC, a.rule LIMIT 200
+    UPDATE orders.measure SET superseded_at = :now
+     WHERE hospital_id = :patient.hospital_id AND person_id = :patient.person_id AND result_id = :result_id
+       AND superseded_at IS NULL
 """)
-async def overrides(db: Db, *, hospital_id: UUID, since: datetime) -> list[OverrideRow]:
-    """How often each rule was shown at a signature, and gone past. Index: alert_rule."""
+async def supersede_measure(db: Db, patient: PatientScope, *, result_id: UUID, now: datetime) -> None:
+    """What a result said before does not count any more; it stays to be read. Index: measure_of_result."""
 
 
 @query("""

@@ -1,13 +1,10 @@
 """HTTP of medicines: the patient's list, the basket and its preview, what becomes of an order, the drug table."""
 
-from datetime import timedelta
-
 from wardline.encounters.public import ObservedStay, banner_with_stay, on_discharge
 from wardline.identity.public import May
-from wardline.orders import actions, cards, hooks, knowledge, queries, verification, views
+from wardline.orders import actions, cards, hooks, knowledge, measures, queries, review, sets, verification, views
 from wardline.orders.drugs import Understood
 from wardline.orders.forms import (
-    Basket,
     BasketAsked,
     BasketSeen,
     ChangedLine,
@@ -17,7 +14,6 @@ from wardline.orders.forms import (
     MedicineDetail,
     NameQuery,
     NewMeasure,
-    OverrideRow,
     Prescribed,
     QueryAnswer,
     SignedBasket,
@@ -29,9 +25,8 @@ from wardline.patients.public import PatientScope, access_patient, today
 from wardline.platform.errors import Busy
 from wardline.platform.http import Context, Listing, Page, get, post
 
-OVERRIDE_WINDOW = timedelta(days=90)
-
 on_discharge.append(actions.stop_orders_of_stay)
+DECLARED = (review, sets)  # their routes are declared by being imported
 
 
 @get(
@@ -42,11 +37,11 @@ on_discharge.append(actions.stop_orders_of_stay)
     topic="medicines:{patient_id}",
     load_class="charting",
 )
-async def medicines(ctx: Context, patient: PatientScope, asked: Basket) -> Listing[Medicine] | Page:
-    """A patient's medicines at this hospital, the current ones first; `lines` are the basket of whoever prescribes."""
+async def medicines(ctx: Context, patient: PatientScope) -> Listing[Medicine] | Page:
+    """A patient's medicines at this hospital, the current ones first."""
     ctx.saw("medicines", None, patient.person_id)
     if ctx.html:
-        page = await views.medicines_page(ctx, patient, asked.lines if ctx.may(May.PRESCRIBE) else ())
+        page = await views.medicines_page(ctx, patient)
         return Page("orders/medicines.html", page, f"Medicines of {page.banner.family.upper()}, {page.banner.given}")
     rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
     rules = knowledge.current()
@@ -55,16 +50,21 @@ async def medicines(ctx: Context, patient: PatientScope, asked: Basket) -> Listi
     return Listing(items=[*stand, *past])
 
 
-@get(
+@post(
     "/patients/{patient_id}/medicines/preview",
     needs=May.PRESCRIBE,
     access=access_patient,
     page="orders/preview.html",
+    keyed=False,
+    secret=True,  # nothing is kept for a repeated key: the same lines are checked anew
     load_class="charting",
 )
 async def preview(ctx: Context, patient: PatientScope, typed: BasketAsked) -> BasketSeen:
-    """What the typed lines say, what is asked about them, and what the checks find. Stores nothing."""
-    return await views.seen_basket(ctx, patient, [*typed.lines, typed.line], without=typed.without)
+    """What the typed lines say, what is asked about them, and what the checks find.
+
+    Stores nothing; a POST, so that no address and no access log holds what was typed.
+    """
+    return await views.seen_basket(ctx, patient, [*typed.lines, typed.line], tests=typed.tests, without=typed.without)
 
 
 @post(
@@ -103,13 +103,6 @@ def _drug(found: Understood) -> DrugFound:
         routes=list(dict.fromkeys(route for drug in drugs for route in drug.routes)),
         strengths=[f"{form.words} {strength}" for drug in drugs for form in drug.forms for strength in form.strengths],
     )
-
-
-@get("/medicines/overrides", needs=May.READ_MEASURES)
-async def overrides(ctx: Context) -> Listing[OverrideRow]:
-    """How often each rule was shown at a signature in 90 days, and how often a reason was given to go past it."""
-    rows = await queries.overrides(ctx.db, hospital_id=ctx.caller.tenant_id, since=ctx.now - OVERRIDE_WINDOW)
-    return Listing(items=rows)
 
 
 @get("/medicines/{medicine_id}", needs=May.READ_CHART, access=actions.access_medicine, section="patients")
@@ -216,7 +209,7 @@ async def answer_query(ctx: Context, row: MedicineRow, given: QueryAnswer) -> Ve
 )
 async def record_measure(ctx: Context, patient: PatientScope, new: NewMeasure) -> MeasureRecorded:
     """Record a weight or a creatinine, which dosing rests on."""
-    return await actions.record_measure(ctx, patient, new)
+    return await measures.record_measure(ctx, patient, new)
 
 
 # --- CDS Hooks ---------------------------------------------------------------------------------------------------------
@@ -242,9 +235,9 @@ async def _cards(ctx: Context, asked: hooks.Request) -> hooks.Cards:
     """The drafts checked against the patient, the orders that stand here, and each other."""
     patient = await access_patient(ctx, asked.context.patient_id)
     rules = knowledge.current()
-    person = await views.patient_of(ctx.db, patient, today(ctx))
+    person = await views.patient_of(ctx.db, patient, today(ctx), ctx.now)
     rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
-    return hooks.answer(asked, person, views.considered_of(views.current(rows), rules), rules)
+    return hooks.answer(asked, person, views.others_of(rows, rules, ctx.now), rules)
 
 
 @post("/cds-services/order-select/feedback", needs=May.PRESCRIBE, raw_body=True, keyed=False)

@@ -2,14 +2,16 @@
 
 from calendar import isleap
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import structs
 
 from wardline.encounters.public import banner_with_stay, open_stay_of
-from wardline.orders import cards, checks, entry, kidney, knowledge, lines, queries
+from wardline.identity.public import May
+from wardline.orders import cards, checks, doses, entry, external, kidney, knowledge, lines, queries, sets, together
 from wardline.orders.doses import number
 from wardline.orders.forms import (
     BasketSeen,
@@ -18,6 +20,7 @@ from wardline.orders.forms import (
     MedicinesPage,
     MedicinesScope,
     Numbers,
+    TestSeen,
 )
 from wardline.orders.knowledge import Knowledge
 from wardline.orders.lines import MedicineLine
@@ -52,11 +55,11 @@ class Read(msgspec.Struct):
 
 
 # --- the patient -------------------------------------------------------------------------------------------------------
-async def patient_of(db: Db, patient: PatientScope, today: date) -> Patient:
-    """What the checks know of the patient, in two reads."""
+async def patient_of(db: Db, patient: PatientScope, today: date, now: datetime) -> Patient:
+    """What the checks know of the patient at a moment, in two reads."""
     facts = await queries.facts(db, patient)
     allergies = await queries.active_allergies(db, patient) if facts.allergy_state == "recorded" else []
-    return checked_patient(facts, allergies, today)
+    return checked_patient(facts, allergies, today, now)
 
 
 def age_years(born_on: date, today: date) -> float:
@@ -71,7 +74,7 @@ def _birthday(born_on: date, year: int) -> date:
     return date(year, 3, 1) if leap else born_on.replace(year=year)
 
 
-def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: date) -> Patient:
+def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: date, now: datetime) -> Patient:
     """The recorded facts as the checks take them. A stay that says nothing of pregnancy does not deny it."""
     weight = None if facts.weight_kg is None or facts.weight_at is None else Measured(facts.weight_kg, facts.weight_at)
     creatinine = (
@@ -80,6 +83,10 @@ def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: d
         else Measured(facts.creatinine, facts.creatinine_at)
     )
     return Patient(
+        signed_knowledge=facts.signed_knowledge or "",
+        at=now,
+        born_on=facts.born_on,
+        inpatient=facts.stay_class != "outpatient",
         age_years=None if facts.born_on is None else age_years(facts.born_on, today),
         female={"female": True, "male": False}.get(facts.sex),
         weight_kg=weight,
@@ -90,9 +97,12 @@ def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: d
     )
 
 
-def numbers_of(patient: Patient) -> Numbers:
-    """The numbers that dosing rests on, with the kidney function that follows from them."""
+def numbers_of(patient: Patient, rules: Knowledge | None) -> Numbers:
+    """The numbers that dosing rests on, with the kidney function that follows from them, and what is too old to rest on."""
     found = Numbers()
+    if rules is not None:
+        found.weight_old = doses.too_old("weight_kg", patient, rules) or ""
+        found.creatinine_old = doses.too_old("creatinine_umol_per_l", patient, rules) or ""
     if patient.weight_kg is not None:
         found.weight_kg, found.weight_at = number(patient.weight_kg.value), patient.weight_kg.taken_at
     creatinine, age, female = patient.creatinine_umol_per_l, patient.age_years, patient.female
@@ -150,6 +160,23 @@ def considered_of(rows: Sequence[MedicineRow], rules: Knowledge | None) -> list[
     return [lines.considered(line_of(row), rules.table if rules else None) for row in rows]
 
 
+def others_of(
+    rows: Sequence[MedicineRow], rules: Knowledge | None, now: datetime, *, without: UUID | None = None
+) -> list[Considered]:
+    """What an order is checked against: the orders that stand, and those that were stopped but may still act.
+
+    The order `without`, which is about to change, counts as stopped now: what it gave so far does not leave with its line.
+    """
+    stand = considered_of(current(rows, without=without), rules)
+    if rules is None:
+        return stand
+    since = now - timedelta(days=rules.washout_days_max)
+    ended = [(row, row.stopped_at) for row in rows if row.stopped_at is not None and row.stopped_at > since]
+    ended += [(row, now) for row in rows if row.id == without]
+    seen = considered_of([row for row, _ in ended], rules)
+    return stand + [structs.replace(one, stopped_at=at) for one, (_, at) in zip(seen, ended, strict=True)]
+
+
 def current(rows: Sequence[MedicineRow], *, without: UUID | None = None) -> list[MedicineRow]:
     """The orders that stand, but for the one that is about to change."""
     return [row for row in rows if row.state in CURRENT and row.id != without]
@@ -163,11 +190,23 @@ def read_lines(
     if rules is None:
         return [_unread(line) for line in typed]
     entries = [(line, entry.read(line, rules.table)) for line in typed]
+    for _, read in entries:
+        read.assumptions += _by_weight(read.line, patient)
     seen = [lines.considered(read.line, rules.table) for _, read in entries]
     return [
         Read(line, read, checks.check(seen[at], patient, [*others, *seen[:at], *seen[at + 1 :]], rules))
         for at, (line, read) in enumerate(entries)
     ]
+
+
+def _by_weight(line: MedicineLine, patient: Patient) -> list[str]:
+    """`5 mg/kg x 61 kg (26-Nov-2026) = 305 mg`: the sum of a dose by weight, with the weight and its day."""
+    weight, amount = patient.weight_kg, line.amount_to or line.amount
+    if not line.per_kg or amount is None or weight is None:
+        return []
+    total = f"{number(float(amount.value) * weight.value)} {amount.unit}"
+    rate = f"/{line.rate}" if line.rate else ""
+    return [f"{amount.words}/kg{rate} x {doses.weighed(weight)} = {total}{rate}"]
 
 
 def _unread(typed: str) -> Read:
@@ -193,7 +232,15 @@ def basket_of(
         asks=any(gap.asks for read in reads for gap in read.findings.not_checked),
         checks=rules is not None,
         reasons=cards.reasons(),
+        signed=bool(reads) and all(read.findings.signed for read in reads),
     )
+
+
+def add_external(seen: BasketSeen, said: Findings) -> None:
+    """What another program says of the basket as a whole, beside the cards of its lines."""
+    seen.external = cards.cards(said, external.name())
+    seen.stops = seen.stops or bool(said.stops)
+    seen.asks = seen.asks or any(gap.asks for gap in said.not_checked)
 
 
 def _line_seen(read: Read, rules: Knowledge | None) -> LineSeen:
@@ -215,21 +262,21 @@ def _line_seen(read: Read, rules: Knowledge | None) -> LineSeen:
 
 
 # --- the page ----------------------------------------------------------------------------------------------------------
-async def medicines_page(ctx: Context, patient: PatientScope, basket: Sequence[str]) -> MedicinesPage:
-    """The patient's medicines and, where lines were typed, the basket."""
-    page = await _page(ctx.db, patient, today(ctx))
+async def medicines_page(ctx: Context, patient: PatientScope) -> MedicinesPage:
+    """The patient's medicines, and whether something may be prescribed."""
+    page = await _page(ctx.db, patient, today(ctx), ctx.now)
     page.has_stay = await open_stay_of(ctx, patient) is not None
-    if basket:
-        page.basket = await seen_basket(ctx, patient, basket)
+    if page.has_stay and ctx.may(May.PRESCRIBE):
+        page.offered = await sets.page_for(ctx)
     return page
 
 
-async def _page(db: Db, patient: PatientScope, day: date) -> MedicinesPage:
+async def _page(db: Db, patient: PatientScope, day: date, now: datetime) -> MedicinesPage:
     rules = knowledge.current()
     async with db.one_connection() as one:
         banner = await banner_with_stay(one, patient)
         rows = await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX)
-        person = await patient_of(one, patient, day)
+        person = await patient_of(one, patient, day, now)
         stand = await with_pharmacy(one, patient.hospital_id, marked(current(rows), rules))
     return MedicinesPage(
         banner=banner,
@@ -237,8 +284,7 @@ async def _page(db: Db, patient: PatientScope, day: date) -> MedicinesPage:
         has_stay=True,
         current=stand,
         past=[medicine_of(row, rules=rules) for row in rows if row.state not in CURRENT],
-        numbers=numbers_of(person),
-        basket=None,
+        numbers=numbers_of(person, rules),
         checks=rules is not None,
     )
 
@@ -270,20 +316,34 @@ async def with_pharmacy(db: Db, hospital_id: UUID, medicines: Sequence[Medicine]
 
 
 async def seen_basket(
-    ctx: Context, patient: PatientScope, typed: Sequence[str], *, without: UUID | None = None
+    ctx: Context, patient: PatientScope, typed: Sequence[str], *, tests: Sequence[str] = (), without: UUID | None = None
 ) -> BasketSeen:
     """The typed lines, read and checked against everything that stands, but for the order that they replace."""
     rules = knowledge.current()
     async with ctx.db.one_connection() as one:
         banner = await banner_with_stay(one, patient)
-        person = await patient_of(one, patient, today(ctx))
-        stand = current(await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX), without=without)
-    reads = read_lines([line for line in typed if line.strip()], person, considered_of(stand, rules), rules)
+        person = await patient_of(one, patient, today(ctx), ctx.now)
+        rows = await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX)
+    others = others_of(rows, rules, ctx.now, without=without)
+    reads = read_lines([line for line in typed if line.strip()], person, others, rules)
     seen = basket_of(reads, patient_id=patient.person_id, family=banner.family, given=banner.given, rules=rules)
+    asked_of = external.Asked(
+        patient_id=patient.person_id,
+        user_id=ctx.caller.id,
+        patient=person,
+        drafts=[read.read.line for read in reads],
+        standing=others,
+    )
+    hook = "order-sign" if reads and seen.complete == len(reads) else "order-select"
+    said = await external.ask(hook, asked_of) if reads else None
+    if said is not None:
+        add_external(seen, said)
     seen.changes = without is not None
+    seen.tests = [TestSeen(code, name) for code, name in (await together.names_of(ctx, list(tests))).items()]
     return seen
 
 
 async def live_medicines(db: Db, scope: MedicinesScope) -> MedicinesPage:
     """The lists, as the page shows them."""
-    return await _page(db, scope.patient, clock.now().astimezone(ZoneInfo(scope.zone)).date())
+    now = clock.now()
+    return await _page(db, scope.patient, now.astimezone(ZoneInfo(scope.zone)).date(), now)

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ DEFAULT_SECRETS = frozenset({"secret", "changeme", "change-me", "wardline", "dev
 # What only the tests read.
 FOR_TESTS = ("WARDLINE_TEST_", "WARDLINE_REQUIRE_SHARED", "WARDLINE_RACE_ROUNDS", "WARDLINE_FUZZ_EXAMPLES")
 EMBEDDED = "embedded"
+CDS_HOOKS = ("order-select", "order-sign")
 SERVERS = ("granian", "uvicorn")
 REQUIRED = "none, it must be given"
 
@@ -106,6 +107,18 @@ TABLE = (
         "none",
         "Where requests that failed or took 100 ms are told by OpenTelemetry (OTLP over HTTP), as `http://collector:4318`.",
     ),
+    Setting(
+        "WARDLINE_CDS_URL",
+        "none",
+        "Another program that checks medicines by CDS Hooks, as `https://cds.example.org/cds-services`; https, or this "
+        "machine. It is asked beside the built-in checks.",
+    ),
+    Setting("WARDLINE_CDS_NAME", "the host of WARDLINE_CDS_URL", "What prescribers read as its name."),
+    Setting("WARDLINE_CDS_SECONDS", "2", "How long it may take, 1 to 5. After that its checks count as not made."),
+    Setting(
+        "WARDLINE_CDS_HOOKS", "order-select,order-sign", "The hooks that it is asked by, with commas between them."
+    ),
+    Setting("WARDLINE_CDS_TOKEN", "none", "Sent to it as a bearer token."),
     Setting("WARDLINE_WORKERS", "one per core", "Web worker processes, 1 to 256."),
     Setting(
         "WARDLINE_SECRET",
@@ -115,6 +128,20 @@ TABLE = (
     ),
     Setting("WARDLINE_LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`. No level writes patient data."),
 )
+
+
+class CdsService(msgspec.Struct, frozen=True, kw_only=True):
+    """Another program that checks medicines."""
+
+    url: str
+    name: str
+    seconds: int
+    hooks: tuple[str, ...]
+    token: str = ""
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"CdsService({self.name})"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +160,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_token: str | None = None
     sentry_dsn: str | None = None
     otel_endpoint: str | None = None
+    cds: CdsService | None = None
     workers: int = 1
     server: Server = "granian"
     connections_max: int = 60_000
@@ -177,6 +205,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_token=_metrics_token(given),
         sentry_dsn=_web_url(given, "WARDLINE_SENTRY_DSN"),
         otel_endpoint=_web_url(given, "WARDLINE_OTEL_ENDPOINT"),
+        cds=_cds(given),
         workers=_number(given, "WARDLINE_WORKERS", default=min(cores(), 256), least=1, most=256),
         server="uvicorn" if _choice(given, "WARDLINE_SERVER", SERVERS, default="granian") == "uvicorn" else "granian",
         connections_max=_number(given, "WARDLINE_CONNECTIONS", default=60_000, least=1, most=1_000_000),
@@ -304,6 +333,34 @@ def _web_url(given: Mapping[str, str], name: str) -> str | None:
     if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
         raise SettingsError(name, "must begin with http:// or https:// and name a host.")
     return value
+
+
+def _cds(given: Mapping[str, str]) -> CdsService | None:
+    """Only an address that an administrator wrote is asked, and nothing in clear over a network."""
+    value = (given.get("WARDLINE_CDS_URL") or "").rstrip("/")
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise SettingsError("WARDLINE_CDS_URL", "is not an address.") from None
+    plain = parts.scheme == "http" and _is_loopback(host)
+    if not host or parts.username or parts.query or parts.fragment or not (parts.scheme == "https" or plain):
+        raise SettingsError("WARDLINE_CDS_URL", "must begin with https:// and name a host, or be on this machine.")
+    hooks = tuple(part.strip() for part in (given.get("WARDLINE_CDS_HOOKS") or ",".join(CDS_HOOKS)).split(","))
+    if not set(hooks) <= set(CDS_HOOKS):
+        raise SettingsError("WARDLINE_CDS_HOOKS", f"must be of {', '.join(CDS_HOOKS)}.")
+    seconds = _number(given, "WARDLINE_CDS_SECONDS", default=2, least=1, most=5)
+    name = given.get("WARDLINE_CDS_NAME") or host
+    return CdsService(url=value, name=name, seconds=seconds, hooks=hooks, token=given.get("WARDLINE_CDS_TOKEN") or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _metrics_token(given: Mapping[str, str]) -> str | None:

@@ -56,6 +56,7 @@ PHARMACY_SCRIPTS = ("js/pharmacy.js",)
 STOCK_STYLES = ("css/stock.css",)
 MAR_STYLES = ("css/mar.css",)
 MAR_SCRIPTS = ("js/mar-grid.js", "js/mar-sheet.js")
+ORDERS_SCRIPTS = ("js/orders.js",)
 NOTES_SCRIPTS = ("js/note-editor.js", "js/code-search.js")
 BUNDLES = {
     "wardline.css": STYLES,
@@ -68,6 +69,7 @@ BUNDLES = {
     "stock.css": STOCK_STYLES,
     "mar.css": MAR_STYLES,
     "mar.js": MAR_SCRIPTS,
+    "orders.js": ORDERS_SCRIPTS,
 }
 TYPES = {
     ".css": "text/css; charset=utf-8",
