@@ -61,7 +61,12 @@ async def test_one_call_is_recorded_once_and_closes_however_they_meet(client: Cl
         answers = await asyncio.gather(
             *(told(client, call) for _ in range(10)),
             *(
-                client.post(f"/critical-calls/{call['id']}/acknowledgement", {"action": "Seen"}, as_="doctor_a")
+                client.post(
+                    f"/critical-calls/{call['id']}/acknowledgement",
+                    {"action": "Seen"},
+                    as_="doctor_a",
+                    version=call["version"],
+                )
                 for _ in range(10)
             ),
         )
@@ -115,3 +120,20 @@ async def test_an_amended_value_is_never_told_by_its_old_one(client: Client) -> 
         newest = await call_of(client, amended.json())
         assert (newest["shown"], newest["told_at"]) == ("2.1", None), "nobody has heard of the new value"
         assert (newest["id"] == call["id"]) == (said.status_code == 412)
+
+
+async def test_no_amended_value_is_acknowledged_by_its_old_one(client: Client) -> None:
+    for round_number in range(ROUNDS * 4):
+        result = await measured(client, await patient_of(client), "K", 6.9)
+        call = await call_of(client, result)
+        path = f"/critical-calls/{call['id']}/acknowledgement"
+        both = [
+            client.post(path, {"action": "Seen"}, as_="doctor_a", version=call["version"]),
+            step(client, result, "amendment", body={"value": 2.1, "reason": "Other tube"}),
+        ]
+        answers = await asyncio.gather(*(both if round_number % 2 else reversed(both)))
+        seen, amended = answers if round_number % 2 else reversed(answers)
+        assert (amended.status_code, seen.status_code in {200, 409}) == (200, True), (amended.text, seen.text)
+        newest = await call_of(client, amended.json())
+        assert (newest["shown"], newest["acknowledged_at"]) == ("2.1", None), "nobody has acknowledged the new value"
+        assert (newest["id"] == call["id"]) == (seen.status_code == 409)

@@ -247,9 +247,11 @@ async def record_call(ctx: Context, found: Call, given: CallBack) -> Call:
     "/critical-calls/{call_id}/acknowledgement",
     needs=May.ANSWER_AS_DOCTOR,
     access=access_call,
+    versioned=True,
     then="/critical-calls/{page.id}",
     load_class="medication",
 )
 async def acknowledge(ctx: Context, found: Call, given: Acknowledgement) -> Call:
-    """Acknowledge a critical value and say what is done. The first one counts; it closes the loop once somebody was told."""
+    """Acknowledge the critical value that was read (its call's version) and say what is done. The first one counts; it closes
+    the loop once somebody was told. 409 with the newer value when it was amended meanwhile."""
     return await critical.acknowledge_call(ctx, found, given)

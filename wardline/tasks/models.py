@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from wardline.identity.public import Scope
 from wardline.platform.http import Input
@@ -116,6 +117,12 @@ class TaskQuery(Input):
     ward_id: UUID | None = None
     everyone: bool = False
     after: str | None = None
+
+
+class AsRead(Input):
+    """The words of the task as they were read, where a number stands in them; or send the task's version."""
+
+    reason: Annotated[str, Meta(max_length=1000)] = ""
 
 
 class RoleScope(Scope, frozen=True, kw_only=True):

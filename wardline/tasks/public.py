@@ -1,6 +1,6 @@
 """What other slices may use of tasks."""
 
-from wardline.tasks.actions import acknowledge, end, on_answer, require, role_topics
+from wardline.tasks.actions import acknowledge, end, on_answer, read_first, require, role_topics
 from wardline.tasks.models import NewTask, Priority, Rung, Task
 from wardline.tasks.rules import ACKNOWLEDGE_WITHIN, OWNERS
 
@@ -14,6 +14,7 @@ __all__ = [
     "acknowledge",
     "end",
     "on_answer",
+    "read_first",
     "require",
     "role_topics",
 ]
