@@ -1,19 +1,23 @@
 """Fifty people at once on one result: exactly one release of each kind, one effect, no broken answer."""
 
 import asyncio
-import os
 
 import pytest
 
 from tests.client import Client
 from tests.lab.way import call_of, enter, measured, patient_of, received, step, told
+from tests.races import rounds, timed
 
-ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "3"))
+pytestmark = timed
 RIVALS = 50
 
 
-@pytest.mark.parametrize("round_number", range(ROUNDS))
-async def test_one_result_is_released_once(client: Client, round_number: int) -> None:
+async def test_one_result_is_released_once(client: Client) -> None:
+    for round_number in range(rounds(3)):
+        await released_once(client, round_number)
+
+
+async def released_once(client: Client, round_number: int) -> None:
     specimen = await received(client, await patient_of(client), "K")
     result = await enter(client, specimen["results"]["K"], 6.7 if round_number % 2 else 4.4)
     for name in ("technical-release", "clinical-release"):
@@ -56,7 +60,7 @@ async def test_a_specimen_is_released_once(client: Client) -> None:
 
 
 async def test_one_call_is_recorded_once_and_closes_however_they_meet(client: Client) -> None:
-    for _ in range(ROUNDS):
+    for _ in range(rounds(3)):
         call = await call_of(client, await measured(client, await patient_of(client), "K", 6.9))
         answers = await asyncio.gather(
             *(told(client, call) for _ in range(10)),
@@ -82,7 +86,7 @@ async def test_one_call_is_recorded_once_and_closes_however_they_meet(client: Cl
 
 
 async def test_a_specimen_is_rejected_or_its_result_released_never_both(client: Client) -> None:
-    for round_number in range(ROUNDS * 4):
+    for round_number in range(rounds(12)):
         specimen = await received(client, await patient_of(client), "K")
         result = await enter(client, specimen["results"]["K"], 4.4)
         path, body = f"/specimens/{specimen['id']}/rejection", {"reason": "Clotted"}
@@ -96,7 +100,7 @@ async def test_a_specimen_is_rejected_or_its_result_released_never_both(client: 
 
 
 async def test_a_withdrawn_value_is_told_however_it_meets_the_call(client: Client) -> None:
-    for round_number in range(ROUNDS * 4):
+    for round_number in range(rounds(12)):
         result = await measured(client, await patient_of(client), "K", 6.9)
         call = await call_of(client, result)
         both = [told(client, call), step(client, result, "withdrawal", body={"reason": "Other patient"})]
@@ -109,7 +113,7 @@ async def test_a_withdrawn_value_is_told_however_it_meets_the_call(client: Clien
 
 
 async def test_an_amended_value_is_never_told_by_its_old_one(client: Client) -> None:
-    for round_number in range(ROUNDS * 8):
+    for round_number in range(rounds(24)):
         result = await measured(client, await patient_of(client), "K", 6.9)
         call = await call_of(client, result)
         both = [told(client, call), step(client, result, "amendment", body={"value": 2.1, "reason": "Other tube"})]
@@ -123,7 +127,7 @@ async def test_an_amended_value_is_never_told_by_its_old_one(client: Client) -> 
 
 
 async def test_no_amended_value_is_acknowledged_by_its_old_one(client: Client) -> None:
-    for round_number in range(ROUNDS * 4):
+    for round_number in range(rounds(12)):
         result = await measured(client, await patient_of(client), "K", 6.9)
         call = await call_of(client, result)
         path = f"/critical-calls/{call['id']}/acknowledgement"
