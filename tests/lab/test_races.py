@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from tests.client import Client
 from tests.lab.way import call_of, enter, measured, patient_of, received, step, told
 from tests.races import rounds, timed
