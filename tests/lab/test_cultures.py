@@ -47,7 +47,7 @@ async def released(client: Client, result: dict[str, Any]) -> dict[str, Any]:
 async def test_the_form_keeps_organisms_with_their_table(client: Client) -> None:
     person = await patient_of(client)
     result = await culture(client, person)
-    page = await client.get(f"/results/{result['id']}/culture", as_="laboratory_technician_a", html=True)
+    page = await client.get(f"/cultures/{result['id']}", as_="laboratory_technician_a", html=True)
     assert page.status_code == 200, page.text
     assert 'name="isolates.0.susceptibility.Trimethoprim"' in page.text
     assert len(re.findall("<details", page.text)) >= 3
@@ -63,7 +63,7 @@ async def test_the_form_keeps_organisms_with_their_table(client: Client) -> None
             "mic": {"Amoxicillin/clavulanate": "<=2"},
         }
     ]
-    again = await client.get(f"/results/{result['id']}/culture", as_="laboratory_technician_a", html=True)
+    again = await client.get(f"/cultures/{result['id']}", as_="laboratory_technician_a", html=True)
     assert 'value="Escherichia coli"' in again.text
     assert "Pivmecillinam" in again.text
     await released(client, found)
@@ -94,9 +94,9 @@ async def test_what_contradicts_itself_is_refused(client: Client) -> None:
         )
         assert (body.status_code, list(body.json()["fields"])) == (422, [field]), body.text
     number = (await received(client, await patient_of(client), "K"))["results"]["K"]
-    assert (await client.get(f"/results/{number['id']}/culture", as_="laboratory_technician_a")).status_code == 404
+    assert (await client.get(f"/cultures/{number['id']}", as_="laboratory_technician_a")).status_code == 404
     for who, code in (("doctor_a", 403), ("nurse_a", 403), ("laboratory_technician_b", 404)):
-        assert (await client.get(f"/results/{result['id']}/culture", as_=who)).status_code == code
+        assert (await client.get(f"/cultures/{result['id']}", as_=who)).status_code == code
 
 
 async def test_an_interim_report_goes_out_and_the_final_one_amends_nothing(client: Client) -> None:

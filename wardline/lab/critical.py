@@ -13,7 +13,18 @@ from wardline.lab.steps import Held
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
-from wardline.tasks.public import NewTask, Priority, Rung, Task, acknowledge, end, on_answer, read_first, require
+from wardline.tasks.public import (
+    DONE_AT,
+    NewTask,
+    Priority,
+    Rung,
+    Task,
+    acknowledge,
+    end,
+    on_answer,
+    read_first,
+    require,
+)
 
 TASK_KIND = "critical_result"
 
@@ -180,6 +191,7 @@ async def _answered(ctx: Context, task: Task, answer: str) -> None:
     ctx.touch(f"lab:{ctx.caller.tenant_id}", f"results:{task.person_id}")
 
 
+DONE_AT[TASK_KIND] = "/critical-calls/{}"
 on_answer[TASK_KIND] = _answered
 read_first[TASK_KIND] = _hold
 

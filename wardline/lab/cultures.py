@@ -11,7 +11,7 @@ from wardline.lab.models import LabTest, Result
 from wardline.lab.pages import Block, CulturePage, DrugLine
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db
-from wardline.platform.errors import Invalid, NotFound
+from wardline.platform.errors import Invalid
 
 NO_GROWTH = "No growth"
 BLOCKS_MIN = 3
@@ -69,9 +69,7 @@ def _stored(number: int, isolate: Isolate) -> dict[str, Any]:
 
 
 async def culture_page(db: Db, result: Result, patient: PatientScope, *, with_banner: bool) -> CulturePage:
-    """A culture as it stands, to be reported on; NotFound where the result is a number."""
-    if result.kind != "culture":
-        raise NotFound("This result is a number: it is entered on its specimen.")
+    """A culture as it stands, to be reported on."""
     return CulturePage(
         result=shown.shown(result),
         act=act_for(result),

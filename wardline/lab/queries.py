@@ -235,6 +235,16 @@ async def result(db: Db, *, hospital_id: UUID, result_id: UUID) -> Result | None
     """One result of the hospital."""
 
 
+@query(
+    _RESULT
+    + """ WHERE r.hospital_id = :hospital_id
+            AND r.request_id = (SELECT b.request_id FROM lab.result b WHERE b.hospital_id = :hospital_id AND b.id = :result_id)
+          ORDER BY t.position LIMIT 100"""
+)
+async def results_of_request(db: Db, *, hospital_id: UUID, result_id: UUID) -> list[Result]:
+    """Every result of the order that one belongs to. Index: result_request."""
+
+
 # What the wards see: what was released clinically, and what is critical from the technical release on.
 _VISIBLE = """
        AND (r.state = 'clinically_released'
@@ -254,6 +264,17 @@ _VISIBLE = """
 )
 async def results_of(db: Db, patient: PatientScope, *, before: Cursor) -> list[Result]:
     """What a ward may see of a patient's results, newest first, after the cursor. Index: result_person."""
+
+
+@query(
+    _RESULT
+    + " WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id"
+    + " AND r.taken_at >= :since AND r.state <> 'withdrawn'"
+    + _VISIBLE
+    + " ORDER BY r.taken_at DESC, t.position, r.id LIMIT 60"
+)
+async def results_since(db: Db, patient: PatientScope, *, since: datetime) -> list[Result]:
+    """What a ward may see of a patient's newest results. Index: result_person."""
 
 
 @query(

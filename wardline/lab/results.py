@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from wardline.lab import critical, cultures, queries, rules, steps
+from wardline.lab import critical, cultures, queries, rules, steps, unread
 from wardline.lab.actions import NotNow, touch
 from wardline.lab.forms import Amendment, NewValue, NewValues
 from wardline.lab.models import Interval, LabTest, Result, SpecimenScope, State
@@ -227,6 +227,7 @@ async def _release_clinically(ctx: Context, results: Sequence[Held]) -> None:
         raise await _not_released(ctx, results)
     for each in results:
         ctx.publish("result.released", {"result_id": each.id, "revision": each.revision})
+    await unread.ask_to_read(ctx, results)
 
 
 async def _not_released(ctx: Context, results: Sequence[Held]) -> Conflict:
@@ -280,6 +281,8 @@ async def report(ctx: Context, held: Held, new: NewValue) -> Result:
     if revision is None:
         raise Stale("The result was changed meanwhile.", state=held.state)
     await steps.finish(ctx.db, specimen_of(held))
+    if held.state == State.CLINICALLY_RELEASED:
+        await unread.ask_to_read(ctx, [held])
     ctx.publish("result.reported", {"result_id": held.id, "revision": revision})
     return await _changed(ctx, held, "result.reported")
 

@@ -6,7 +6,7 @@ from wardline.lab.forms import Amendment, Because, FiguresQuery, NewBand, NewInt
 from wardline.lab.models import BenchScope, Result, Specimen, SpecimenScope, TestScope
 from wardline.lab.pages import Bench, Catalogue, CulturePage, Figures, Laboratory, Released, TestPage
 from wardline.lab.results import access_held
-from wardline.lab.scopes import access_bench, access_result, access_specimen, access_test, patient_with
+from wardline.lab.scopes import access_bench, access_culture, access_specimen, access_test, patient_with
 from wardline.lab.steps import Held
 from wardline.platform.errors import Invalid, NotFound
 from wardline.platform.http import SIGNED_IN, Context, Listing, Redirect, get, post, put
@@ -138,9 +138,9 @@ async def enter(ctx: Context, held: Held, new: NewValue) -> Result:
 
 
 @get(
-    "/results/{result_id}/culture",
+    "/cultures/{culture_id}",
     needs=May.WORK_IN_LABORATORY,
-    access=access_result,
+    access=access_culture,
     page="lab/culture.html",
     title="{page.result.name}",
     section="lab",

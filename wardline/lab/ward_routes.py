@@ -18,7 +18,7 @@ from wardline.lab.scopes import (
 )
 from wardline.patients.public import PatientScope, access_patient
 from wardline.platform.errors import NotFound
-from wardline.platform.http import Context, File, Listing, get, post
+from wardline.platform.http import Context, File, Listing, Redirect, get, post
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------
@@ -63,6 +63,12 @@ async def orders(ctx: Context, patient: PatientScope) -> OrdersPage | Listing[Or
 async def one_order(ctx: Context, scope: OrderScope) -> Order:
     """One order with its specimens."""
     return await views.order_with_specimens(ctx.db, scope)
+
+
+@get("/lab-orders/{order_id}/results", needs=May.READ_CHART, access=access_order, section="patients")
+async def results_of_order(ctx: Context, scope: OrderScope) -> Redirect:
+    """Where the results of an order are read: among the patient's results."""
+    return Redirect(f"/patients/{scope.person_id}/results")
 
 
 # --- specimens -------------------------------------------------------------------------------------------------------

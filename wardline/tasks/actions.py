@@ -79,7 +79,7 @@ async def require(ctx: Context, new: NewTask) -> UUID:
 
 async def _create(ctx: Context, new: NewTask) -> UUID:
     task_id = new_id()
-    standing = rules.standing_at(new.rung, new.priority, ctx.now)
+    standing = rules.standing_at(new.rung, new.priority, ctx.now, new.within)
     await queries.insert_task(
         ctx.db, new, standing, task_id=task_id, step_id=new_id(), actor_id=ctx.caller.id, now=ctx.now
     )
@@ -131,6 +131,13 @@ async def finish(ctx: Context, task_id: UUID) -> Task:
     if task.state in ("open", "acknowledged"):
         await _tell(ctx, task, "done")
     return await _end(ctx, task)
+
+
+async def settle(ctx: Context, kind: str, subject_key: str) -> None:
+    """Marks the open task of this kind and subject done, if there is one: what it asked for has happened."""
+    task_id = await queries.open_task_of(ctx.db, hospital_id=ctx.caller.tenant_id, kind=kind, subject_key=subject_key)
+    if task_id is not None:
+        await end(ctx, task_id)
 
 
 async def end(ctx: Context, task_id: UUID) -> Task:
