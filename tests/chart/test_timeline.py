@@ -99,7 +99,7 @@ async def test_the_summary_shows_what_stands_of_medicines(client: Client, person
     assert "bisoprolol" in page.text
     summary = (await client.get(f"/patients/{person}", as_="nurse_a")).json()
     assert [(each["name"], each["dose"]) for each in summary["medicines"]] == [("bisoprolol", "5 mg")]
-    medicines = (await client.get(f"/patients/{person}/medicines", as_="doctor_a")).json()["current"]
+    medicines = (await client.get(f"/patients/{person}/medicines", as_="doctor_a")).json()["items"]
     held = await client.post(
         f"/medicines/{medicines[0]['id']}/hold",
         {"reason": "Low pressure"},
