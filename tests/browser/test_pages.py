@@ -44,6 +44,7 @@ NOT_PAGES = {
     "GET /dispenses/{dispense_id}/label",
     "GET /specimens/{specimen_id}/label",
     "GET /patients/{patient_id}/results/report",
+    "GET /lab-orders/{order_id}/results",
     "GET /patients/{patient_id}/inserts/{what}",
     "GET /notes/{note_id}/document",
     "GET /cds-services",

@@ -21,7 +21,9 @@ async def task_of(client: Client, call: dict[str, Any]) -> dict[str, Any] | None
 
 
 async def acknowledge(client: Client, call: dict[str, Any], who: str = "doctor_a") -> Any:
-    return await client.post(f"/critical-calls/{call['id']}/acknowledgement", {"action": "Calcium given"}, as_=who)
+    return await client.post(
+        f"/critical-calls/{call['id']}/acknowledgement", {"action": "Calcium given"}, as_=who, version=call["version"]
+    )
 
 
 async def test_a_critical_value_is_told_and_acknowledged(client: Client) -> None:
@@ -74,7 +76,11 @@ async def test_what_is_read_back_has_to_be_right(client: Client) -> None:
 
 async def test_an_acknowledgement_before_the_call_keeps_it_on_the_list(client: Client) -> None:
     call = await call_of(client, await measured(client, await patient_of(client), "GLU", 24.5))
-    assert (await client.post(f"/tasks/{call['task_id']}/acknowledgement", as_="doctor_a")).status_code == 200
+    task = await task_of(client, call)
+    assert task is not None
+    path = f"/tasks/{call['task_id']}/acknowledgement"
+    assert (await client.post(path, as_="doctor_a")).status_code == 428, "nobody takes on a number they have not seen"
+    assert (await client.post(path, {"reason": task["reason"]}, as_="doctor_a")).status_code == 200
     early = await client.post(f"/tasks/{call['task_id']}/completion", as_="doctor_a")
     assert (early.status_code, early.json()["code"]) == (409, "nobody_was_told")
     assert call["id"] in await open_calls(client)
@@ -226,3 +232,48 @@ async def test_the_pages_of_a_critical_value(client: Client) -> None:
     doctor = await client.get(f"/critical-calls/{call['id']}", as_="doctor_a", html=True)
     assert f"/critical-calls/{call['id']}/acknowledgement" in doctor.text
     assert f"/critical-calls/{call['id']}/call-back" not in doctor.text
+
+
+async def test_an_acknowledgement_is_of_the_value_that_was_read(client: Client) -> None:
+    result = await measured(client, await patient_of(client), "K", 6.9)
+    call = await call_of(client, result)
+    task = await task_of(client, call)
+    assert task is not None
+    unread = await client.post(
+        f"/critical-calls/{call['id']}/acknowledgement", {"action": "Calcium given"}, as_="doctor_a"
+    )
+    assert unread.status_code == 428
+    amended = await step(client, result, "amendment", body={"value": 2.4, "reason": "Other tube"})
+    assert amended.status_code == 200
+    late = await acknowledge(client, call)
+    assert (late.status_code, late.json()["code"]) == (409, "value_changed")
+    assert late.json()["current"]["shown"] == "2.4"
+    by_task = await client.post(
+        f"/tasks/{task['id']}/acknowledgement", {"reason": task["reason"]}, as_="doctor_a", version=task["version"]
+    )
+    assert (by_task.status_code, by_task.json()["code"]) == (409, "task_changed")
+    assert "Potassium 2.4" in by_task.json()["current"]["reason"]
+    now = await call_of(client, amended.json())
+    assert now["acknowledged_at"] is None
+    assert (await told(client, now)).status_code == 200
+    assert (await acknowledge(client, now)).status_code == 200, "that somebody was told meanwhile changes no value"
+
+
+async def test_a_closed_loop_opens_anew_when_the_value_is_amended(client: Client) -> None:
+    result = await measured(client, await patient_of(client), "K", 6.9)
+    call = await call_of(client, result)
+    assert (await told(client, call)).status_code == 200
+    closed = await acknowledge(client, call)
+    assert closed.json()["closed_at"] is not None
+    amended = await step(client, result, "amendment", body={"value": 7.4, "reason": "Repeated"})
+    anew = await call_of(client, amended.json())
+    assert (anew["id"] != call["id"], anew["shown"], anew["told_at"], anew["acknowledged_at"]) == (
+        True,
+        "7.4",
+        None,
+        None,
+    )
+    task = await task_of(client, anew)
+    assert task is not None
+    assert (task["state"], "Potassium 7.4" in task["reason"]) == ("open", True)
+    assert (await acknowledge(client, anew)).status_code == 200

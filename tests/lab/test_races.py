@@ -1,19 +1,21 @@
 """Fifty people at once on one result: exactly one release of each kind, one effect, no broken answer."""
 
 import asyncio
-import os
-
-import pytest
 
 from tests.client import Client
 from tests.lab.way import call_of, enter, measured, patient_of, received, step, told
+from tests.races import rounds, timed
 
-ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "3"))
+pytestmark = timed
 RIVALS = 50
 
 
-@pytest.mark.parametrize("round_number", range(ROUNDS))
-async def test_one_result_is_released_once(client: Client, round_number: int) -> None:
+async def test_one_result_is_released_once(client: Client) -> None:
+    for round_number in range(rounds(3)):
+        await released_once(client, round_number)
+
+
+async def released_once(client: Client, round_number: int) -> None:
     specimen = await received(client, await patient_of(client), "K")
     result = await enter(client, specimen["results"]["K"], 6.7 if round_number % 2 else 4.4)
     for name in ("technical-release", "clinical-release"):
@@ -56,12 +58,17 @@ async def test_a_specimen_is_released_once(client: Client) -> None:
 
 
 async def test_one_call_is_recorded_once_and_closes_however_they_meet(client: Client) -> None:
-    for _ in range(ROUNDS):
+    for _ in range(rounds(3)):
         call = await call_of(client, await measured(client, await patient_of(client), "K", 6.9))
         answers = await asyncio.gather(
             *(told(client, call) for _ in range(10)),
             *(
-                client.post(f"/critical-calls/{call['id']}/acknowledgement", {"action": "Seen"}, as_="doctor_a")
+                client.post(
+                    f"/critical-calls/{call['id']}/acknowledgement",
+                    {"action": "Seen"},
+                    as_="doctor_a",
+                    version=call["version"],
+                )
                 for _ in range(10)
             ),
         )
@@ -77,7 +84,7 @@ async def test_one_call_is_recorded_once_and_closes_however_they_meet(client: Cl
 
 
 async def test_a_specimen_is_rejected_or_its_result_released_never_both(client: Client) -> None:
-    for round_number in range(ROUNDS * 4):
+    for round_number in range(rounds(12)):
         specimen = await received(client, await patient_of(client), "K")
         result = await enter(client, specimen["results"]["K"], 4.4)
         path, body = f"/specimens/{specimen['id']}/rejection", {"reason": "Clotted"}
@@ -91,7 +98,7 @@ async def test_a_specimen_is_rejected_or_its_result_released_never_both(client: 
 
 
 async def test_a_withdrawn_value_is_told_however_it_meets_the_call(client: Client) -> None:
-    for round_number in range(ROUNDS * 4):
+    for round_number in range(rounds(12)):
         result = await measured(client, await patient_of(client), "K", 6.9)
         call = await call_of(client, result)
         both = [told(client, call), step(client, result, "withdrawal", body={"reason": "Other patient"})]
@@ -104,7 +111,7 @@ async def test_a_withdrawn_value_is_told_however_it_meets_the_call(client: Clien
 
 
 async def test_an_amended_value_is_never_told_by_its_old_one(client: Client) -> None:
-    for round_number in range(ROUNDS * 8):
+    for round_number in range(rounds(24)):
         result = await measured(client, await patient_of(client), "K", 6.9)
         call = await call_of(client, result)
         both = [told(client, call), step(client, result, "amendment", body={"value": 2.1, "reason": "Other tube"})]
@@ -115,3 +122,20 @@ async def test_an_amended_value_is_never_told_by_its_old_one(client: Client) -> 
         newest = await call_of(client, amended.json())
         assert (newest["shown"], newest["told_at"]) == ("2.1", None), "nobody has heard of the new value"
         assert (newest["id"] == call["id"]) == (said.status_code == 412)
+
+
+async def test_no_amended_value_is_acknowledged_by_its_old_one(client: Client) -> None:
+    for round_number in range(rounds(12)):
+        result = await measured(client, await patient_of(client), "K", 6.9)
+        call = await call_of(client, result)
+        path = f"/critical-calls/{call['id']}/acknowledgement"
+        both = [
+            client.post(path, {"action": "Seen"}, as_="doctor_a", version=call["version"]),
+            step(client, result, "amendment", body={"value": 2.1, "reason": "Other tube"}),
+        ]
+        answers = await asyncio.gather(*(both if round_number % 2 else reversed(both)))
+        seen, amended = answers if round_number % 2 else reversed(answers)
+        assert (amended.status_code, seen.status_code in {200, 409}) == (200, True), (amended.text, seen.text)
+        newest = await call_of(client, amended.json())
+        assert (newest["shown"], newest["acknowledged_at"]) == ("2.1", None), "nobody has acknowledged the new value"
+        assert (newest["id"] == call["id"]) == (seen.status_code == 409)

@@ -252,8 +252,15 @@ async def test_commands_copy_with_their_times(client: Client) -> None:
     await signed(client, person)
     assert "Oxygen to 94-98 %." in (await client.get(f"{path}/plan", as_="doctor_a")).json()["text"]
     panels = items(await client.get(path, as_="nurse_a"))
-    assert [panel["command"] for panel in panels] == ["observations", "problems", "allergies", "plan"]
-    assert panels[1]["lines"] == ["Asthma"]
+    assert [panel["command"] for panel in panels] == [
+        "observations",
+        "results",
+        "medicines",
+        "problems",
+        "allergies",
+        "plan",
+    ]
+    assert panels[3]["lines"] == ["Asthma"]
     assert (await client.get(f"{path}/everything", as_="doctor_a")).status_code == 404
     assert (await client.get(f"{path}/problems", as_="doctor_b")).status_code == 404
 

@@ -1,12 +1,13 @@
 """Many hands at one note at once: everybody's words are kept, one signature counts, and nothing breaks."""
 
 import asyncio
-import os
 
 from tests.client import Client
 from tests.notes.writing import begun, read, save, texts
+from tests.races import rounds, timed
 
-ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "10"))
+pytestmark = timed
+ROUNDS = rounds(10)
 RIVALS = 50
 
 
@@ -39,7 +40,7 @@ async def test_fifty_writers_at_once_and_nobody_is_lost(client: Client) -> None:
     note = await begun(client, await world.patient(world.a), as_="nurse_a", kind="nursing")
     for name in names:
         await world.token(name)
-    for number in range(max(ROUNDS // 5, 2)):
+    for number in range(rounds(2)):
         answers = await asyncio.gather(
             *(save(client, note, "care", f"{name} {number}", as_=name, version=number) for name in names)
         )
@@ -50,7 +51,7 @@ async def test_fifty_writers_at_once_and_nobody_is_lost(client: Client) -> None:
 async def test_fifty_windows_of_one_person_have_one_winner_each_round(client: Client) -> None:
     note = await begun(client, await client.world.patient(client.world.a))
     await client.world.token("doctor_a")
-    for number in range(max(ROUNDS // 5, 2)):
+    for number in range(rounds(2)):
         answers = await asyncio.gather(
             *(
                 save(client, note, "plan", f"window {n} round {number}", as_="doctor_a", version=number)
@@ -64,7 +65,7 @@ async def test_fifty_windows_of_one_person_have_one_winner_each_round(client: Cl
 async def test_signing_and_writing_at_once_never_signs_unseen_words(client: Client) -> None:
     world = client.world
     person = await world.patient(world.a)
-    for _ in range(max(ROUNDS // 2, 5)):
+    for _ in range(rounds(5)):
         note = await begun(client, person, kind="handover")
         await save(client, note, "situation", "Stable.", as_="doctor_a")
         signature, saved = await asyncio.gather(

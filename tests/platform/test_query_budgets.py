@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.client import Client
+from tests.client import Client, all_items
 from tests.queries import queries_at_most
 
 WELL = {
@@ -91,7 +91,7 @@ async def test_observations_that_call_a_doctor(signed_in: Client, person: str) -
 
 async def test_taking_on_a_task(signed_in: Client, person: str) -> None:
     await signed_in.post(f"/patients/{person}/observations", ILL, as_="nurse_a")
-    tasks = (await signed_in.get("/tasks", as_="doctor_a")).json()["items"]
+    tasks = await all_items(signed_in, "/tasks", as_="doctor_a")
     task = next(each for each in tasks if each["person_id"] == person)
     with queries_at_most(signed_in, 7):
         answer = await signed_in.post(f"/tasks/{task['id']}/acknowledgement", {}, as_="doctor_a")

@@ -32,6 +32,7 @@ BODIES: dict[str, Any] = {
     "POST /patients/{patient_id}/lab-orders": {"tests": ["K"]},
     "PUT /results/{result_id}/value": {"value": 4.0},
     "POST /results/{result_id}/amendment": {"value": 4.0, "reason": "Repeated"},
+    "POST /results/{result_id}/report": {"words": "No growth"},
     "POST /results/{result_id}/withdrawal": {"reason": "Wrong tube"},
     "PUT /specimens/{specimen_id}/results": {"results": [{"test": "K", "value": 4.0}]},
     "POST /specimens/{specimen_id}/rejection": {"reason": "Haemolysed"},
@@ -198,6 +199,7 @@ async def _laboratory_rows(client: Client, base: str) -> dict[str, str]:
         "specimen_id": specimen["id"],
         "result_id": result["id"],
         "call_id": result["call_id"],
+        "culture_id": await _culture(client, base),
         "bench": "nowhere",
         "test_code": "NONE",
     }
@@ -249,6 +251,13 @@ async def _stock_rows(client: Client) -> dict[str, str]:
         "transfer_id": transfer["id"],
         "purchase_id": (await made("/orders", order))["id"],
     }
+
+
+async def _culture(client: Client, base: str) -> str:
+    """A culture of B that was asked for."""
+    order = await client.post(f"{base}/lab-orders", {"tests": ["UCULT"]}, as_="doctor_b")
+    specimen = order.json()["specimens"][0]["id"]
+    return (await client.get(f"/specimens/{specimen}", as_="laboratory_technician_b")).json()["results"][0]["id"]
 
 
 def leaked(text: str) -> list[str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from wardline.encounters.public import Encounter, Problem
 from wardline.lab.public import Latest
+from wardline.orders.public import StandingMedicine
 from wardline.patients.public import Banner, BannerRow
 
 
@@ -93,6 +94,7 @@ class SummaryRow(BannerRow):
     tasks: list[tuple[Any, ...]] | None
     results: list[tuple[Any, ...]] | None
     notes: list[tuple[Any, ...]] | None
+    medicines: list[tuple[Any, ...]] | None
 
 
 class Mark(msgspec.Struct):
@@ -144,3 +146,4 @@ class Summary(msgspec.Struct, kw_only=True):
     tasks: list[OpenTask] | None = None
     results: list[Latest] | None = None
     notes: list[RecentNote] | None = None
+    medicines: list[StandingMedicine] | None = None

@@ -3,18 +3,19 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from wardline.chart import history, queries
+from wardline.chart import history, queries, timeline
 from wardline.chart.models import OpenTask, RecentNote, SetRow, Summary, SummaryRow
 from wardline.chart.panels import RIBBON_HOURS, news_card, ribbon
 from wardline.encounters.public import Encounter, ObservedStay, Problem, show_stay
 from wardline.identity.public import May
 from wardline.lab.public import shown_latest
 from wardline.notes.public import KIND_WORDS, Kind, excerpt
+from wardline.orders.public import standing_medicine
 from wardline.patients.public import PatientScope, access_patient, banner_of
 from wardline.platform.http import Context, get
 
 EVER = datetime(1900, 1, 1).astimezone()
-__all__ = ["history"]  # declares its route when it is imported
+__all__ = ["history", "timeline"]  # declare their routes when they are imported
 NEEDS_AT = Encounter.__struct_fields__.index("needs")
 
 
@@ -87,4 +88,5 @@ def _add_panels(ctx: Context, row: SummaryRow, found: Summary, sets: list[SetRow
     found.last_set = sets[0] if sets else None
     found.problems = [Problem(*each) for each in row.problems or ()]
     found.tasks = [OpenTask(*each) for each in row.tasks or ()]
+    found.medicines = [standing_medicine(each) for each in row.medicines or ()]
     found.results = [shown_latest(each) for each in row.results or ()]

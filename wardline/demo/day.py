@@ -142,7 +142,8 @@ class Day:
         who = visit.nurse if call["owner_words"] == "Nurse in charge" else self._registrar(visit.plan)
         self._trends[call["person_id"]] = Trend.BETTER
         return self._done(
-            "call answered", self.door.ask(who, "POST", f"/tasks/{call['task_id']}/acknowledgement").status
+            "call answered",
+            self.door.ask(who, "POST", f"/tasks/{call['task_id']}/acknowledgement", {"reason": call["reason"]}).status,
         )
 
     def _finish_call(self, visit: Visit) -> str:

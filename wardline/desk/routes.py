@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from wardline import __version__
-from wardline.desk import queries, status_routes
+from wardline.desk import due, queries, status_routes
 from wardline.identity.public import May, access_hospital, wards
 from wardline.patients.public import Search, find
 from wardline.platform.http import ANYONE, SIGNED_IN, Context, File, Listing, Page, Redirect, get
@@ -16,7 +16,7 @@ from wardline.platform.http.openapi import document
 from wardline.platform.http.routes import ROUTES, Anonymous, Route
 
 PALETTE_ROWS_MAX = 12
-__all__ = ["status_routes"]  # declares its routes when it is imported
+__all__ = ["due", "status_routes"]  # declare their routes when they are imported
 
 
 class Found(msgspec.Struct):
@@ -63,6 +63,7 @@ ACTS = (
         True,
     ),
     Act("Open notes", "notes", "/patients/{patient}/notes", May.READ_NOTES, True),
+    Act("Timeline", "timeline history events", "/patients/{patient}/timeline", May.READ_CHART, True),
     Act("Problems", "problems diagnoses", "/patients/{patient}/problems", May.READ_CHART, True),
     Act(
         "Patient details and allergies",

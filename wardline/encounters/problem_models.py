@@ -107,6 +107,7 @@ class ProblemsPage(Struct):
 
     banner: Banner
     items: list[Problem]
+    me: UUID
     next: str | None = None
 
 

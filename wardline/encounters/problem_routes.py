@@ -36,7 +36,7 @@ async def codes(ctx: Context, asked: CodeQuery) -> CodesFound:
 async def problems_of_patient(ctx: Context, patient: PatientScope) -> ProblemsPage:
     """The patient's problems, active ones first."""
     found = await problem_queries.problems(ctx.db, patient, limit=500)
-    return ProblemsPage(await banner_with_stay(ctx.db, patient), found)
+    return ProblemsPage(await banner_with_stay(ctx.db, patient), found, ctx.caller.id)
 
 
 @post(

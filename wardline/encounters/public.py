@@ -28,6 +28,7 @@ from wardline.encounters.observed import (
 from wardline.encounters.problem_models import Problem
 from wardline.encounters.problem_queries import problems
 from wardline.encounters.queries import encounters_of
+from wardline.encounters.timeline import TIMELINE
 from wardline.identity.public import seal
 from wardline.patients.public import Alert, Banner, PatientScope, on_banner, patient_banner
 from wardline.platform.db import Db
@@ -106,6 +107,7 @@ __all__ = [
     "ISOLATION_WORDS",
     "KEEP",
     "OBSERVED_ROW",
+    "TIMELINE",
     "CurrentStay",
     "Encounter",
     "EncounterScope",

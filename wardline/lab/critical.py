@@ -6,14 +6,25 @@ The task climbs its ladder by the clock of the worker; neither the laboratory's 
 from uuid import UUID
 
 from wardline.identity.public import access_hospital
-from wardline.lab import queries, rules, shown, steps
+from wardline.lab import call_steps, queries, rules, shown
 from wardline.lab.forms import Acknowledgement, CallBack
 from wardline.lab.models import Call, State
 from wardline.lab.steps import Held
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
-from wardline.tasks.public import NewTask, Priority, Rung, Task, acknowledge, end, on_answer, require
+from wardline.tasks.public import (
+    DONE_AT,
+    NewTask,
+    Priority,
+    Rung,
+    Task,
+    acknowledge,
+    end,
+    on_answer,
+    read_first,
+    require,
+)
 
 TASK_KIND = "critical_result"
 
@@ -22,6 +33,12 @@ class AlreadyTold(Conflict):
     """Somebody else recorded the call first; the answer says who was told."""
 
     code, title = "already_told", "Somebody has already been told"
+
+
+class ValueChanged(Conflict):
+    """The value that was read is not the one that stands now; the answer shows it."""
+
+    code, title = "value_changed", "The value was changed since you read it"
 
 
 class NotToldYet(Conflict):
@@ -34,7 +51,7 @@ async def open_call(ctx: Context, held: Held, *, revision: int) -> UUID:
     """Puts the value on the laboratory's list and makes the task for the doctor on call. Returns the call's id."""
     call_id = new_id()
     task_id = await require(ctx, await _task(ctx, held, call_id))
-    await steps.open_call(ctx.db, held, call_id=call_id, revision=revision, task_id=task_id, now=ctx.now)
+    await call_steps.open_call(ctx.db, held, call_id=call_id, revision=revision, task_id=task_id, now=ctx.now)
     ctx.record(
         "critical_call.opened",
         person_id=held.person_id,
@@ -47,12 +64,14 @@ async def open_call(ctx: Context, held: Held, *, revision: int) -> UUID:
 
 
 async def tell_amended(ctx: Context, held: Held, *, revision: int) -> None:
-    """An amended value is told anew, unless nobody has heard of the old one: then its call goes on with the new value."""
-    untouched = await steps.untouched_call(ctx.db, held, revision=revision)
-    if untouched is None:
+    """An amended value is told anew, unless nobody has heard of the old one: then its call goes on with the new value.
+
+    Calls of it that are still open show the new value from now on; who read the old one cannot acknowledge them.
+    """
+    for call_id in await call_steps.value_changed(ctx.db, held):
+        await require(ctx, await _task(ctx, held, call_id))
+    if await call_steps.untouched_call(ctx.db, held, revision=revision) is None:
         await open_call(ctx, held, revision=revision)
-    else:
-        await require(ctx, await _task(ctx, held, untouched))
 
 
 async def tell_withdrawn(ctx: Context, held: Held) -> None:
@@ -93,7 +112,7 @@ async def record_call(ctx: Context, call: Call, given: CallBack) -> Call:
     if call.told_at is not None or (ctx.version is not None and ctx.version != call.version):
         raise _too_late(call)
     _check(call, given)
-    told = await steps.tell(
+    told = await call_steps.tell(
         ctx.db,
         hospital_id=ctx.caller.tenant_id,
         call=call,
@@ -136,26 +155,45 @@ def _check(call: Call, given: CallBack) -> None:
 
 
 async def acknowledge_call(ctx: Context, call: Call, given: Acknowledgement) -> Call:
-    """A clinician knows and says what they do. It closes the loop once somebody was told; the first one counts."""
+    """A clinician knows the value that stands now and says what they do. It closes the loop once somebody was told; the
+    first one counts. ValueChanged, with the newer value, when it was amended since it was read."""
+    seen = await call_steps.hold(ctx.db, hospital_id=ctx.caller.tenant_id, call_id=call.id)
+    if ctx.version is None or not seen.value_version <= ctx.version <= seen.version:
+        raise _value_changed(await _again(ctx, call.id))
     await acknowledge(ctx, call.task_id)
-    await steps.note_action(ctx.db, hospital_id=ctx.caller.tenant_id, call_id=call.id, action=given.action.strip())
+    await call_steps.note_action(ctx.db, hospital_id=ctx.caller.tenant_id, call_id=call.id, action=given.action.strip())
     return await _again(ctx, call.id)
+
+
+def _value_changed(call: Call) -> ValueChanged:
+    value = f"{call.name} {call.shown} {call.unit_words}"
+    return ValueChanged(
+        f"{value} was withdrawn. Read it, then acknowledge." if call.is_withdrawn else f"It is {value} now.",
+        current={"version": call.version, "shown": call.shown, "revision": call.revision},
+    )
+
+
+async def _hold(ctx: Context, task: Task) -> None:
+    """Nobody amends the value while its task is answered, on whichever page."""
+    await call_steps.hold_of_task(ctx.db, hospital_id=ctx.caller.tenant_id, task_id=task.id)
 
 
 async def _answered(ctx: Context, task: Task, answer: str) -> None:
     """Keeps the call in step with its task, whichever page the task was answered on."""
     where = {"hospital_id": ctx.caller.tenant_id, "task_id": task.id}
     if answer == "done":
-        if not await steps.is_told(ctx.db, **where):
+        if not await call_steps.is_told(ctx.db, **where):
             raise NotToldYet("The laboratory has to tell somebody, who reads it back. Then it can be finished.")
-        await steps.note_acknowledged(ctx.db, **where, actor_id=ctx.caller.id, now=ctx.now)
-    elif await steps.note_acknowledged(ctx.db, **where, actor_id=ctx.caller.id, now=ctx.now):
+        await call_steps.note_acknowledged(ctx.db, **where, actor_id=ctx.caller.id, now=ctx.now)
+    elif await call_steps.note_acknowledged(ctx.db, **where, actor_id=ctx.caller.id, now=ctx.now):
         await end(ctx, task.id)
     ctx.record("critical_call.acknowledged", person_id=task.person_id, subject_id=task.id)
     ctx.touch(f"lab:{ctx.caller.tenant_id}", f"results:{task.person_id}")
 
 
+DONE_AT[TASK_KIND] = "/critical-calls/{}"
 on_answer[TASK_KIND] = _answered
+read_first[TASK_KIND] = _hold
 
 
 async def open_ones(ctx: Context) -> list[Call]:

@@ -10,6 +10,9 @@ Code = Annotated[str, Meta(pattern=r"^[A-Z0-9_]{1,16}$")]
 Words = Annotated[str, Meta(max_length=400)]
 Reason = Annotated[str, Meta(min_length=3, max_length=400)]
 Comparator = Literal["", "<", ">"]
+Sir = Literal["S", "I", "R"]
+DrugName = Annotated[str, Meta(min_length=2, max_length=60)]
+Mic = Annotated[str, Meta(max_length=10, pattern=r"^((<=|>=|<|>)?[0-9]{1,4}(\.[0-9]{1,3})?)?$")]
 Number = Annotated[float, Meta(gt=-1e9, lt=1e9)]
 
 
@@ -33,22 +36,38 @@ class Because(Input, kw_only=True):
     reason: Reason
 
 
+class Tested(Input, kw_only=True):
+    """A drug that is not on the page's list, with how the organism answers to it."""
+
+    drug: DrugName
+    sir: Sir
+    mic: Mic = ""
+
+
 class Isolate(Input, kw_only=True):
-    """An organism that grew, with what it is susceptible to: S, I or R by the name of the drug."""
+    """An organism that grew, with what it is susceptible to: S, I or R by the name of the drug, and the MIC in mg/L where
+    it was measured (`0.5`, `<=0.25`)."""
 
     organism: Annotated[str, Meta(min_length=2, max_length=120)]
     quantity: Annotated[str, Meta(max_length=60)] = ""
-    susceptibility: dict[Annotated[str, Meta(min_length=2, max_length=60)], Literal["S", "I", "R"]] = {}
+    susceptibility: Annotated[dict[DrugName, Sir], Meta(max_length=60)] = {}
+    mic: Annotated[dict[DrugName, Mic], Meta(max_length=60)] = {}
+    more: Annotated[list[Tested], Meta(max_length=10)] = []
 
 
 class NewValue(Input, kw_only=True):
-    """A result: a number in the unit of its test, or as typed (`entry`: 6.9, <3), or words and isolates for a culture."""
+    """A result: a number in the unit of its test, or as typed (`entry`: 6.9, <3), or words and isolates for a culture.
+
+    A culture may be reported before it is finished: `report` is `interim` until the final one.
+    """
 
     value: Number | None = None
     comparator: Comparator = ""
     entry: Annotated[str, Meta(max_length=20)] = ""
     words: Annotated[str, Meta(max_length=1000)] = ""
     isolates: Annotated[list[Isolate], Meta(max_length=6)] = []
+    no_growth: bool = False
+    report: Literal["interim", "final"] = "final"
     method: Annotated[str, Meta(max_length=120)] = ""
 
 

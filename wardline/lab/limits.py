@@ -1,14 +1,39 @@
 """A hospital's own reference intervals and critical limits, which go before what is shipped for whom they fit."""
+# pyright: reportReturnType=false
+# A declared query's body is its docstring.
 
-from wardline.lab import queries, steps
+from datetime import datetime
+from uuid import UUID
+
+from wardline.lab import queries
 from wardline.lab.forms import NewBand, NewIntervals
 from wardline.lab.models import TestScope
 from wardline.lab.pages import TestPage
+from wardline.platform.db import Db, query
 from wardline.platform.errors import Invalid, on_constraint
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 
 on_constraint("own_interval_once", lambda: Invalid(fields={"from_days": "Two bands of one sex overlap in age."}))
+
+
+@query("""
+    UPDATE lab.own_interval SET ended_at = :now, ended_by = :actor_id
+     WHERE hospital_id = :scope.hospital_id AND test_code = :test AND kind = :kind AND ended_at IS NULL
+""")
+async def end_intervals(db: Db, scope: TestScope, *, test: str, kind: str, actor_id: UUID, now: datetime) -> None:
+    """The hospital's set of a kind ends; its rows stay."""
+
+
+@query("""
+    INSERT INTO lab.own_interval (hospital_id, id, test_code, kind, sex, from_days, to_days, low, high, source, created_at, created_by)
+    VALUES (:scope.hospital_id, :interval_id, :test, :new.kind, :new.sex, :new.from_days, :new.to_days, :new.low, :new.high,
+            :new.source, :now, :actor_id)
+""")
+async def insert_interval(
+    db: Db, scope: TestScope, new: NewBand, *, test: str, interval_id: UUID, actor_id: UUID, now: datetime
+) -> None:
+    """One band of the hospital's own set."""
 
 
 async def test_page(ctx: Context, scope: TestScope) -> TestPage:
@@ -33,9 +58,9 @@ async def replace(ctx: Context, scope: TestScope, new: NewIntervals) -> TestPage
     ]
     for each in bands:
         _check(each)
-    await steps.end_intervals(ctx.db, scope, test=scope.test.code, kind=new.kind, actor_id=ctx.caller.id, now=ctx.now)
+    await end_intervals(ctx.db, scope, test=scope.test.code, kind=new.kind, actor_id=ctx.caller.id, now=ctx.now)
     for each in bands:
-        await steps.insert_interval(
+        await insert_interval(
             ctx.db, scope, each, test=scope.test.code, interval_id=new_id(), actor_id=ctx.caller.id, now=ctx.now
         )
     return await _changed(ctx, scope, new.kind)
@@ -44,7 +69,7 @@ async def replace(ctx: Context, scope: TestScope, new: NewIntervals) -> TestPage
 async def add(ctx: Context, scope: TestScope, new: NewBand) -> TestPage:
     """Adds one band to the hospital's own set; it goes before what is shipped for whom it fits."""
     _check(new)
-    await steps.insert_interval(
+    await insert_interval(
         ctx.db, scope, new, test=scope.test.code, interval_id=new_id(), actor_id=ctx.caller.id, now=ctx.now
     )
     return await _changed(ctx, scope, new.kind)

@@ -174,10 +174,17 @@ class Result(Struct):
     told_at: datetime | None
     acknowledged_at: datetime | None
     version: int
+    report: str
+    followups: int
     shown: str = ""
     typed: str = ""
     interval: str = ""
     bar: tuple[float, float, float, float] | None = None
+
+    @property
+    def is_amended(self) -> bool:
+        """Whether a released value was set right; the next report of a culture is none of that."""
+        return self.revision > 1 + self.followups
 
 
 class Specimen(Struct):
@@ -315,4 +322,5 @@ class Event(Struct):
     words: str
     flag: str | None
     reason: str
+    report: str
     shown: str = ""

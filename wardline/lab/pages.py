@@ -60,6 +60,35 @@ class ResultPage(Struct):
     banner: Banner | None = None
 
 
+class DrugLine(Struct):
+    """A drug of the susceptibility table: S, I, R or nothing, and the MIC in mg/L as typed."""
+
+    drug: str
+    sir: str
+    mic: str
+
+
+class Block(Struct):
+    """One organism of the culture form."""
+
+    organism: str
+    quantity: str
+    lines: list[DrugLine]
+
+
+class CulturePage(Struct):
+    """A culture to be reported on; `act` is what saving does now."""
+
+    result: Result
+    act: str
+    blocks: list[Block]
+    words: str
+    no_growth: bool
+    organisms: list[str]
+    quantities: list[str]
+    banner: Banner | None = None
+
+
 class Round(Struct):
     """Specimens to be collected on a ward."""
 

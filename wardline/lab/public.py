@@ -1,8 +1,20 @@
 """What the chart and the edges may use of the laboratory."""
 
+from wardline.lab.due import due_on_ward
 from wardline.lab.models import Result
 from wardline.lab.pages import Latest
-from wardline.lab.queries import LATEST, results_of
-from wardline.lab.shown import shown_latest
+from wardline.lab.queries import LATEST, results_of, results_since
+from wardline.lab.shown import shown, shown_latest
+from wardline.lab.timeline import TIMELINE
 
-__all__ = ["LATEST", "Latest", "Result", "results_of", "shown_latest"]
+__all__ = [
+    "LATEST",
+    "TIMELINE",
+    "Latest",
+    "Result",
+    "due_on_ward",
+    "results_of",
+    "results_since",
+    "shown",
+    "shown_latest",
+]

@@ -173,7 +173,7 @@ async def specimens_of_orders(db: Db, patient: PatientScope, *, orders: list[UUI
     SELECT s.id, s.barcode, s.urgency, s.state, s.specimen, s.container, s.collected_at, s.received_at, s.due_at, s.person_id,
            p.family, p.given, c.bed_label,
            array_agg(t.name ORDER BY t.position),
-           (count(*) FILTER (WHERE r.state IN ('collected', 'received')))::int,
+           (count(*) FILTER (WHERE r.state IN ('collected', 'received') OR (r.state = 'clinically_released' AND r.report = 'interim')))::int,
            (count(*) FILTER (WHERE r.state = 'resulted'))::int,
            (count(*) FILTER (WHERE r.state = 'technically_released'))::int,
            (count(*) FILTER (WHERE r.flag IN ('LL', 'HH') AND r.state IN ('resulted', 'technically_released')))::int
@@ -211,7 +211,7 @@ _RESULT = f"""
            t.unit_words, t.decimals, t.bench, r.state, r.taken_at, r.value, r.comparator, r.words, r.isolates, r.low, r.high,
            r.critical_low, r.critical_high, r.flag, r.previous, r.previous_at, r.is_jump, r.method, r.revision, r.reason,
            r.resulted_at, {staff_name("a")}, r.technical_at, {staff_name("b")}, r.clinical_at, {staff_name("d")},
-           k.id, k.told_at, k.acknowledged_at, r.version
+           k.id, k.told_at, k.acknowledged_at, r.version, r.report, r.followups
       FROM lab.result r
       JOIN lab.test t ON t.code = r.test_code
       LEFT JOIN identity.staff a ON a.id = r.resulted_by
@@ -235,6 +235,16 @@ async def result(db: Db, *, hospital_id: UUID, result_id: UUID) -> Result | None
     """One result of the hospital."""
 
 
+@query(
+    _RESULT
+    + """ WHERE r.hospital_id = :hospital_id
+            AND r.request_id = (SELECT b.request_id FROM lab.result b WHERE b.hospital_id = :hospital_id AND b.id = :result_id)
+          ORDER BY t.position LIMIT 100"""
+)
+async def results_of_request(db: Db, *, hospital_id: UUID, result_id: UUID) -> list[Result]:
+    """Every result of the order that one belongs to. Index: result_request."""
+
+
 # What the wards see: what was released clinically, and what is critical from the technical release on.
 _VISIBLE = """
        AND (r.state = 'clinically_released'
@@ -254,6 +264,17 @@ _VISIBLE = """
 )
 async def results_of(db: Db, patient: PatientScope, *, before: Cursor) -> list[Result]:
     """What a ward may see of a patient's results, newest first, after the cursor. Index: result_person."""
+
+
+@query(
+    _RESULT
+    + " WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id"
+    + " AND r.taken_at >= :since AND r.state <> 'withdrawn'"
+    + _VISIBLE
+    + " ORDER BY r.taken_at DESC, t.position, r.id LIMIT 60"
+)
+async def results_since(db: Db, patient: PatientScope, *, since: datetime) -> list[Result]:
+    """What a ward may see of a patient's newest results. Index: result_person."""
 
 
 @query(
@@ -281,7 +302,7 @@ async def values_of(db: Db, patient: PatientScope, *, test: str, since: datetime
 
 
 @query(f"""
-    SELECT e.at, e.kind, {staff_name("s")}, e.revision, e.value, e.comparator, e.words, e.flag, e.reason
+    SELECT e.at, e.kind, {staff_name("s")}, e.revision, e.value, e.comparator, e.words, e.flag, e.reason, e.report
       FROM lab.result_event e LEFT JOIN identity.staff s ON s.id = e.actor_id
      WHERE e.hospital_id = :hospital_id AND e.result_id = :result_id
      ORDER BY e.at, e.id LIMIT 200

@@ -27,6 +27,20 @@ REPORT = """
 #table(columns: (auto, 1fr, auto, auto, auto, auto), stroke: (x: none, y: 0.4pt + gray), align: (left, left, right, left, left, left),
   table.header([*Taken*], [*Test*], [*Value*], [*Unit*], [*Interval*], [*Flag*]),
   ..data.lines.map(l => (l.at, l.name, if l.withdrawn { strike(l.value) } else { text(weight: "bold", l.value) }, l.unit, l.interval, l.flag)).flatten())
+#if data.cultures.len() > 0 [
+  #v(3mm)
+  #text(size: 12pt, weight: "bold")[Microbiology]
+  #for c in data.cultures [
+    #v(2mm)
+    #text(weight: "bold", c.name) #h(4mm) #c.at #h(4mm) #c.marks \
+    #if c.withdrawn { strike(c.words) } else { c.words }
+    #for i in c.isolates [
+      #v(1mm)
+      #table(columns: (auto, auto, auto), stroke: (x: none, y: 0.4pt + gray), align: (left, left, right),
+        table.header(table.cell(colspan: 3, strong(i.title)), [*Drug*], [*Susceptibility*], [*MIC, mg/L*]), ..i.drugs.flatten())
+    ]
+  ]
+]
 #v(2mm)
 #text(size: 8pt, data.note)
 """
@@ -46,7 +60,8 @@ async def report(
         "printed": now.astimezone(place).strftime("%d-%b-%Y %H:%M"),
         "by": by,
         "extent": extent(min(len(results), LINES_MAX), of),
-        "lines": [_line(each, place) for each in results[:LINES_MAX]],
+        "lines": [_line(each, place) for each in results[:LINES_MAX] if each.kind != "culture"],
+        "cultures": [_culture(each, place) for each in results[:LINES_MAX] if each.kind == "culture"],
         "note": "Preliminary: released technically only. Amended: the value was set right after its release.",
     }
     return await asyncio.to_thread(_drawn, data)
@@ -63,7 +78,7 @@ def _line(result: Result, place: ZoneInfo) -> dict[str, Any]:
         marks = ["Withdrawn"]
     elif result.state == "technically_released":
         marks.append("preliminary")
-    if result.revision > 1:
+    if result.is_amended:
         marks.append("amended")
     return {
         "at": result.taken_at.astimezone(place).strftime("%d-%b-%Y %H:%M") if result.taken_at else "",
@@ -73,6 +88,30 @@ def _line(result: Result, place: ZoneInfo) -> dict[str, Any]:
         "interval": result.interval,
         "flag": ", ".join(mark for mark in marks if mark),
         "withdrawn": result.state == "withdrawn",
+    }
+
+
+SIR_WORDS = {"S": "S – susceptible", "I": "I – at increased exposure", "R": "R – resistant"}
+
+
+def _culture(result: Result, place: ZoneInfo) -> dict[str, Any]:
+    line = _line(result, place)
+    marks = [result.report.capitalize(), line["flag"]] if result.state != "withdrawn" else [line["flag"]]
+    return {
+        "at": line["at"],
+        "name": result.name,
+        "marks": ", ".join(mark for mark in marks if mark),
+        "words": result.words,
+        "withdrawn": line["withdrawn"],
+        "isolates": [_isolate(each) for each in result.isolates],
+    }
+
+
+def _isolate(isolate: dict[str, Any]) -> dict[str, Any]:
+    mic = isolate.get("mic", {})
+    return {
+        "title": ", ".join(part for part in (isolate["organism"], isolate.get("quantity")) if part),
+        "drugs": [[drug, SIR_WORDS[sir], mic.get(drug, "")] for drug, sir in isolate["susceptibility"].items()],
     }
 
 

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from msgspec import to_builtins
-
-from wardline.lab import critical, queries, rules, steps
+from wardline.lab import critical, cultures, queries, rules, steps, unread
 from wardline.lab.actions import NotNow, touch
 from wardline.lab.forms import Amendment, NewValue, NewValues
 from wardline.lab.models import Interval, LabTest, Result, SpecimenScope, State
@@ -106,10 +104,10 @@ def judge(
 ) -> Judged:
     """A value with its flag, interval and delta; Invalid where it is not what the test gives."""
     value, comparator = _as_number(new)
-    words = new.words.strip()
+    words, isolates = cultures.read(test, new)
     if test.kind == "number" and value is None:
         raise Invalid(fields={"entry": f"A number in {test.unit_words}."})
-    if test.kind == "culture" and (value is not None or not (words or new.isolates)):
+    if test.kind == "culture" and value is not None:
         raise Invalid(fields={"words": "What grew, or that nothing grew."})
     assert held.taken_at is not None, "a specimen on the bench was collected"
     days = rules.age_days(held.born_on, held.taken_at.date())
@@ -117,8 +115,8 @@ def judge(
     return Judged(
         value=value,
         comparator=comparator,
-        words=words or ", ".join(each.organism for each in new.isolates),
-        isolates=to_builtins(new.isolates),
+        words=words,
+        isolates=isolates,
         unit=test.unit,
         low=limits.low,
         high=limits.high,
@@ -131,6 +129,7 @@ def judge(
         and previous is not None
         and rules.is_jump(test, value, held.taken_at, previous.value, previous.taken_at),
         method=new.method.strip(),
+        report=new.report,
     )
 
 
@@ -232,6 +231,7 @@ async def _release_clinically(ctx: Context, results: Sequence[Held]) -> None:
     for each in results:
         ctx.publish("result.released", {"result_id": each.id, "revision": each.revision})
         await _tell_dosing(ctx, each, each.value)
+    await unread.ask_to_read(ctx, results)
 
 
 async def _not_released(ctx: Context, results: Sequence[Held]) -> Conflict:
@@ -273,6 +273,24 @@ async def amend(ctx: Context, held: Held, new: Amendment) -> Result:
     if held.state == State.CLINICALLY_RELEASED:
         await _tell_dosing(ctx, held, judged.value)
     return await _changed(ctx, held, "result.amended")
+
+
+async def report(ctx: Context, held: Held, new: NewValue) -> Result:
+    """The next report of a culture, or its final one, after an interim report that was released. It is no amendment: what
+    the earlier one said was right when it was said."""
+    _require(ctx, held, Act.REPORT)
+    if held.report != "interim":
+        raise NotNow("The final report is out. Amend it, with the reason.", state=held.state)
+    [judged] = await _judge_all(ctx, [(held, new)])
+    await steps.lock_specimen(ctx.db, specimen_of(held))
+    revision = await steps.report_on(ctx.db, held, judged, actor_id=ctx.caller.id, now=ctx.now)
+    if revision is None:
+        raise Stale("The result was changed meanwhile.", state=held.state)
+    await steps.finish(ctx.db, specimen_of(held))
+    if held.state == State.CLINICALLY_RELEASED:
+        await unread.ask_to_read(ctx, [held])
+    ctx.publish("result.reported", {"result_id": held.id, "revision": revision})
+    return await _changed(ctx, held, "result.reported")
 
 
 async def withdraw(ctx: Context, held: Held, reason: str) -> Result:

@@ -1,12 +1,12 @@
 """HTTP of the laboratory: benches, specimens, entry and release. What wards see of it is in ward_routes."""
 
 from wardline.identity.public import HospitalScope, May, access_hospital
-from wardline.lab import actions, figures, limits, queries, results, rules, shown, views, ward_routes
+from wardline.lab import actions, cultures, figures, limits, queries, results, rules, shown, views, ward_routes
 from wardline.lab.forms import Amendment, Because, FiguresQuery, NewBand, NewIntervals, NewValue, NewValues, Scan
 from wardline.lab.models import BenchScope, Result, Specimen, SpecimenScope, TestScope
-from wardline.lab.pages import Bench, Catalogue, Figures, Laboratory, Released, TestPage
+from wardline.lab.pages import Bench, Catalogue, CulturePage, Figures, Laboratory, Released, TestPage
 from wardline.lab.results import access_held
-from wardline.lab.scopes import access_bench, access_specimen, access_test
+from wardline.lab.scopes import access_bench, access_culture, access_specimen, access_test, patient_with
 from wardline.lab.steps import Held
 from wardline.platform.errors import Invalid, NotFound
 from wardline.platform.http import SIGNED_IN, Context, Listing, Redirect, get, post, put
@@ -135,6 +135,33 @@ async def release_all_clinically(ctx: Context, scope: SpecimenScope) -> Released
 async def enter(ctx: Context, held: Held, new: NewValue) -> Result:
     """Enter one value; flag, interval and delta check come with the answer."""
     return shown.shown(await results.enter(ctx, held, new))
+
+
+@get(
+    "/cultures/{culture_id}",
+    needs=May.WORK_IN_LABORATORY,
+    access=access_culture,
+    page="lab/culture.html",
+    title="{page.result.name}",
+    section="lab",
+)
+async def culture(ctx: Context, found: Result) -> CulturePage:
+    """A culture to be reported on: organisms with their susceptibilities, or that nothing grew; interim or final."""
+    patient = patient_with(ctx.caller.tenant_id, found.patient_id)
+    return await cultures.culture_page(ctx.db, found, patient, with_banner=ctx.html)
+
+
+@post(
+    "/results/{result_id}/report",
+    needs=May.RELEASE_RESULTS,
+    access=access_held,
+    versioned=True,
+    then="/specimens/{page.specimen_id}",
+    load_class="medication",
+)
+async def report_culture(ctx: Context, held: Held, new: NewValue) -> Result:
+    """The next report of a culture whose interim report was released, or its final one. Who reads the first sees this one."""
+    return shown.shown(await results.report(ctx, held, new))
 
 
 @post(

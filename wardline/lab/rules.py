@@ -23,6 +23,7 @@ class Act(StrEnum):
     RELEASE_TECHNICALLY = "release_technically"
     RELEASE_CLINICALLY = "release_clinically"
     AMEND = "amend"
+    REPORT = "report"
     WITHDRAW = "withdraw"
     REJECT = "reject"
     CANCEL = "cancel"
@@ -36,6 +37,10 @@ ACTS: dict[Act, dict[State, State]] = {
     Act.RELEASE_TECHNICALLY: {State.RESULTED: State.TECHNICALLY_RELEASED},
     Act.RELEASE_CLINICALLY: {State.TECHNICALLY_RELEASED: State.CLINICALLY_RELEASED},
     Act.AMEND: {
+        State.TECHNICALLY_RELEASED: State.TECHNICALLY_RELEASED,
+        State.CLINICALLY_RELEASED: State.CLINICALLY_RELEASED,
+    },
+    Act.REPORT: {
         State.TECHNICALLY_RELEASED: State.TECHNICALLY_RELEASED,
         State.CLINICALLY_RELEASED: State.CLINICALLY_RELEASED,
     },

@@ -39,6 +39,14 @@ async def access_result(ctx: Context, result_id: UUID) -> Result:
     return found
 
 
+async def access_culture(ctx: Context, culture_id: UUID) -> Result:
+    """A culture of the caller's hospital; NotFound otherwise, and for a result that is a number."""
+    found = await access_result(ctx, culture_id)
+    if found.kind != "culture":
+        raise NotFound("This result is a number: it is entered on its specimen.")
+    return found
+
+
 async def access_call(ctx: Context, call_id: UUID) -> Call:
     """A critical call of the caller's hospital; NotFound otherwise."""
     found = await queries.call(ctx.db, hospital_id=ctx.caller.tenant_id, call_id=call_id)

@@ -10,8 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from wardline.encounters.public import EncounterScope
-from wardline.lab.forms import NewBand
-from wardline.lab.models import Call, SpecimenScope, TestScope
+from wardline.lab.models import SpecimenScope
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 
@@ -35,6 +34,7 @@ class Held(Struct, frozen=True):
     flag: str | None
     revision: int
     version: int
+    report: str
     is_newest_told: bool
     has_call: bool
     untold_id: UUID | None
@@ -59,6 +59,7 @@ class Judged(Struct, frozen=True, kw_only=True):
     previous_at: datetime | None
     is_jump: bool
     method: str
+    report: str
 
 
 class PreviousValue(Struct, frozen=True):
@@ -101,14 +102,14 @@ class NewSpecimen(Struct, frozen=True, kw_only=True):
 
 _EVENT = """
     INSERT INTO lab.result_event (hospital_id, result_id, id, at, kind, actor_id, revision, value, comparator, words, isolates,
-                                  flag, reason)
+                                  flag, report, reason)
 """
 
 
-def _told(kind: str, rows: str, reason: str = "''") -> str:
+def told(kind: str, rows: str, reason: str = "''") -> str:
     """The statement that puts the step of these rows into the history."""
     return f"""{_EVENT} SELECT hospital_id, id, gen_random_uuid(), :now, '{kind}', :actor_id::uuid, revision, value, comparator, words,
-                   isolates, flag, {reason} FROM {rows}"""
+                   isolates, flag, CASE WHEN isolates <> '[]' OR report = 'interim' OR (value IS NULL AND words <> '') THEN report ELSE '' END, {reason} FROM {rows}"""
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------
@@ -147,7 +148,7 @@ async def insert_request(db: Db, patient: PatientScope, new: NewRequest, *, acto
         SELECT s.hospital_id, n.id, s.request_id, s.id, s.person_id, s.encounter_id, n.test, :now, :actor_id
           FROM s, unnest(:new.result_ids::uuid[], :new.tests::text[]) AS n (id, test)
         RETURNING *)
-    {_told("ordered", "r")}
+    {told("ordered", "r")}
 """)
 async def insert_specimen(
     db: Db,
@@ -180,7 +181,7 @@ async def request_of(db: Db, scope: SpecimenScope) -> NewRequest:
     r AS (
         UPDATE lab.result r SET state = 'collected', taken_at = :taken_at, version = r.version + 1
           FROM s WHERE r.hospital_id = s.hospital_id AND r.specimen_id = s.id AND r.state = 'ordered' RETURNING r.*),
-    e AS ({_told("collected", "r")})
+    e AS ({told("collected", "r")})
     SELECT id FROM s
 """)
 async def collect(
@@ -197,7 +198,7 @@ async def collect(
     r AS (
         UPDATE lab.result r SET state = 'received', version = r.version + 1
           FROM s WHERE r.hospital_id = s.hospital_id AND r.specimen_id = s.id AND r.state = 'collected' RETURNING r.*),
-    e AS ({_told("received", "r")})
+    e AS ({told("received", "r")})
     SELECT id FROM s
 """)
 async def receive(
@@ -218,7 +219,7 @@ async def receive(
         UPDATE lab.result r SET state = 'rejected', reason = :reason, version = r.version + 1
           FROM s WHERE r.hospital_id = s.hospital_id AND r.specimen_id = s.id AND r.state IN ('collected', 'received', 'resulted')
         RETURNING r.*),
-    e AS ({_told("rejected", "r", "reason")})
+    e AS ({told("rejected", "r", "reason")})
     SELECT test_code FROM r ORDER BY test_code LIMIT 100
 """)
 async def reject(
@@ -235,7 +236,7 @@ async def reject(
     r AS (
         UPDATE lab.result r SET state = 'cancelled', reason = :reason, version = r.version + 1
           FROM s WHERE r.hospital_id = s.hospital_id AND r.specimen_id = s.id AND r.state = 'ordered' RETURNING r.*),
-    e AS ({_told("cancelled", "r", "reason")})
+    e AS ({told("cancelled", "r", "reason")})
     SELECT id FROM s
 """)
 async def cancel(
@@ -252,7 +253,7 @@ async def cancel(
     r AS (
         UPDATE lab.result r SET state = 'cancelled', reason = :reason, version = r.version + 1
           FROM s WHERE r.hospital_id = s.hospital_id AND r.specimen_id = s.id AND r.state = 'ordered' RETURNING r.*),
-    e AS ({_told("cancelled", "r", "reason")})
+    e AS ({told("cancelled", "r", "reason")})
     SELECT DISTINCT ward_id FROM s WHERE ward_id IS NOT NULL LIMIT 50
 """)
 async def cancel_of_stay(db: Db, stay: EncounterScope, *, reason: str, actor_id: UUID, now: datetime) -> list[UUID]:
@@ -263,11 +264,12 @@ async def cancel_of_stay(db: Db, stay: EncounterScope, *, reason: str, actor_id:
     UPDATE lab.specimen s SET state = 'done', version = version + 1
      WHERE s.hospital_id = :scope.hospital_id AND s.id = :scope.id AND s.state = 'received'
        AND NOT EXISTS (SELECT 1 FROM lab.result r WHERE r.hospital_id = s.hospital_id AND r.specimen_id = s.id
-                                                    AND r.state IN ('received', 'resulted', 'technically_released'))
+                                                    AND (r.state IN ('received', 'resulted', 'technically_released')
+                                                         OR (r.state = 'clinically_released' AND r.report = 'interim')))
     RETURNING s.id
 """)
 async def finish(db: Db, scope: SpecimenScope) -> UUID | None:
-    """The specimen leaves the bench once nothing of it waits."""
+    """The specimen leaves the bench once nothing of it waits, the final report of a culture included."""
 
 
 # --- results ---------------------------------------------------------------------------------------------------------
@@ -275,7 +277,7 @@ _HELD = """
     SELECT r.hospital_id, r.id, r.specimen_id, r.person_id, r.encounter_id,
            coalesce((SELECT c.ward_id FROM encounters.current c WHERE c.hospital_id = r.hospital_id AND c.person_id = r.person_id
                       AND c.class <> 'outpatient' LIMIT 1), NULL),
-           r.test_code, t.bench, r.state, s.state, r.taken_at, r.value, r.comparator, r.flag, r.revision, r.version,
+           r.test_code, t.bench, r.state, s.state, r.taken_at, r.value, r.comparator, r.flag, r.revision, r.version, r.report,
            k.told_at IS NOT NULL, k.id IS NOT NULL,
            (SELECT u.id FROM lab.critical_call u WHERE u.hospital_id = r.hospital_id AND u.result_id = r.id AND u.told_at IS NULL
              ORDER BY u.revision DESC LIMIT 1), p.sex, p.born_on
@@ -320,7 +322,7 @@ _SET = """
     value = :judged.value, comparator = :judged.comparator, words = :judged.words, isolates = :judged.isolates, unit = :judged.unit,
     low = :judged.low, high = :judged.high, critical_low = :judged.critical_low, critical_high = :judged.critical_high,
     flag = :judged.flag, previous = :judged.previous, previous_at = :judged.previous_at, is_jump = :judged.is_jump,
-    method = :judged.method, resulted_at = :now, resulted_by = :actor_id, version = version + 1
+    method = :judged.method, report = :judged.report, resulted_at = :now, resulted_by = :actor_id, version = version + 1
 """
 
 
@@ -329,7 +331,7 @@ _SET = """
         UPDATE lab.result SET state = 'resulted', {_SET}
          WHERE hospital_id = :held.hospital_id AND id = :held.id AND version = :held.version AND state IN ('received', 'resulted')
         RETURNING *),
-    e AS ({_told("resulted", "r")})
+    e AS ({told("resulted", "r")})
     SELECT id FROM r
 """)
 async def put_value(db: Db, held: Held, judged: Judged, *, actor_id: UUID, now: datetime) -> UUID | None:
@@ -345,7 +347,7 @@ async def put_value(db: Db, held: Held, judged: Judged, *, actor_id: UUID, now: 
         RETURNING r.*),
     x AS (INSERT INTO lab.release (hospital_id, result_id, revision, step, at, actor_id)
           SELECT hospital_id, id, revision, 'technical', :now, :actor_id::uuid FROM r),
-    e AS ({_told("technically_released", "r")})
+    e AS ({told("technically_released", "r")})
     SELECT id FROM r -- bounded: the results that are named
 """)
 async def release_technically(
@@ -364,7 +366,7 @@ async def release_technically(
         RETURNING r.*),
     x AS (INSERT INTO lab.release (hospital_id, result_id, revision, step, at, actor_id)
           SELECT hospital_id, id, revision, 'clinical', :now, :actor_id::uuid FROM r),
-    e AS ({_told("clinically_released", "r")})
+    e AS ({told("clinically_released", "r")})
     SELECT id FROM r -- bounded: the results that are named
 """)
 async def release_clinically(
@@ -373,21 +375,31 @@ async def release_clinically(
     """The second step; a critical value of which nobody was told stays behind."""
 
 
-@query(f"""
+def _revised(kind: str, change: str, reason: str, where: str = "") -> str:
+    """The statement that gives a released result a new revision, with its releases and its step."""
+    return f"""
     WITH r AS (
-        UPDATE lab.result SET revision = revision + 1, reason = :reason, {_SET}
+        UPDATE lab.result SET revision = revision + 1, {change}, {_SET}
          WHERE hospital_id = :held.hospital_id AND id = :held.id AND version = :held.version
-           AND state IN ('technically_released', 'clinically_released')
+           AND state IN ('technically_released', 'clinically_released') {where}
         RETURNING *),
     x AS (INSERT INTO lab.release (hospital_id, result_id, revision, step, at, actor_id)
           SELECT hospital_id, id, revision, s.step, :now, :actor_id::uuid
             FROM r CROSS JOIN (VALUES ('technical'), ('clinical')) AS s (step)
            WHERE s.step = 'technical' OR r.state = 'clinically_released'),
-    e AS ({_told("amended", "r", "reason")})
+    e AS ({told(kind, "r", reason)})
     SELECT revision FROM r
-""")
+"""
+
+
+@query(_revised("amended", "reason = :reason", "reason"))
 async def amend(db: Db, held: Held, judged: Judged, *, reason: str, actor_id: UUID, now: datetime) -> int | None:
     """The released value set right; what it was stays in the history. The new revision."""
+
+
+@query(_revised("reported", "followups = followups + 1", "''", "AND report = 'interim'"))
+async def report_on(db: Db, held: Held, judged: Judged, *, actor_id: UUID, now: datetime) -> int | None:
+    """The next report of a culture that was released as an interim one; the earlier one stays in the history."""
 
 
 @query(f"""
@@ -396,105 +408,8 @@ async def amend(db: Db, held: Held, judged: Judged, *, reason: str, actor_id: UU
          WHERE hospital_id = :held.hospital_id AND id = :held.id AND version = :held.version
            AND state IN ('technically_released', 'clinically_released')
         RETURNING *),
-    e AS ({_told("withdrawn", "r", "reason")})
+    e AS ({told("withdrawn", "r", "reason")})
     SELECT id FROM r
 """)
 async def withdraw(db: Db, held: Held, *, reason: str, actor_id: UUID, now: datetime) -> UUID | None:
     """The result does not count any more; it stays, struck through."""
-
-
-# --- critical calls --------------------------------------------------------------------------------------------------
-@query("""
-    INSERT INTO lab.critical_call (hospital_id, id, result_id, revision, person_id, task_id, opened_at)
-    VALUES (:held.hospital_id, :call_id, :held.id, :revision, :held.person_id, :task_id, :now)
-""")
-async def open_call(db: Db, held: Held, *, call_id: UUID, revision: int, task_id: UUID, now: datetime) -> None:
-    """Somebody has to be told."""
-
-
-@query("""
-    UPDATE lab.critical_call SET revision = :revision, version = version + 1
-     WHERE hospital_id = :held.hospital_id AND result_id = :held.id AND told_at IS NULL AND acknowledged_at IS NULL
-    RETURNING id
-""")
-async def untouched_call(db: Db, held: Held, *, revision: int) -> UUID | None:
-    """The call of a result that nobody has heard of yet goes on with the new revision; who tells the old one is too late.
-
-    None when there is none, also when somebody is told at this moment. Index: critical_call_once.
-    """
-
-
-@query(f"""
-    WITH k AS (
-        UPDATE lab.critical_call
-           SET told_at = :now, told_by = :actor_id, told_to = :told_to, identifiers = :identifiers, read_back = :read_back,
-               closed_at = CASE WHEN acknowledged_at IS NOT NULL THEN :now::timestamptz END, version = version + 1
-         WHERE hospital_id = :hospital_id AND id = :call.id AND version = :call.version AND told_at IS NULL
-           AND EXISTS (SELECT 1 FROM lab.result v
-                        WHERE v.hospital_id = :hospital_id AND v.id = :call.result_id AND v.revision = :call.revision
-                          AND v.value = :call.value::numeric AND v.comparator = :call.comparator)
-        RETURNING hospital_id, id, result_id, closed_at),
-    r AS (SELECT r.* FROM lab.result r JOIN k ON r.hospital_id = k.hospital_id AND r.id = k.result_id),
-    e AS ({_told("called", "r", ":told_to")})
-    SELECT id FROM k
-""")
-async def tell(
-    db: Db,
-    *,
-    hospital_id: UUID,
-    call: Call,
-    told_to: str,
-    identifiers: list[str],
-    read_back: float,
-    actor_id: UUID,
-    now: datetime,
-) -> UUID | None:
-    """Somebody was told and read it back; None when the call or the value is not as it was read out."""
-
-
-@query(f"""
-    WITH k AS (
-        UPDATE lab.critical_call
-           SET acknowledged_at = :now, acknowledged_by = :actor_id,
-               closed_at = CASE WHEN told_at IS NOT NULL THEN :now::timestamptz END, version = version + 1
-         WHERE hospital_id = :hospital_id AND task_id = :task_id AND acknowledged_at IS NULL
-        RETURNING hospital_id, id, result_id, closed_at),
-    r AS (SELECT r.* FROM lab.result r JOIN k ON r.hospital_id = k.hospital_id AND r.id = k.result_id),
-    e AS ({_told("acknowledged", "r")})
-    SELECT closed_at IS NOT NULL FROM k
-""")
-async def note_acknowledged(db: Db, *, hospital_id: UUID, task_id: UUID, actor_id: UUID, now: datetime) -> bool | None:
-    """A clinician knows; whether that closes the loop."""
-
-
-@query("""
-    UPDATE lab.critical_call SET action = :action, version = version + 1
-     WHERE hospital_id = :hospital_id AND id = :call_id
-""")
-async def note_action(db: Db, *, hospital_id: UUID, call_id: UUID, action: str) -> None:
-    """What the clinician does about it."""
-
-
-@query("SELECT told_at IS NOT NULL FROM lab.critical_call WHERE hospital_id = :hospital_id AND task_id = :task_id")
-async def is_told(db: Db, *, hospital_id: UUID, task_id: UUID) -> bool:
-    """Whether somebody was told of the value behind a task."""
-
-
-# --- a hospital's own intervals --------------------------------------------------------------------------------------
-@query("""
-    UPDATE lab.own_interval SET ended_at = :now, ended_by = :actor_id
-     WHERE hospital_id = :scope.hospital_id AND test_code = :test AND kind = :kind AND ended_at IS NULL
-""")
-async def end_intervals(db: Db, scope: TestScope, *, test: str, kind: str, actor_id: UUID, now: datetime) -> None:
-    """The hospital's set of a kind ends; its rows stay."""
-
-
-@query("""
-    INSERT INTO lab.own_interval (hospital_id, id, test_code, kind, sex, from_days, to_days, low, high, source, created_at, created_by)
-    VALUES (:scope.hospital_id, :interval_id, :test, :new.kind, :new.sex, :new.from_days, :new.to_days, :new.low, :new.high,
-            :new.source, :now, :actor_id)
-""")
-async def insert_interval(
-    db: Db, scope: TestScope, new: NewBand, *, test: str, interval_id: UUID, actor_id: UUID, now: datetime
-) -> None:
-    """One band of the hospital's own set."""

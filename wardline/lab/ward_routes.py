@@ -18,7 +18,7 @@ from wardline.lab.scopes import (
 )
 from wardline.patients.public import PatientScope, access_patient
 from wardline.platform.errors import NotFound
-from wardline.platform.http import Context, File, Listing, get, post
+from wardline.platform.http import Context, File, Listing, Redirect, get, post
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------
@@ -63,6 +63,12 @@ async def orders(ctx: Context, patient: PatientScope) -> OrdersPage | Listing[Or
 async def one_order(ctx: Context, scope: OrderScope) -> Order:
     """One order with its specimens."""
     return await views.order_with_specimens(ctx.db, scope)
+
+
+@get("/lab-orders/{order_id}/results", needs=May.READ_CHART, access=access_order, section="patients")
+async def results_of_order(ctx: Context, scope: OrderScope) -> Redirect:
+    """Where the results of an order are read: among the patient's results."""
+    return Redirect(f"/patients/{scope.person_id}/results")
 
 
 # --- specimens -------------------------------------------------------------------------------------------------------
@@ -247,9 +253,11 @@ async def record_call(ctx: Context, found: Call, given: CallBack) -> Call:
     "/critical-calls/{call_id}/acknowledgement",
     needs=May.ANSWER_AS_DOCTOR,
     access=access_call,
+    versioned=True,
     then="/critical-calls/{page.id}",
     load_class="medication",
 )
 async def acknowledge(ctx: Context, found: Call, given: Acknowledgement) -> Call:
-    """Acknowledge a critical value and say what is done. The first one counts; it closes the loop once somebody was told."""
+    """Acknowledge the critical value that was read (its call's version) and say what is done. The first one counts; it closes
+    the loop once somebody was told. 409 with the newer value when it was amended meanwhile."""
     return await critical.acknowledge_call(ctx, found, given)

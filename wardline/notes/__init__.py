@@ -6,5 +6,6 @@ Owns the schema `notes`. Invariants:
 - Only a draft takes words, and a signature counts for what the signer has seen of the others' words.
 - A note is never deleted: it is entered in error, with who, when and why.
 - What a `/` command copies in is marked as copied, with the time of what was copied and the time of copying.
+- A co-signature that was asked for, and a draft that nobody signs for a shift, are tasks until the signature is there.
 Budgets: opening a note 3 queries, saving a draft at most 6 round trips.
 """

@@ -9,6 +9,7 @@ from wardline.identity.public import May
 from wardline.notes import queries
 from wardline.notes.models import NewNote, Note, NoteScope, Saved
 from wardline.notes.prompts import TEMPLATES
+from wardline.notes.reminders import COSIGN, UNSIGNED, ask_to_cosign, settle_all
 from wardline.notes.rules import may_write, section_of
 from wardline.patients.public import PatientScope
 from wardline.platform.errors import Conflict, Denied, Invalid, NotFound, Stale, on_constraint
@@ -149,6 +150,9 @@ async def sign(ctx: Context, note: NoteScope, *, cosign: bool) -> Note:
     if not words.own and held.created_by != ctx.caller.id:
         raise NotYourWords("Write in it first, or leave the signature to those who did.")
     await queries.sign(ctx.db, note, author_id=ctx.caller.id, cosign=cosign, now=ctx.now)
+    await settle_all(ctx, note.id, UNSIGNED)
+    if cosign:
+        await ask_to_cosign(ctx, note)
     return await _changed(ctx, note, "note.signed", {"kind": note.kind, "cosign": cosign})
 
 
@@ -162,6 +166,7 @@ async def cosign(ctx: Context, note: NoteScope) -> Note:
         if not (await queries.bare_note(ctx.db, note)).cosign_wanted:
             raise NoCosignWanted
         raise await _stale(ctx, note)
+    await settle_all(ctx, note.id, COSIGN)
     return await _changed(ctx, note, "note.cosigned", {"kind": note.kind})
 
 
@@ -194,6 +199,7 @@ async def mark_as_error(ctx: Context, note: NoteScope, reason: str) -> Note:
     )
     if marked is None:
         raise await _stale(ctx, note)
+    await settle_all(ctx, note.id, UNSIGNED, COSIGN)
     return await _changed(ctx, note, "note.entered_in_error", {"kind": note.kind})
 
 

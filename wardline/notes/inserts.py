@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from wardline.encounters.public import Problem, problems
+from wardline.lab.public import Result, results_since, shown
 from wardline.notes import sources
 from wardline.notes.models import Insert, SourcePanel
 from wardline.notes.rules import marked_copy
 from wardline.notes.sources import SetSource
+from wardline.orders.public import Medicine, current_medicines
 from wardline.patients.public import PatientScope, patient_banner
 from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
@@ -25,6 +27,8 @@ CONSCIOUSNESS = {
     "U": "unresponsive",
 }
 FULL_SIGNS = 7
+MEDICINES_MAX = 60
+LEVELS = {"HH": " critically high", "LL": " critically low", "H": " high", "L": " low"}
 
 
 class Source(Struct, frozen=True):
@@ -98,6 +102,43 @@ def problem_words(problem: Problem) -> str:
     return f"{problem.display}{code}{since}{sure}"
 
 
+async def _results(db: Db, patient: PatientScope, now: datetime) -> Source:
+    """Today's results; where there is none today, those of the newest day of a month."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    found = [shown(each) for each in await results_since(db, patient, since=midnight - LATEST)]
+    if not found:
+        return Source("Results", [])
+    day = _day_of(found[0], now)
+    of_day = [each for each in found if _day_of(each, now) == day]
+    return Source(f"Results of {day}", [result_words(each, now) for each in of_day])
+
+
+def _day_of(result: Result, now: datetime) -> str:
+    return f"{(result.taken_at or now).astimezone(now.tzinfo):%d-%b-%Y}"
+
+
+def result_words(result: Result, now: datetime) -> str:
+    """`13:10  Potassium 6.4 mmol/L (3.5 – 5.2) critically high, preliminary`."""
+    parts = [f"{result.name} {result.shown} {result.unit_words}".strip()]
+    parts[0] += f" ({result.interval})" if result.interval else ""
+    parts[0] += LEVELS.get(result.flag or "", "")
+    parts += ["preliminary"] if result.state == "technically_released" else []
+    parts += ["interim"] if result.report == "interim" else []
+    return f"{(result.taken_at or now).astimezone(now.tzinfo):%H:%M}  {', '.join(parts)}"
+
+
+async def _medicines(db: Db, patient: PatientScope, now: datetime) -> Source:
+    known = await current_medicines(db, patient, limit=MEDICINES_MAX)
+    return Source("Medicines", [medicine_words(each) for each in known])
+
+
+def medicine_words(medicine: Medicine) -> str:
+    """`bisoprolol – DOSE 5 mg – oral – once a day, held (low pressure)`."""
+    dose = [f"DOSE {medicine.dose}"] if medicine.dose else []
+    held = f", held ({medicine.state_reason})" if medicine.state == "held" else ""
+    return " – ".join([medicine.name, *dose, *medicine.parts]) + held
+
+
 async def _allergies(db: Db, patient: PatientScope, now: datetime) -> Source:
     """The three states: recorded, none known, not asked."""
     banner = await patient_banner(db, patient)
@@ -125,12 +166,16 @@ async def _last_plan(db: Db, patient: PatientScope, now: datetime) -> Source:
 
 COMMANDS: dict[str, Callable[[Db, PatientScope, datetime], Awaitable[Source]]] = {
     "observations": _observations,
+    "results": _results,
+    "medicines": _medicines,
     "problems": _problems,
     "allergies": _allergies,
     "plan": _last_plan,
 }
 COMMAND_WORDS: dict[str, str] = {
     "observations": "Today's observations",
+    "results": "Today's results",
+    "medicines": "Current medicines",
     "problems": "Active problems",
     "allergies": "Allergies",
     "plan": "Plan of the last signed note",

@@ -181,6 +181,7 @@ class NotePage(Struct, kw_only=True):
     cosigns: bool
     adds: bool
     withdraws: bool
+    commands: list[tuple[str, str]]
 
 
 class Saved(Struct):

@@ -41,6 +41,25 @@ class NewRow(Struct, frozen=True, kw_only=True):
     created_by: UUID
 
 
+class NotePlace(Struct):
+    """The stay of a note and where its patient lies now."""
+
+    encounter_id: UUID | None
+    ward_id: UUID | None
+
+
+class ForgottenDraft(Struct):
+    """A draft with words that nobody has signed."""
+
+    hospital_id: UUID
+    id: UUID
+    person_id: UUID
+    encounter_id: UUID | None
+    ward_id: UUID | None
+    kind: str
+    created_by: str
+
+
 class OwnText(Struct):
     version: int
     text: str
@@ -240,6 +259,36 @@ async def add_addendum(
     now: datetime,
 ) -> int | None:
     """Adds to a signed note; None when it is not signed, and then the whole write is given up."""
+
+
+@query("""
+    SELECT n.encounter_id, (SELECT c.ward_id FROM encounters.current c
+                             WHERE c.hospital_id = n.hospital_id AND c.encounter_id = n.encounter_id)
+      FROM notes.note n WHERE n.hospital_id = :note.hospital_id AND n.id = :note.id
+""")
+async def place_of_note(db: Db, note: NoteScope) -> NotePlace:
+    """Where the patient of a note lies, for a task about it."""
+
+
+@query("SELECT id FROM identity.hospital WHERE active ORDER BY id LIMIT 2000")
+async def hospitals_with_notes(db: Db) -> list[UUID]:
+    """Every hospital of the network, for what goes by the clock."""
+
+
+@query(f"""
+    SELECT n.hospital_id, n.id, n.person_id, n.encounter_id,
+           (SELECT c.ward_id FROM encounters.current c WHERE c.hospital_id = n.hospital_id AND c.encounter_id = n.encounter_id),
+           n.kind, {_name("b")}
+      FROM notes.note n JOIN identity.staff b ON b.id = n.created_by
+     WHERE n.hospital_id = :hospital_id AND n.state = 'draft' AND n.saved_at < :before
+       AND EXISTS (SELECT FROM notes.passage p WHERE p.hospital_id = n.hospital_id AND p.note_id = n.id)
+       AND NOT EXISTS (SELECT FROM tasks.task t
+                        WHERE t.hospital_id = n.hospital_id AND t.kind = 'note_unsigned' AND t.subject_key = n.id::text
+                          AND t.state IN ('open', 'acknowledged'))
+     ORDER BY n.saved_at LIMIT 100
+""")  # noqa: S608 - texts of the code's own
+async def forgotten_drafts(db: Db, *, hospital_id: UUID, before: datetime) -> list[ForgottenDraft]:
+    """Drafts that were not written on since, without a task yet. Indexes: note_draft, task_one_open."""
 
 
 _LINES = f"""

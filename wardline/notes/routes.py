@@ -108,7 +108,7 @@ async def begin(ctx: Context, patient: PatientScope, new: NewNote) -> Note:
     load_class="charting",
 )
 async def sources(ctx: Context, patient: PatientScope) -> SourcesPage:
-    """What could be copied into a note now: observations, problems, allergies, the last plan."""
+    """What could be copied into a note now: observations, results, medicines, problems, allergies, the last plan."""
     ctx.saw("chart", None, patient.person_id)
     return SourcesPage(await inserts.panels(ctx.db, patient, zone=ctx.caller.time_zone, now=ctx.now))
 
@@ -120,7 +120,7 @@ async def sources(ctx: Context, patient: PatientScope) -> SourcesPage:
     load_class="charting",
 )
 async def insert(ctx: Context, patient: PatientScope, what: str) -> Insert:
-    """What a `/` command puts into a text: observations, problems, allergies or plan, as a copy marked with its times."""
+    """What a `/` command puts into a text: observations, results, medicines, problems, allergies or plan, as a marked copy."""
     return await inserts.insert(ctx.db, patient, what, zone=ctx.caller.time_zone, now=ctx.now)
 
 

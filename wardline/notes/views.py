@@ -6,6 +6,7 @@ from wardline.encounters.public import banner_with_stay
 from wardline.identity.public import May, seal
 from wardline.notes import queries, rules
 from wardline.notes.actions import bare
+from wardline.notes.inserts import COMMAND_WORDS
 from wardline.notes.models import Addendum, NotePage, NoteRow, NoteScope, NoteView, Own, Passage, SectionView
 from wardline.notes.prompts import prompts_of
 from wardline.notes.rules import KIND_WORDS, SECTIONS, Kind
@@ -70,6 +71,7 @@ async def note_page(ctx: Context, note: NoteScope) -> NotePage:
         withdraws=writer
         and state != "entered_in_error"
         and (state == "draft" or row.signed_by_id == ctx.caller.id or ctx.may(May.COSIGN_NOTE)),
+        commands=list(COMMAND_WORDS.items()),
     )
 
 

@@ -1,28 +1,11 @@
 """What other slices use of orders: the drug table, the checks, a patient's medicines."""
 
-from wardline.orders.actions import (
-    access_change,
-    access_medicine,
-)
-from wardline.orders.cards import (
-    reasons,
-)
-from wardline.orders.doses import (
-    in_unit,
-)
-from wardline.orders.drugs import (
-    Drug,
-)
-from wardline.orders.entry import (
-    NUMBER,
-    UNIT,
-    UNITS,
-    number,
-)
-from wardline.orders.external import (
-    Address,
-    configure,
-)
+from wardline.orders.actions import access_change, access_medicine
+from wardline.orders.cards import reasons
+from wardline.orders.doses import in_unit
+from wardline.orders.drugs import Drug
+from wardline.orders.entry import NUMBER, UNIT, UNITS, number
+from wardline.orders.external import Address, configure
 from wardline.orders.forms import (
     Decision,
     HistoryStep,
@@ -33,51 +16,18 @@ from wardline.orders.forms import (
     ShownAlert,
     Verification,
 )
-from wardline.orders.giving import (
-    STANDS,
-    drugs_named,
-    line_from,
-    shown_name,
-)
-from wardline.orders.knowledge import (
-    Knowledge,
-    current,
-)
-from wardline.orders.lines import (
-    Amount,
-    MedicineLine,
-    OrderKind,
-    dose_words,
-    parts,
-    plain,
-)
-from wardline.orders.measures import (
-    follow_creatinine,
-    medicines_topic,
-    record_measure,
-)
-from wardline.orders.queries import (
-    MEDICINES_MAX,
-    MedicineRow,
-    alerts_of,
-    history,
-    medicines_of,
-)
-from wardline.orders.together import (
-    Together,
-)
-from wardline.orders.together import (
-    tests as signed_together,
-)
-from wardline.orders.verification import (
-    Event,
-    decide,
-    on_change,
-    seen_version,
-    verification_history,
-    verifications,
-)
+from wardline.orders.giving import STANDS, drugs_named, line_from, shown_name
+from wardline.orders.knowledge import Knowledge, current
+from wardline.orders.lines import Amount, MedicineLine, OrderKind, dose_words, parts, plain
+from wardline.orders.measures import follow_creatinine, medicines_topic, record_measure
+from wardline.orders.queries import MEDICINES_MAX, MedicineRow, alerts_of, history, medicines_of
+from wardline.orders.summary import STANDING, StandingMedicine, standing_medicine
+from wardline.orders.timeline import TIMELINE
+from wardline.orders.together import Together
+from wardline.orders.together import tests as signed_together
+from wardline.orders.verification import Event, decide, on_change, seen_version, verification_history, verifications
 from wardline.orders.views import (
+    current_medicines,
     line_of,
     marked,
     medicine_of,
@@ -90,7 +40,9 @@ from wardline.orders.views import (
 __all__ = [
     "MEDICINES_MAX",
     "NUMBER",
+    "STANDING",
     "STANDS",
+    "TIMELINE",
     "UNIT",
     "UNITS",
     "Address",
@@ -108,6 +60,7 @@ __all__ = [
     "OrderKind",
     "QueryAnswer",
     "ShownAlert",
+    "StandingMedicine",
     "Together",
     "Verification",
     "access_change",
@@ -115,6 +68,7 @@ __all__ = [
     "alerts_of",
     "configure",
     "current",
+    "current_medicines",
     "decide",
     "dose_words",
     "drugs_named",
@@ -139,6 +93,7 @@ __all__ = [
     "seen_version",
     "shown_name",
     "signed_together",
+    "standing_medicine",
     "tall_man",
     "verification_history",
     "verifications",

@@ -182,6 +182,12 @@ def current(rows: Sequence[MedicineRow], *, without: UUID | None = None) -> list
     return [row for row in rows if row.state in CURRENT and row.id != without]
 
 
+async def current_medicines(db: Db, patient: PatientScope, *, limit: int) -> list[Medicine]:
+    """The orders that stand, newest first."""
+    rows = await queries.medicines_of(db, patient, limit=limit)
+    return [medicine_of(row, rules=knowledge.current()) for row in current(rows)]
+
+
 # --- reading and checking typed lines ----------------------------------------------------------------------------------
 def read_lines(
     typed: Sequence[str], patient: Patient, others: Sequence[Considered], rules: Knowledge | None

@@ -30,6 +30,7 @@ from wardline.patients.models import (
     Sex,
 )
 from wardline.patients.queries import BANNER, OF_PATIENT
+from wardline.patients.timeline import TIMELINE, Event
 from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
@@ -127,12 +128,14 @@ async def patient_details(db: Db, patient: PatientScope) -> PatientDetails:
 __all__ = [
     "BANNER",
     "OF_PATIENT",
+    "TIMELINE",
     "Alert",
     "AllergyRecord",
     "AllergyState",
     "Banner",
     "BannerRow",
     "ContactRecord",
+    "Event",
     "IdentifierRecord",
     "PatientDetails",
     "PatientScope",

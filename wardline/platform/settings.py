@@ -14,7 +14,13 @@ SECRET_LENGTH_MIN = 32
 METRICS_TOKEN_LENGTH_MIN = 16
 DEFAULT_SECRETS = frozenset({"secret", "changeme", "change-me", "wardline", "development", "password"})
 # What only the tests read.
-FOR_TESTS = ("WARDLINE_TEST_", "WARDLINE_REQUIRE_SHARED", "WARDLINE_RACE_ROUNDS", "WARDLINE_FUZZ_EXAMPLES")
+FOR_TESTS = (
+    "WARDLINE_TEST_",
+    "WARDLINE_REQUIRE_SHARED",
+    "WARDLINE_RACE_ROUNDS",
+    "WARDLINE_FAULT_",
+    "WARDLINE_FUZZ_EXAMPLES",
+)
 EMBEDDED = "embedded"
 CDS_HOOKS = ("order-select", "order-sign")
 SERVERS = ("granian", "uvicorn")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from wardline.encounters.public import EncounterScope
 from wardline.identity.public import May
-from wardline.platform.errors import Conflict, Denied
+from wardline.platform.errors import Conflict, Denied, VersionRequired
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 from wardline.tasks import queries, rules
@@ -16,11 +16,23 @@ from wardline.tasks.models import NewTask, Task
 on_answer: dict[str, Callable[[Context, Task, str], Awaitable[None]]] = {}
 
 
+# Kinds whose answer names what was read, with what holds the subject still meanwhile: nobody takes on a number that they
+# have not seen. Slices above add to it.
+read_first: dict[str, Callable[[Context, Task], Awaitable[None]]] = {}
+
+
 class AlreadyAcknowledged(Conflict):
     """Somebody else was first; the answer names them."""
 
     code = "already_acknowledged"
     title = "Already acknowledged"
+
+
+class ChangedSinceRead(Conflict):
+    """What the task is about was changed since it was read; the answer shows it as it is now."""
+
+    code = "task_changed"
+    title = "It was changed since you read it"
 
 
 class TaskClosed(Conflict):
@@ -67,7 +79,7 @@ async def require(ctx: Context, new: NewTask) -> UUID:
 
 async def _create(ctx: Context, new: NewTask) -> UUID:
     task_id = new_id()
-    standing = rules.standing_at(new.rung, new.priority, ctx.now)
+    standing = rules.standing_at(new.rung, new.priority, ctx.now, new.within)
     await queries.insert_task(
         ctx.db, new, standing, task_id=task_id, step_id=new_id(), actor_id=ctx.caller.id, now=ctx.now
     )
@@ -80,6 +92,19 @@ async def _create(ctx: Context, new: NewTask) -> UUID:
     ctx.publish("task.created", {"task_id": task_id, "hospital_id": new.hospital_id})
     _touch(ctx, standing.owner_role, new.ward_id)
     return task_id
+
+
+async def acknowledge_read(ctx: Context, task_id: UUID, *, reason: str) -> Task:
+    """Takes the task on as it was read: by its version, or by its words. Most kinds ask for neither."""
+    task = await _task_to_answer(ctx, task_id)
+    if task.kind in read_first:
+        if ctx.version is None and not reason:
+            raise VersionRequired("Send the version of the task that you read, or its reason.")
+        await read_first[task.kind](ctx, task)
+        task = await _task(ctx, task_id)
+        if reason != task.reason and ctx.version != task.version:
+            raise ChangedSinceRead(task.reason, current={"version": task.version, "reason": task.reason})
+    return await acknowledge(ctx, task_id)
 
 
 async def acknowledge(ctx: Context, task_id: UUID) -> Task:
@@ -106,6 +131,13 @@ async def finish(ctx: Context, task_id: UUID) -> Task:
     if task.state in ("open", "acknowledged"):
         await _tell(ctx, task, "done")
     return await _end(ctx, task)
+
+
+async def settle(ctx: Context, kind: str, subject_key: str) -> None:
+    """Marks the open task of this kind and subject done, if there is one: what it asked for has happened."""
+    task_id = await queries.open_task_of(ctx.db, hospital_id=ctx.caller.tenant_id, kind=kind, subject_key=subject_key)
+    if task_id is not None:
+        await end(ctx, task_id)
 
 
 async def end(ctx: Context, task_id: UUID) -> Task:

@@ -1,10 +1,11 @@
 """A task, the rungs of the ladder it may climb, and what is asked and answered about it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from wardline.identity.public import Scope
 from wardline.platform.http import Input
@@ -33,6 +34,10 @@ class Rung(StrEnum):
     PHARMACIST = "pharmacist"  # beside the ladder: nobody stands above
 
 
+# Where a task of a kind is done, by what it is about. Slices above add to it.
+DONE_AT: dict[str, str] = {}
+
+
 class NewTask(Struct, frozen=True, kw_only=True):
     """What somebody must act on. A second one of the same kind and subject raises or refreshes the open one."""
 
@@ -46,6 +51,7 @@ class NewTask(Struct, frozen=True, kw_only=True):
     reason: str
     priority: Priority
     rung: Rung
+    within: timedelta | None = None  # the kind's own time; such a task stays with its owner and climbs no ladder
     worse: bool = False  # since the task was last raised: one that was taken on waits for an answer again
 
 
@@ -109,6 +115,12 @@ class Task(Struct, frozen=True):
     given: str | None
     bed_label: str | None
     version: int
+    subject_key: str
+
+    @property
+    def href(self) -> str:
+        """Where it is done, empty where that is the task itself."""
+        return DONE_AT.get(self.kind, "").format(self.subject_key)
 
 
 class TaskQuery(Input):
@@ -117,6 +129,31 @@ class TaskQuery(Input):
     ward_id: UUID | None = None
     everyone: bool = False
     after: str | None = None
+
+
+class AsRead(Input):
+    """The words of the task as they were read, where a number stands in them; or send the task's version."""
+
+    reason: Annotated[str, Meta(max_length=1000)] = ""
+
+
+class Due(Struct):
+    """Something that has to be done on a ward by a time, in the shape in which every slice tells it to the ward's view.
+
+    `what` is the kind: task, observations, collection; `to_do` says what, `who` by whom where that is known.
+    """
+
+    at: datetime
+    what: str
+    person_id: UUID | None
+    family: str
+    given: str
+    bed_label: str
+    to_do: str
+    detail: str
+    who: str
+    href: str
+    is_critical: bool = False
 
 
 class RoleScope(Scope, frozen=True, kw_only=True):

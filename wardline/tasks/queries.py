@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wardline.identity.public import WardScope
 from wardline.platform.db import Db, query
 from wardline.tasks.models import Alarm, Bell, ClimbingTask, HeldTask, NewTask, Standing, Task
 
@@ -182,7 +183,7 @@ TASK_COLUMNS = """
     t.id, t.kind, t.title, t.reason, t.priority, t.state, t.owner_role, t.owner_words, coalesce(t.ladder[1], ''), t.due_at,
     t.climbs_at, t.created_at, t.acknowledged_at, t.acknowledged_by,
     CASE WHEN s.id IS NOT NULL THEN concat_ws(' ', nullif(s.title, ''), left(s.given, 1) || '.', s.family) END,
-    t.ward_id, t.person_id, t.encounter_id, p.family, p.given, c.bed_label, t.version
+    t.ward_id, t.person_id, t.encounter_id, p.family, p.given, c.bed_label, t.version, t.subject_key
       FROM tasks.task t
       LEFT JOIN identity.staff s ON s.id = t.acknowledged_by
       LEFT JOIN patients.person p ON p.id = t.person_id
@@ -192,6 +193,15 @@ RANKS = {"critical": 0, "urgent": 1, "routine": 2}
 ANSWERED = 3  # what somebody has taken on stands behind everything that waits
 RANK = f"""(CASE t.priority WHEN 'critical' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END
            + CASE t.state WHEN 'open' THEN 0 ELSE {ANSWERED} END)"""
+
+
+@query("""
+    SELECT t.id FROM tasks.task t
+     WHERE t.hospital_id = :hospital_id AND t.kind = :kind AND t.subject_key = :subject_key
+       AND t.state IN ('open', 'acknowledged')
+""")
+async def open_task_of(db: Db, *, hospital_id: UUID, kind: str, subject_key: str) -> UUID | None:
+    """The open task about something. Index: task_one_open."""
 
 
 @query(f"""
@@ -215,6 +225,16 @@ async def open_tasks(
     db: Db, *, hospital_id: UUID, owner_role: str | None, ward_id: UUID | None, after: Cursor, limit: int
 ) -> list[Task]:
     """What waits before what is answered, most urgent first. Indexes: task_owner, task_ward; a hospital has some hundred open tasks."""
+
+
+@query(f"""
+    SELECT {TASK_COLUMNS}
+     WHERE t.hospital_id = :ward.hospital_id AND t.ward_id = :ward.id AND t.state IN ('open', 'acknowledged')
+       AND t.due_at < :until
+     ORDER BY t.due_at, t.id LIMIT 200
+""")
+async def tasks_due(db: Db, ward: WardScope, *, until: datetime) -> list[Task]:
+    """What a ward has to answer by a time. Index: task_ward."""
 
 
 @query("""

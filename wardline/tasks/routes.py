@@ -9,7 +9,7 @@ from wardline.platform.errors import BadRequest
 from wardline.platform.http import Context, get, post
 from wardline.tasks import actions, queries
 from wardline.tasks.live import access_bell, live_bell
-from wardline.tasks.models import Bell, Task, TaskQuery, Worklist
+from wardline.tasks.models import AsRead, Bell, Task, TaskQuery, Worklist
 
 on_discharge.append(actions.cancel_tasks_of_stay)
 
@@ -56,9 +56,10 @@ async def bell(ctx: Context) -> Bell:
     keyed=False,
     load_class="medication",
 )
-async def acknowledge(ctx: Context, task_id: UUID) -> Task:
-    """Take the task on: its clock stops. Repeating it is harmless; a second person gets 409 with who was first."""
-    return await actions.acknowledge(ctx, task_id)
+async def acknowledge(ctx: Context, task_id: UUID, read: AsRead) -> Task:
+    """Take the task on: its clock stops. Repeating it is harmless; a second person gets 409 with who was first. A critical
+    result is taken on as it was read: 428 without its version or its words, 409 when it is another value now."""
+    return await actions.acknowledge_read(ctx, task_id, reason=read.reason)
 
 
 @post(

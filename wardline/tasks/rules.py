@@ -31,11 +31,11 @@ ACKNOWLEDGE_WITHIN: dict[Priority, timedelta] = {
 ROLES_ON_LADDER = ("nurse", "doctor", "pharmacist")
 
 
-def standing_at(rung: Rung, priority: Priority, now: datetime) -> Standing:
-    """The task on this rung from now: its owner, its clock, and the rungs above."""
+def standing_at(rung: Rung, priority: Priority, now: datetime, within: timedelta | None = None) -> Standing:
+    """The task on this rung from now: its owner, its clock, and the rungs above. With a time of its own it has none above."""
     place = list(Rung).index(rung)
-    above = [each.value for each in LADDER[place + 1 :]]
-    due_at = now + ACKNOWLEDGE_WITHIN[priority]
+    above = [each.value for each in LADDER[place + 1 :]] if within is None else []
+    due_at = now + (ACKNOWLEDGE_WITHIN[priority] if within is None else within)
     return Standing(
         rung=place,
         owner_role=OWNERS[rung].role,
@@ -63,7 +63,7 @@ def raised(held: HeldTask, new: NewTask, now: datetime) -> Standing:
     """
     place, _ = asks_for(new)
     priority = max_priority(Priority(held.priority), new.priority)
-    standing = standing_at(list(Rung)[max(place, held.rung)], priority, now)
+    standing = standing_at(list(Rung)[max(place, held.rung)], priority, now, new.within)
     if held.state == "open" and held.due_at < standing.due_at and held.rung == standing.rung:
         return structs.replace(standing, due_at=held.due_at, climbs_at=held.due_at if standing.ladder else None)
     return standing

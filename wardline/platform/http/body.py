@@ -21,6 +21,7 @@ from wardline.platform.http.routes import Route
 DEPTH_MAX = 64
 WHOLE_DIGITS_MAX = 40
 FIELDS_MAX = 500
+NESTED_MAX = 5
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"missing required field `(?P<field>[^`]+)`")
 _UNKNOWN = re.compile(r"contains unknown field `(?P<field>[^`]+)`")
@@ -233,7 +234,38 @@ async def _multipart(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     return _gathered(pairs)
 
 
+def _nested(values: dict[str, Any]) -> dict[str, Any]:
+    """Names with dots as what they stand for: `isolates.0.organism` is a field of the first one of a list."""
+    if not any("." in name for name in values):
+        return values
+    root: dict[str, Any] = {}
+    for name, value in values.items():
+        *path, last = name.split(".")
+        if len(path) > NESTED_MAX:
+            raise BadRequest(f"A field of the form is nested deeper than {NESTED_MAX} levels.")
+        place: Any = root
+        for part in path:
+            place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise BadRequest("The form names a field twice.")
+        if last in place:
+            raise BadRequest("The form names a field twice.")
+        place[last] = value
+    return {name: _with_lists(value) for name, value in root.items()}
+
+
+def _with_lists(value: Any) -> Any:
+    """Where every name is a number the values are a list, in that order; rows left empty are closed up."""
+    if not isinstance(value, dict):
+        return value
+    held: dict[str, Any] = {str(name): _with_lists(each) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if all(name.isascii() and name.isdigit() and len(name) < 4 for name in held):
+        return [held[name] for name in sorted(held, key=int)]
+    return held
+
+
 def _from_form(values: dict[str, Any]) -> Sent:
+    values = _nested(values)
     return Sent(
         values,
         is_form=True,

@@ -9,13 +9,6 @@ const RETRY_MS = [1_500, 20_000];
 const WRITING_MS = 25_000;
 const KEPT = "draft:";
 const KEPT_MS = 12 * 3_600_000;
-const COMMANDS = [
-  ["observations", "Today's observations"],
-  ["problems", "Active problems"],
-  ["allergies", "Allergies"],
-  ["plan", "Plan of the last signed note"],
-  ["prompts", "Prompts of the template"],
-];
 const COPY = /⟦[^⟦⟧\n]+, copied [^⟦⟧\n]+⟧\n([\s\S]*?)\n⟦end of copy⟧/g;
 
 function element(name, given, ...children) {
@@ -209,6 +202,7 @@ class NoteEditor extends HTMLElement {
     const { signal } = this.listen;
     this.whole = this.querySelector("[data-whole-status]");
     this.drafts = new Map();
+    this.commands = this.dataset.commands.split("|").map((each) => each.split("="));
     for (const area of this.querySelectorAll("textarea[data-section]")) this.drafts.set(area, new Draft(this, area));
     for (const plain of this.querySelectorAll("[data-plain]")) plain.hidden = true;
     this.addEventListener("input", (event) => this.typed(event.target), { signal });
@@ -327,7 +321,7 @@ class NoteEditor extends HTMLElement {
   offer(area) {
     const menu = this.menuOf(area);
     const asked = this.asked(area);
-    const fitting = asked ? COMMANDS.filter(([name, words]) => name.startsWith(asked[1]) || words.toLowerCase().includes(asked[1])) : [];
+    const fitting = asked ? this.commands.filter(([name, words]) => name.startsWith(asked[1]) || words.toLowerCase().includes(asked[1])) : [];
     const usable = fitting.filter(([name]) => name !== "prompts" || area.dataset.prompts);
     menu.hidden = !usable.length;
     if (menu.hidden) return;
@@ -410,22 +404,28 @@ function offerKept({ me, note }) {
   const mine = `${KEPT}${me}:${note}:`;
   const found = keptPlaces(mine).map(keptAt).sort((a, b) => a.order - b.order);
   if (!found.length) return;
+  const forget = () => keptPlaces(mine).forEach((place) => sessionStorage.removeItem(place));
   const words = found.map(({ title, text }) => `${title ?? "Words"}:\n${text.trim()}`).join("\n\n");
   const panel = document.getElementById("kept-words");
   const area = document.getElementById("addendum-text") ?? panel.querySelector("textarea");
   area.value = words + area.value;
   panel.hidden = !panel.contains(area);
   area.form?.addEventListener("htmx:after:request", ({ detail }) => {
-    if (detail.ctx.response.status < 400) for (const place of keptPlaces(mine)) sessionStorage.removeItem(place);
+    if (detail.ctx.response.status < 400) forget();
   });
-  panel.querySelector("button").addEventListener("click", () => {
+  const [copy, discard] = panel.querySelectorAll("button");
+  copy.addEventListener("click", () => {
     area.select();
     document.execCommand("copy");
+  });
+  discard.addEventListener("click", () => {
+    forget();
+    panel.remove();
   });
   area.focus();
 }
 
 const view = document.querySelector(".noteview")?.dataset;
-forgetOld(view?.me);
+forgetOld(document.querySelector("[data-me]")?.dataset.me);
 customElements.define("note-editor", NoteEditor);
 if (view && !document.querySelector("note-editor")) offerKept(view);

@@ -77,6 +77,7 @@ function isTyping(element) {
 }
 
 hear(document.body.dataset.now ?? "");
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 window.wardline = { announce, clock, hear, icon, isTyping, now, toast };
 
 // Drafts wait in the tab's own store until they are saved; nothing about a patient stays in it for who comes after.

@@ -1,0 +1,29 @@
+"""Orders of tests and released results as events of the chart's timeline (patients.timeline says in which shape).
+
+What was released at one time from one specimen is one event; a critical value stands there from its technical release on.
+"""
+
+TIMELINE = """
+    SELECT q.ordered_at AS at, 'order' AS what, q.id AS subject_id, '' AS step, 'Tests ordered' AS title,
+           concat_ws(', ', array_to_string(q.asked_for, ', '), nullif(q.urgency, 'routine'), nullif(q.reason, '')) AS detail,
+           q.ordered_by AS by
+      FROM lab.request q
+     WHERE q.hospital_id = :patient.hospital_id AND q.person_id = :patient.person_id
+     UNION ALL
+    SELECT n.at, 'result', n.specimen_id, 'released', 'Results',
+           string_agg(n.words, ', ' ORDER BY n.position), min(n.by::text)::uuid
+      FROM (SELECT coalesce(r.clinical_at, r.technical_at) AS at, r.specimen_id, t.position, coalesce(r.clinical_by, r.technical_by) AS by,
+                   concat_ws(' ', t.name, CASE WHEN r.value IS NULL THEN left(r.words, 80)
+                                               ELSE r.comparator || to_char(r.value, 'FM999999990' || CASE WHEN t.decimals > 0 THEN '.' || repeat('0', t.decimals) ELSE '' END) END,
+                             CASE r.flag WHEN 'HH' THEN 'critically high' WHEN 'LL' THEN 'critically low' WHEN 'H' THEN 'high' WHEN 'L' THEN 'low' END,
+                             CASE WHEN r.state = 'withdrawn' THEN 'withdrawn' WHEN r.report = 'interim' THEN 'interim'
+                                  WHEN r.revision > 1 + r.followups THEN 'amended' END) AS words
+              FROM lab.result r
+              JOIN lab.test t ON t.code = r.test_code
+             WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id AND r.taken_at IS NOT NULL
+               AND (r.state = 'clinically_released'
+                    OR (r.state IN ('technically_released', 'withdrawn')
+                        AND (r.clinical_at IS NOT NULL
+                             OR EXISTS (SELECT FROM lab.critical_call k WHERE k.hospital_id = r.hospital_id AND k.result_id = r.id))))) n
+     GROUP BY n.at, n.specimen_id
+"""
