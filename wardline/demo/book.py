@@ -23,6 +23,8 @@ TABLES = (
     "encounters.encounter",
     "encounters.current",
     "encounters.problem",
+    "encounters.problem_change",
+    "encounters.procedure",
     "beds.bed",
     "beds.occupancy",
     "beds.reservation",
@@ -30,6 +32,17 @@ TABLES = (
     "tasks.task",
     "tasks.step",
     "vitals.observation_set",
+    "orders.medicine",
+    "orders.step",
+    "orders.measure",
+    "lab.request",
+    "lab.specimen",
+    "lab.result",
+    "lab.result_event",
+    "lab.critical_call",
+    "notes.note",
+    "notes.passage",
+    "notes.revision",
 )
 LINES_OF_CHUNK = 4000
 # These keep patient search up to date row by row; a bulk load into empty tables does it once at the end instead.

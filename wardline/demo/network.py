@@ -78,6 +78,7 @@ class Hospital(Struct):
     wards: list[Ward] = field(default_factory=list[Ward])
     registrars: list[Staff] = field(default_factory=list[Staff])
     receptionists: list[Staff] = field(default_factory=list[Staff])
+    scientists: list[Staff] = field(default_factory=list[Staff])
 
     @property
     def beds(self) -> list[Bed]:
@@ -188,6 +189,8 @@ class Builder:
                 staff = self._staff(email, role, hospital_id=hospital.id)
                 if role == "receptionist":
                     hospital.receptionists.append(staff)
+                elif role == "laboratory_technician":
+                    hospital.scientists.append(staff)
 
     def _staff(
         self,
