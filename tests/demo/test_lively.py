@@ -21,7 +21,7 @@ from wardline.vitals.limits import refusals
 from wardline.vitals.models import Signs
 from wardline.vitals.rules import score_set
 
-STEPS, BED_STEPS = 50, 16
+STEPS, BED_STEPS = 50, 32
 
 
 class DoorInProcess(FrontDoor):

@@ -20,6 +20,7 @@ TABLES = (
     "patients.registration",
     "patients.contact",
     "patients.allergy",
+    "patients.immunization",
     "encounters.encounter",
     "encounters.current",
     "encounters.problem",

@@ -40,6 +40,7 @@ class Care:
         """Of a stay that goes on."""
         case = _case(observed.stay, tuple(long_term), observed.course.severity(self.now), None)
         self.treatment.of(case)
+        self.treatment.immunizations(case)
         self.samples.of(case)
         self.sheets.of(case, observed.seen.news_score)
 

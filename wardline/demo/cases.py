@@ -29,6 +29,12 @@ HELD_BECAUSE = ("Nil by mouth before theatre", "Kidney function is worse", "Bloo
 STOPPED_BECAUSE = ("Course finished", "Not needed any more", "Side effect: drowsy")
 DISCHARGED = "The stay is finished."
 PAST_MEDICINES_MAX = 2
+# CVX codes of the CDC, from which age on, and how many have had it.
+VACCINES = (
+    (65, "140", "Influenza, seasonal, injectable, preservative free", 0.7),
+    (65, "33", "Pneumococcal polysaccharide vaccine, 23 valent", 0.5),
+    (18, "113", "Td (adult) preservative free", 0.4),
+)
 WEIGHT_KG = {"female": (69, 13), "male": (82, 14)}
 
 
@@ -148,6 +154,25 @@ class Treatment:
             reason=reason,
             actor_id=case.doctor_id,
         )
+
+    def immunizations(self, case: Case) -> None:
+        """What somebody in a bed had before."""
+        dice = case.dice("immunizations")
+        for from_age, cvx, vaccine, share in VACCINES:
+            if case.age_years < from_age or not dice.chance(share):
+                continue
+            at = case.started_at - timedelta(days=dice.whole(20, 330))
+            self.book.add(
+                "patients.immunization",
+                person_id=case.person_id,
+                id=dice.id(at),
+                hospital_id=case.hospital_id,
+                vaccine=vaccine,
+                cvx=cvx,
+                given_on=at.date(),
+                created_at=at,
+                created_by=case.nurse_ids[0],
+            )
 
     def _weight(self, case: Case, dice: Dice) -> None:
         middle, spread = WEIGHT_KG.get(case.sex, WEIGHT_KG["female"])

@@ -203,7 +203,7 @@ def _immunization(work: Work, entry: Entry, immunization: Immunization) -> Immun
         raise Left("no vaccine is named")
     if immunization.occurrence_date_time is None:
         raise Left("it does not say when it was given")
-    person_id = work.subject_of(entry, immunization.patient)
+    person_id = work.subject_of(entry, immunization.patient, "patient")
     visit = work.own_visit(entry, immunization.encounter, person_id)
     cvx = next((coding.code for coding in immunization.vaccine_code.coding if coding.system == _CVX), None)
     return ImmunizationRecord(

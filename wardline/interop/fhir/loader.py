@@ -75,6 +75,7 @@ async def save(db: Db, brought: Translation, source: str, directory: Directory, 
         await _save_person_parts(db, brought, hospital_id, added[hospital_id])
         await _save_clinical_parts(db, brought, hospital_id, added[hospital_id], same_person)
         await queries.record(db, hospital_id, f"import-{entry_id}", [_audit_row(entry_id, added[hospital_id])])
+    await queries.note_report(db, entry_id, brought.report)
     await _touch(db, brought, added)
     return added
 

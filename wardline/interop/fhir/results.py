@@ -65,6 +65,7 @@ def _report(work: Work, entry: Entry, report: DiagnosticReport, found: dict[int,
     named = [
         work.entry(reference, "Observation", (*entry.path, "result", at, "reference")).index
         for at, reference in enumerate(report.result)
+        if reference.reference
     ]
     own = [found.pop(index) for index in dict.fromkeys(named) if _is_of(found.get(index), person_id)]
     if not own:

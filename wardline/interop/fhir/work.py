@@ -89,12 +89,12 @@ class Work:
             known = "read for its references only" if entry.kind in TAKEN_TYPES else "this type is not imported yet"
             self.leave(entry, WHY_NOT.get(entry.kind, known))
 
-    def subject_of(self, entry: Entry, reference: Reference | None) -> UUID:
-        """Whom it is about. Raises Left for a thing, a group or nobody."""
+    def subject_of(self, entry: Entry, reference: Reference | None, field: str = "subject") -> UUID:
+        """Whom it is about, as its field says. Raises Left for a thing, a group or nobody."""
         inside = self.bundle.by_reference.get((reference.reference if reference else None) or "")
         if reference is None or (inside is not None and inside.kind != "Patient"):
             raise Left("it is about no patient")
-        subject = self.entry(reference, "Patient", (*entry.path, "subject", "reference"))
+        subject = self.entry(reference, "Patient", (*entry.path, field, "reference"))
         return self.person_id(subject.id or "")
 
     def own_visit(self, entry: Entry, reference: Reference | None, person_id: UUID) -> VisitRecord | None:
