@@ -26,16 +26,16 @@ class SignInRefused(NotSignedIn):
     code, title = "sign_in_refused", "The email or the password is not right"
 
 
-def _subject(*parts: str) -> str:
+def subject(*parts: str) -> str:
     """Who failed, as a hash: the table must not become a list of addresses and clients."""
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def _limits(email: str, client: str) -> list[tuple[str, int]]:
     return [
-        (_subject("account-at", email, client), ACCOUNT_FROM_ADDRESS_FAILURES_MAX),
-        (_subject("account", email), ACCOUNT_FAILURES_MAX),
-        (_subject("address", client), ADDRESS_FAILURES_MAX),
+        (subject("account-at", email, client), ACCOUNT_FROM_ADDRESS_FAILURES_MAX),
+        (subject("account", email), ACCOUNT_FAILURES_MAX),
+        (subject("address", client), ADDRESS_FAILURES_MAX),
     ]
 
 
@@ -47,14 +47,14 @@ async def sign_in(ctx: Context, given: SignIn) -> Session:
         raise TooMany("Too many sign-ins from one place. Wait a minute.", retry_after_seconds=again)
     email = given.email.strip().lower()
     limits = _limits(email, ctx.client)
-    for subject, failures_max in limits:
-        if await queries.failures_since(db, subject=subject, since=ctx.now - FAILURE_WINDOW) >= failures_max:
+    for who, failures_max in limits:
+        if await queries.failures_since(db, subject=who, since=ctx.now - FAILURE_WINDOW) >= failures_max:
             raise TooMany("Too many failed sign-ins. Wait 15 minutes, or ask the help desk.", retry_after_seconds=900)
     candidate = await queries.candidate(db, email=email)
     fits = await passwords.verify(candidate.password_hash if candidate else None, given.password)
     if candidate is None or not fits or not candidate.active:
-        for subject, _ in limits:
-            await queries.insert_failure(db, subject=subject, failure_id=new_id())
+        for who, _ in limits:
+            await queries.insert_failure(db, subject=who, failure_id=new_id())
         raise SignInRefused
     await queries.forget_failures(db, subject=limits[0][0])
     places = await queries.places(db, staff_id=candidate.id)
@@ -141,10 +141,10 @@ async def switch_hospital(ctx: Context, wanted: SwitchHospital) -> Session:
 
 async def change_password(ctx: Context, change: ChangePassword) -> None:
     """Set a new password after checking the current one; other sessions of the person end."""
-    subject = _subject("password", str(ctx.caller.id))
+    failed = subject("password", str(ctx.caller.id))
     apart = ctx.db.scoped(None)  # a failure stays counted although this request's transaction is undone
     if (
-        await queries.failures_since(apart, subject=subject, since=ctx.now - FAILURE_WINDOW)
+        await queries.failures_since(apart, subject=failed, since=ctx.now - FAILURE_WINDOW)
         >= ACCOUNT_FROM_ADDRESS_FAILURES_MAX
     ):
         raise TooMany("Too many wrong passwords. Wait 15 minutes, or ask the help desk.", retry_after_seconds=900)
@@ -152,7 +152,7 @@ async def change_password(ctx: Context, change: ChangePassword) -> None:
     if candidate is None or not await passwords.verify(
         candidate.password_hash, change.current_password, waiting_max=passwords.WAITING_IN_TRANSACTION_MAX
     ):
-        await queries.insert_failure(apart, subject=subject, failure_id=new_id())
+        await queries.insert_failure(apart, subject=failed, failure_id=new_id())
         raise Invalid(fields={"current_password": "This is not your current password."})
     passwords.check_new(change.new_password)
     await queries.set_password(

@@ -16,6 +16,7 @@ from wardline.identity.models import HospitalRow, HospitalScope, Scope, WardRow,
 from wardline.identity.permissions import OF_ROLE, ROLE_WORDS, SENTENCES, May, Role
 from wardline.identity.queries import hospitals, wards
 from wardline.identity.sessions import Sessions
+from wardline.identity.witnesses import witness
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 
@@ -62,4 +63,5 @@ __all__ = [
     "managing_staff",
     "seal",
     "wards",
+    "witness",
 ]
