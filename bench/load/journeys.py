@@ -151,6 +151,10 @@ class Journeys(Charting):
         )
         return self._write(user, "save observations", path, form, due, checks.redirects_to(path), sent)
 
+    def _give(self, user: User, due: float) -> Call:
+        """A medicine is given. It has no screen here yet: another full set of observations has its place and its weight."""
+        return self._observe(user, due)
+
     def _order(self, user: User, due: float) -> Call:
         """A doctor prescribes or asks for tests; others take on a task of the own screen, or record a problem, form first."""
         if user.role in ("doctor", "registrar"):

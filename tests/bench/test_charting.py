@@ -1,6 +1,7 @@
 """What the rig's doctors and nurses do with notes, medicines and tests is answered rightly, step after step."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from random import Random
 from time import monotonic
 
@@ -74,8 +75,9 @@ class Rig:
 
 
 @pytest.fixture
-async def rig(site: str, network: TestDatabase) -> Rig:
-    return Rig(httpx.AsyncClient(base_url=site), site, network)
+async def rig(site: str, network: TestDatabase) -> AsyncIterator[Rig]:
+    async with httpx.AsyncClient(base_url=site) as http:
+        yield Rig(http, site, network)
 
 
 @pytest.mark.slow

@@ -20,8 +20,8 @@ from wardline.demo.stays import Wards
 from wardline.demo.visits import DAYS_BACK_MIN
 
 CANDIDATES = 1200
-# Of the past of masses only the last days are remembered by more than visits: 50,000 stays of ten million people.
-REMEMBERED_DAYS = 7
+# Of the past of masses only the last days are remembered by more than visits: 16,000 stays of ten million people.
+REMEMBERED_DAYS = 2
 CANDIDATES_OF = """
     SELECT p.id, p.family, p.given, p.sex, p.born_on FROM patients.registration r
       JOIN patients.person p ON p.id = r.person_id WHERE r.hospital_id = %s AND p.deceased_on IS NULL

@@ -26,7 +26,7 @@ class Sheets:
         self.book, self.now = book, now
 
     def of(self, case: Case, news_score: int | None) -> None:
-        """A case sheet from admission on, a progress note after a day, a nursing note after a shift."""
+        """A case sheet from admission on; after a shift a nursing note, after a day a progress note."""
         dice = case.dice("notes")
         length = self.now - case.started_at
         first = case.started_at + timedelta(minutes=dice.whole(*CASE_SHEET_MINUTES))
@@ -36,7 +36,7 @@ class Sheets:
         if length > timedelta(hours=24):
             at = self.now - timedelta(minutes=dice.whole(60, 600))
             self._note(case, "progress", "doctor", case.doctor_id, at, writing.progress(dice, patient))
-        if length > timedelta(hours=9):
+        elif length > timedelta(hours=9):
             at = self.now - timedelta(minutes=dice.whole(20, 400))
             self._note(case, "nursing", "nurse", dice.one_of(case.nurse_ids), at, writing.nursing(dice, patient))
 
@@ -76,7 +76,6 @@ def case_sheet(case: Case) -> dict[str, str]:
         "complaints": f"{case.condition.words}.",
         "past_history": f"Lives with: {lives_with}.",
         "examination": f"{case.age_years} years, {ill}. Chest, abdomen and legs examined, nothing else of note.",
-        "diagnoses": f"{case.condition.display} ({case.condition.code}).",
         "plan": "Bloods, observations by score, treatment as charted, senior review on the round.",
     }
 
