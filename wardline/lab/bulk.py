@@ -11,12 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from wardline.lab.units import factor
 from wardline.platform.db import Db, query
-
-VALUE_BELOW = Decimal(1_000_000_000)
 
 
 class ReportRecord(Struct, frozen=True, kw_only=True):
@@ -159,9 +157,25 @@ def test_for(result: ResultRecord, known: list[KnownTest]) -> KnownTest | None:
 
 def _row(result: ResultRecord, test: KnownTest) -> _Row:
     times = factor(result.unit, test.unit) or Decimal(1)
-    scaled = {
-        name: None if number is None else number * times
-        for name, number in (("value", result.value), ("low", result.low), ("high", result.high))
-    }
-    kept = {name: getattr(result, name) for name in _Row.__struct_fields__ if name not in ("test_code", *scaled)}
-    return structs.replace(_Row(test_code=test.code, **kept, **scaled), unit=test.unit)
+
+    def scaled(number: Decimal | None) -> Decimal | None:
+        return None if number is None else number * times
+
+    return _Row(
+        id=result.id,
+        hospital_id=result.hospital_id,
+        report_id=result.report_id,
+        person_id=result.person_id,
+        encounter_id=result.encounter_id,
+        test_code=test.code,
+        taken_at=result.taken_at,
+        issued_at=result.issued_at,
+        value=scaled(result.value),
+        comparator=result.comparator,
+        words=result.words,
+        unit=test.unit,
+        low=scaled(result.low),
+        high=scaled(result.high),
+        flag=result.flag,
+        by=result.by,
+    )
