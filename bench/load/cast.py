@@ -22,11 +22,10 @@ BELL = "bell:{hospital}:{role}"
 
 PATIENTS = """
     SELECT c.hospital_id, c.person_id, c.encounter_id, c.ward_id, c.bed_id, p.family, p.given, p.sex,
-           c.isolation IS NOT NULL, c.needs <> '{}', e.version, e.reason, e.specialty, c.respiration_per_min, c.spo2_percent,
-           c.systolic_mmhg, c.diastolic_mmhg, c.pulse_per_min, c.temperature_celsius, coalesce(c.on_oxygen, false)
+           c.isolation IS NOT NULL, c.needs <> '{}', c.respiration_per_min, c.spo2_percent, c.systolic_mmhg,
+           c.diastolic_mmhg, c.pulse_per_min, c.temperature_celsius, coalesce(c.on_oxygen, false)
       FROM encounters.current c
       JOIN patients.person p ON p.id = c.person_id
-      JOIN encounters.encounter e ON e.hospital_id = c.hospital_id AND e.id = c.encounter_id
      WHERE c.bed_id IS NOT NULL AND c.ward_id IS NOT NULL
      ORDER BY c.hospital_id, c.encounter_id
 """
@@ -112,10 +111,10 @@ def places(connection: psycopg.Connection) -> list[Place]:
 
 
 def patient(row: Sequence[Any]) -> Patient:
-    signs = [None if value is None else float(value) for value in row[13:19]]
+    signs = [None if value is None else float(value) for value in row[10:16]]
     return Patient(
         id=str(row[1]), encounter=str(row[2]), ward=str(row[3]), bed=str(row[4]), family=row[5], given=row[6], sex=row[7],
-        isolated=row[8], needs_more=row[9], version=row[10], reason=row[11], specialty=row[12], signs=signs, on_oxygen=row[19],
+        isolated=row[8], needs_more=row[9], signs=signs, on_oxygen=row[16],
     )  # fmt: skip
 
 

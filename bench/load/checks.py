@@ -62,6 +62,21 @@ def _redirects(path: bytes) -> Check:
     return check
 
 
+def begins_a_note(call: Call) -> str:
+    """The browser is told to go on to the new note."""
+    return "" if call.header(b"hx-redirect").startswith(b"/notes/") else WRONG_PLACE
+
+
+def saved_as(note_id: str, version: int) -> Check:
+    """The words were kept in this note, as this version of them."""
+    parts = (f'"note_id":"{note_id}"'.encode(), f'"version":{version},'.encode())
+
+    def check(call: Call) -> str:
+        return "" if all(part in call.body for part in parts) else WRONG_PAGE
+
+    return check
+
+
 MARKS = {"ward": b'id="ward-needs"', "tasks": b'id="tasks"', "beds": b'id="wards"'}
 
 

@@ -6,14 +6,12 @@ other thing.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from random import Random
 from urllib.parse import quote
 
-import msgspec
-
 from bench.load import checks, mix, values
+from bench.load.charting import Charting, Sent
 from bench.load.http import Call, Check
 from bench.load.model import Bed, Part, Patient, Place
 from bench.load.requests import Requests
@@ -21,22 +19,18 @@ from bench.load.screens import acts_in
 from bench.load.users import Topic, User
 
 TASK = re.compile(r"/tasks/([0-9a-f-]{36}/(?:acknowledgement|completion))")
-LEAVES_DAYS_MAX = 9
 OVERRIDE = "No other bed is free"
+PRESCRIBES_SHARE, ORDERS_SHARE = 0.5, 0.25
 
 
-class Sent(msgspec.Struct):
-    """What a call promises: the topic and version that its page must show, and for a write the topics it raises."""
+class SentAboutBeds(Sent):
+    """What a call about beds promises besides: `leaves` is the bed that the patient leaves."""
 
-    topic: Topic | None = None
-    version: int = 0
-    raises: list[tuple[Topic, int]] = []
-    patient: Patient | None = None
     beds: list[Bed] = []
     leaves: str = ""
 
 
-class Journeys:
+class Journeys(Charting):
     """The acts of one worker's users."""
 
     def __init__(self, part: Part, requests: Requests, topics: dict[str, Topic], dice: Random) -> None:
@@ -45,7 +39,6 @@ class Journeys:
         self._dice = dice
         self._places = {place.id: place for place in part.places}
         self._known = part.known
-        self._today = datetime.now(UTC).date()
         self._busy: set[str] = set()  # patients and beds that a write is on its way for, and tasks taken on
         self._acts = {role.name: (list(role.acts), list(accumulate(role.acts.values()))) for role in mix.ROLES}
         self._searches = list(mix.SEARCHES), list(accumulate(mix.SEARCHES.values()))
@@ -99,13 +92,16 @@ class Journeys:
     def _panels(self, user: User, due: float) -> Call:
         patient = user.patient or self._open_chart(user)
         which = self._dice.random()
-        if which < 0.55:
-            watched = self._topic("observations", patient)
-            return self._of_patient(user, "observation chart", patient, b"/observations", due, watched)
-        if which < 0.8:
+        if user.role == "laboratory_technician" and which < 0.5:
+            topic = self._named(f"lab:{user.actor.hospital}")
+            check = checks.contains("/lab/benches/chemistry")
+            return self._page(user, "laboratory", b"/lab", due, check, Sent(topic, topic.known))
+        for below, share in (("results", 0.35), ("medicines", 0.65), ("observations", 0.9)):
+            if which < share:
+                route = {"observations": "observation chart"}.get(below, below)
+                return self._of_patient(user, route, patient, f"/{below}".encode(), due, self._topic(below, patient))
+        if which < 0.95:
             return self._of_patient(user, "trends", patient, b"/observations/trends", due, None)
-        if which < 0.9:
-            return self._of_patient(user, "problems", patient, b"/problems", due, None)
         ward, topic = user.actor.ward, self._named(f"ward:{user.actor.ward}")
         path = f"/wards/{ward}/risk".encode()
         return self._page(user, "ward by risk", path, due, checks.contains(f"/wards/{ward}"), Sent(topic, topic.known))
@@ -155,31 +151,18 @@ class Journeys:
         )
         return self._write(user, "save observations", path, form, due, checks.redirects_to(path), sent)
 
-    def _note(self, user: User, due: float) -> Call:
-        patient = self._free_patient(user)
-        if patient is None:
-            return self._summary(user, due)
-        leaves = self._today + timedelta(days=self._dice.randint(1, LEAVES_DAYS_MAX))
-        form = [
-            ("_method", "PATCH"), ("version", str(patient.version)), ("reason", patient.reason),
-            ("specialty", patient.specialty), ("expected_discharge_on", leaves.isoformat()),
-            ("ready_to_leave", self._dice.choice(("true", "false"))),
-        ]  # fmt: skip
-        path = f"/encounters/{patient.encounter}".encode()
-        sent = self._written(
-            patient,
-            [
-                self._topic("patient", patient),
-                self._named(f"ward:{patient.ward}"),
-                self._named(f"beds:{user.actor.hospital}"),
-            ],
-        )
-        return self._write(
-            user, "change the stay", path, form, due, checks.redirects_to(f"/patients/{patient.id}".encode()), sent
-        )
+    def _give(self, user: User, due: float) -> Call:
+        """A medicine is given. It has no screen here yet: another full set of observations has its place and its weight."""
+        return self._observe(user, due)
 
     def _order(self, user: User, due: float) -> Call:
-        """A task of the own screen is taken on; without one a problem is recorded, its form first."""
+        """A doctor prescribes or asks for tests; others take on a task of the own screen, or record a problem, form first."""
+        if user.role in ("doctor", "registrar"):
+            which = self._dice.random()
+            if which < PRESCRIBES_SHARE and (call := self._prescribe(user, due)) is not None:
+                return call
+            if which < PRESCRIBES_SHARE + ORDERS_SHARE:
+                return self._order_tests(user, due)
         address = acts_in(self._tasks_shown(user), TASK, lambda found: found not in self._busy)
         if address is not None and self._dice.random() < 0.5:
             self._busy.add(address)
@@ -208,7 +191,7 @@ class Journeys:
             ("onset_on", ""),
             ("verification", "provisional"),
         ]
-        sent = Sent(raises=[(topic, topic.known) for topic in (self._topic("patient", patient),)])
+        sent = Sent(raises=self._raised(self._topic("patient", patient)))
         return self._write(user, "record a problem", path, form, due, checks.redirects_to(path), sent)
 
     def _move(self, user: User, due: float) -> Call:
@@ -240,8 +223,9 @@ class Journeys:
             return None
         form = [("_method", "PUT"), ("encounter_id", patient.encounter), ("override_reason", OVERRIDE)]
         path = f"/beds/{bed.id}/occupancy".encode()
-        sent = self._written(patient, [self._named(f"ward:{patient.ward}"), self._named(f"beds:{user.actor.hospital}")])
-        sent.beds, sent.leaves = [bed], patient.bed
+        topics = [self._named(f"ward:{patient.ward}"), self._named(f"beds:{user.actor.hospital}")]
+        self._busy.add(patient.encounter)
+        sent = SentAboutBeds(raises=self._raised(*topics), patient=patient, beds=[bed], leaves=patient.bed)
         self._busy.add(bed.id)
         return self._write(
             user, "move a patient", path, form, due, checks.contains(patient.family.upper(), escape=True), sent
@@ -251,7 +235,7 @@ class Journeys:
         form = [] if starts else [("_method", "DELETE")]
         path = f"/beds/{bed.id}/cleaning".encode()
         topics = [self._named(f"ward:{bed.ward}"), self._named(f"beds:{user.actor.hospital}")]
-        sent = Sent(raises=[(topic, topic.known) for topic in topics], beds=[bed])
+        sent = SentAboutBeds(raises=self._raised(*topics), beds=[bed])
         self._busy.add(bed.id)
         route = "clean a bed" if starts else "make a bed ready"
         return self._write(user, route, path, form, due, checks.contains(bed.id), sent)
@@ -265,15 +249,18 @@ class Journeys:
             return
         if sent.patient is not None:
             self._busy.discard(sent.patient.encounter)
-        for bed in sent.beds:
-            self._busy.discard(bed.id)
+        if sent.settled is not None:
+            sent.settled(call, good)
+        if isinstance(sent, SentAboutBeds):
+            for bed in sent.beds:
+                self._busy.discard(bed.id)
         if not good:
             return
         for topic, base in sent.raises:
             topic.known = max(topic.known, base + 1)
-        if call.route == "change the stay" and sent.patient is not None:
-            sent.patient.version += 1
-        elif call.route in ("clean a bed", "make a bed ready"):
+        if not isinstance(sent, SentAboutBeds):
+            return
+        if call.route in ("clean a bed", "make a bed ready"):
             sent.beds[0].state = "cleaning" if call.route == "clean a bed" else "ready"
         elif call.route == "move a patient" and sent.patient is not None:
             self._moved(sent.patient, sent.beds[0], sent.leaves)
@@ -308,7 +295,7 @@ class Journeys:
 
     def _written(self, patient: Patient, topics: list[Topic]) -> Sent:
         self._busy.add(patient.encounter)
-        return Sent(raises=[(topic, topic.known) for topic in topics], patient=patient)
+        return Sent(raises=self._raised(*topics), patient=patient)
 
     def _page(self, user: User, route: str, path: bytes, due: float, check: Check, sent: Sent | None) -> Call:
         return Call(user, route, self._requests.page(path, user), due=due, check=check, note=sent)

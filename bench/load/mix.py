@@ -6,7 +6,8 @@ MODEL = {
     "summary": 20.0,
     "search": 12.0,
     "panels": 12.0,
-    "observe": 13.0,  # 8 observations, 5 medicines given
+    "observe": 8.0,
+    "give": 5.0,
     "note": 4.0,
     "order": 3.0,
     "move": 3.0,
@@ -31,7 +32,7 @@ _DOCTOR = {
 }  # fmt: skip
 
 ROLES = (
-    Role("nurse", 55, "ward", board=27, summary=16, search=10, panels=12, observe=22, note=4, order=2, move=2, inbox=3, other=2),
+    Role("nurse", 55, "ward", board=27, summary=16, search=10, panels=12, observe=13, give=9, note=4, order=2, move=2, inbox=3, other=2),
     Role("doctor", 20, "ward", **_DOCTOR),
     Role("registrar", 5, "tasks", **_DOCTOR),
     Role("pharmacist", 5, "ward", board=25, summary=30, search=12, panels=25, inbox=5, other=3),

@@ -18,9 +18,6 @@ class Patient(msgspec.Struct):
     sex: str
     isolated: bool
     needs_more: bool  # a monitor, a side room: not moved about
-    version: int
-    reason: str
-    specialty: str
     signs: list[float | None]  # respiration, SpO2, systolic, diastolic, pulse, temperature
     on_oxygen: bool
 

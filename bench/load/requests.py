@@ -4,6 +4,8 @@ import secrets
 from itertools import count
 from urllib.parse import urlencode
 
+import msgspec
+
 from bench.load.users import User
 
 BROWSER = (
@@ -14,6 +16,7 @@ PAGE = b"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8
 FRAGMENT = b"Accept: text/html\r\nHX-Request: true\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n"
 PROGRAM = b"Accept: application/json\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n"
 STREAM = b"Accept: text/event-stream\r\nCache-Control: no-cache\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n"
+WORDS = b"Content-Type: application/json\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 
 
@@ -28,6 +31,7 @@ class Requests:
         self._program = every + PROGRAM
         self._stream = every + STREAM
         self._write = every + FRAGMENT + origin + FORM
+        self._autosave = every + PROGRAM + origin + WORDS
         self._sign_in = every + PAGE + origin + FORM
         self._key = secrets.token_hex(12).encode()
         self._numbers = count()
@@ -54,6 +58,13 @@ class Requests:
         body = urlencode([*form, ("idempotency_key", key.decode())]).encode()
         head = self._write + b"Idempotency-Key: %s\r\nContent-Length: %d\r\n" % (key, len(body))
         return b"POST " + path + head + user.cookie + body
+
+    def autosave(self, path: bytes, user: User, text: str, version: int) -> bytes:
+        """Words of a draft, as the editor's script sends them."""
+        key = b"%s%08d" % (self._key, next(self._numbers))
+        body = msgspec.json.encode({"text": text, "version": version})
+        head = self._autosave + b"Idempotency-Key: %s\r\nContent-Length: %d\r\n" % (key, len(body))
+        return b"PUT " + path + head + user.cookie + body
 
     def sign_in(self, email: str, password: str) -> bytes:
         """The sign-in form."""

@@ -4,13 +4,22 @@ from wardline.platform.http.routes import ROUTES
 
 # name: method and path of the product's own route
 OF = {
+    "autosave a note": ("PUT", "/notes/{note_id}/sections/{section}"),
     "bed": ("GET", "/beds/{bed_id}"),
     "bed board": ("GET", "/beds"),
+    "begin a note": ("POST", "/patients/{patient_id}/notes"),
     "bell": ("GET", "/tasks/bell"),
-    "change the stay": ("PATCH", "/encounters/{encounter_id}"),
+    "check an order": ("GET", "/patients/{patient_id}/medicines/preview"),
     "chart summary": ("GET", "/patients/{patient_id}"),
     "details": ("GET", "/patients/{patient_id}/details"),
     "find a bed": ("GET", "/encounters/{encounter_id}/move"),
+    "laboratory": ("GET", "/lab"),
+    "medicines": ("GET", "/patients/{patient_id}/medicines"),
+    "order form": ("GET", "/patients/{patient_id}/lab-orders/new"),
+    "order tests": ("POST", "/patients/{patient_id}/lab-orders"),
+    "prescribe": ("POST", "/patients/{patient_id}/medicines"),
+    "results": ("GET", "/patients/{patient_id}/results"),
+    "sign a note": ("POST", "/notes/{note_id}/signature"),
     "inbox": ("GET", "/tasks"),
     "make a bed ready": ("DELETE", "/beds/{bed_id}/cleaning"),
     "clean a bed": ("POST", "/beds/{bed_id}/cleaning"),

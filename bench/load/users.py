@@ -26,11 +26,27 @@ class Topic:
         self.pending: deque[tuple[int, float]] = deque(maxlen=PENDING_MAX)
 
 
+class Draft:
+    """A note that somebody writes: its address once it is begun, and the version at which each section was saved last."""
+
+    __slots__ = ("id", "is_sending", "kind", "patient", "saves", "text", "version", "versions")
+
+    def __init__(self, patient: Patient, kind: str) -> None:
+        self.patient = patient
+        self.kind = kind
+        self.id = ""
+        self.text = ""
+        self.saves = 0
+        self.version = 1
+        self.versions: dict[str, int] = {}
+        self.is_sending = True  # it is being begun
+
+
 class User:
     """Somebody at a screen: what it shows, what is on the way, whose chart is open."""
 
     __slots__ = (
-        "actor", "arrivals", "attempt", "back_seconds", "cookie", "heard_at", "home", "http", "late", "open", "patient", "planned", "rereading", "role",
+        "actor", "arrivals", "attempt", "back_seconds", "cookie", "draft", "heard_at", "home", "http", "late", "open", "patient", "planned", "rereading", "role",
         "seen", "shown", "stale", "stream", "topics", "waiting",
     )  # fmt: skip
 
@@ -47,6 +63,7 @@ class User:
         self.open = 0
         self.waiting: deque[Call] = deque()
         self.patient: Patient | None = None
+        self.draft: Draft | None = None
         self.planned: Any = None  # what the open form would do
         self.arrivals = 0  # tries to get the first page, or its bell
         self.attempt = 0

@@ -49,7 +49,8 @@ def test_every_counted_name_is_a_route_of_the_product():
     load_routes()
     declared = {(route.method, route.path) for route in ROUTES}
     assert {name: of for name, of in routes.OF.items() if of not in declared} == {}
-    source = (Path(routes.__file__).parent / "journeys.py").read_text()
+    folder = Path(routes.__file__).parent
+    source = "".join((folder / name).read_text() for name in ("journeys.py", "charting.py"))
     named = set(re.findall(r'(?:Call\(user|_page\(user|_of_patient\(user|_write\(user), "([a-z ]+)"', source))
     assert named - {"first page"} <= routes.OF.keys()
     assert routes.load_class("save observations") == "medication"

@@ -21,7 +21,7 @@ from wardline.vitals.limits import refusals
 from wardline.vitals.models import Signs
 from wardline.vitals.rules import score_set
 
-STEPS, BED_STEPS = 50, 16
+STEPS, BED_STEPS = 50, 32
 
 
 class DoorInProcess(FrontDoor):
@@ -47,12 +47,14 @@ async def test_a_day_goes_on(database_server: TestServer, tmp_path: Path):
             happened = await asyncio.to_thread(go_on, day, 0.0, lambda _: None, steps=STEPS)
             beds = [await asyncio.to_thread(day._beds, HOSPITALS[0]) for _ in range(BED_STEPS)]
             laboratory = await asyncio.to_thread(a_specimen_goes_its_way, day)
+            medicines = await asyncio.to_thread(a_doctor_goes_round, day)
         sets = int(str(seeded.value("SELECT count(*) FROM vitals.observation_set")))
     assert len(happened) >= 3, happened
     assert {"bed given", "admission"} <= set(beds), beds
     assert {"tests ordered", "specimen collected", "specimen received", "results entered"} <= set(laboratory), (
         laboratory
     )
+    assert {"medicine prescribed", "medicine stopped"} <= set(medicines), medicines
     assert max(door.statuses) < 500
     assert not [status for status in door.statuses if status in (400, 403, 404, 428)]
     assert sets - seeded.counts["vitals.observation_set"] == happened["observations"]
@@ -67,6 +69,15 @@ def a_specimen_goes_its_way(day: Day) -> list[str]:
     done = [day._lab.order(visit.doctor, visit.patients[0]) for _ in range(2)]
     done += [day._lab.collect(visit.nurse, visit.board["ward"]["id"]) or ("", 200) for _ in range(4)]
     done += [day._lab.work(plan.domain) or ("", 200) for _ in range(24)]
+    return [what for what, status in done if status < 300]
+
+
+def a_doctor_goes_round(day: Day) -> list[str]:
+    """What happens to medicines when the demo's doctor has all the time."""
+    visit = None
+    while visit is None or not visit.patients:
+        visit = day._visit(HOSPITALS[0])
+    done = [day._medicines.round(visit.doctor, patient) or ("", 200) for patient in visit.patients[:12]]
     return [what for what, status in done if status < 300]
 
 

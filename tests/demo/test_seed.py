@@ -15,6 +15,7 @@ from tests.demo.conftest import Seeded
 from wardline.cli import main
 from wardline.demo import conditions, seed, shelves
 from wardline.demo.book import Book
+from wardline.demo.samples import Catalogue
 from wardline.orders import drugs
 from wardline.vitals import current, rules
 from wardline.vitals.models import StoredSet, signs_of
@@ -31,17 +32,23 @@ def content(book: Book) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def test_two_makings_are_the_same():
-    first, second = (seed.make(now=NOW, password_hash="hash") for _ in range(2))
+@pytest.fixture(scope="module")
+def catalogue(seeded: Seeded) -> Catalogue:
+    with psycopg.connect(seeded.database.owner) as connection:
+        return Catalogue.read(connection)
+
+
+def test_two_makings_are_the_same(catalogue: Catalogue):
+    first, second = (seed.make(now=NOW, password_hash="hash", catalogue=catalogue) for _ in range(2))
     assert content(first) == content(second)
     assert first.rows["patients.person"] == second.rows["patients.person"], "even the ids"
-    assert content(first) != content(seed.make(now=NOW, password_hash="hash", seed=8))
+    assert content(first) != content(seed.make(now=NOW, password_hash="hash", catalogue=catalogue, seed=8))
 
 
 @pytest.mark.parametrize("now", [datetime(2026, 11, 24, 7, 4, tzinfo=UTC), datetime(2026, 11, 25, 11, 8, tzinfo=UTC)])
-def test_nobody_is_in_two_places_whenever_it_is_made(now: datetime):
+def test_nobody_is_in_two_places_whenever_it_is_made(now: datetime, catalogue: Catalogue):
     """At these moments the dice once laid a person of the shown ward into another bed first."""
-    book = seed.make(now=now, password_hash="hash")
+    book = seed.make(now=now, password_hash="hash", catalogue=catalogue)
     columns = [book.columns["encounters.encounter"].index(name) for name in ("person_id", "started_at", "ended_at")]
     stays: dict[UUID, list[tuple[datetime, datetime]]] = {}
     for row in book.rows["encounters.encounter"]:

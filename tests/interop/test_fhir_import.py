@@ -16,7 +16,19 @@ from wardline.interop.fhir.reading import bundle_files
 from wardline.platform.db import Db, Pool
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "fhir-synthea-r4"
-SCHEMAS = ("identity", "patients", "encounters", "vitals", "tasks", "beds", "interop", "platform")
+SCHEMAS = (
+    "identity",
+    "patients",
+    "encounters",
+    "vitals",
+    "tasks",
+    "beds",
+    "orders",
+    "lab",
+    "notes",
+    "interop",
+    "platform",
+)
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_signs_of_one_moment_are_one_set() -> None:
     ("observation", "reason"),
     [
         (small.observation("o", "8302-2", 170, "cm"), "height"),
-        (small.observation("o", "2339-0", 90, "mg/dL", category=[small.coded("laboratory")]), "laboratory"),
+        (small.observation("o", "2339-0", 90, "mg/dL", category=[small.coded("survey")]), "questionnaires"),
         (small.observation("o", "8867-4", 72, "furlong"), "unit"),
         (small.observation("o", "8867-4", 7200, "/min"), "outside"),
         (small.observation("o", "8867-4", None, "/min"), "no value"),

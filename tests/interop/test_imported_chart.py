@@ -9,6 +9,7 @@ import pytest
 from tests.client import Client, items
 from tests.database import TestDatabase
 from tests.interop import small_bundles as small
+from tests.interop.test_history_import import immunization, medicine, procedure, report, result
 from wardline.interop.fhir.identify import Identity
 from wardline.interop.fhir.importing import Import, State
 from wardline.platform.db import Db, Pool
@@ -27,6 +28,12 @@ async def patient_id(client: Client, database: TestDatabase, tmp_path: Path) -> 
             small.condition(),
             small.pressure("o", 121, 80),
             small.observation("t", "8331-1", 38.2, "Cel"),
+            medicine(),
+            procedure(),
+            immunization(lotNumber="AB12"),
+            result("k", "2823-3", 7.4, "mmol/L"),
+            result("glu", "2339-0", 90.25, "mg/dL"),
+            report("k", "glu"),
         )
     )
     pool = Pool(database.app, size=1)
@@ -64,11 +71,76 @@ async def test_the_chart_summary_shows_the_history_on_one_page(client: Client, p
         assert "laureano" in shown.text.lower()
 
 
+async def test_medicines_procedures_and_immunizations_have_their_places(client: Client, patient_id: str) -> None:
+    prescribed = only(items(await client.get(f"/patients/{patient_id}/medicines", as_="doctor_a")))
+    assert (prescribed["text"], prescribed["state"]) == ("cefuroxime 250 mg oral twice a day", "stopped")
+    assert prescribed["prescribed_by"].endswith("N. Dibbert")
+    history = (await client.get(f"/medicines/{prescribed['id']}", as_="doctor_a")).json()["history"]
+    assert [step["kind"] for step in history] == ["prescribed"]
+    done = only(items(await client.get(f"/patients/{patient_id}/procedures", as_="doctor_a")))
+    assert (done["display"], done["performer"], done["recorded_by"]) == (
+        "Colonoscopy",
+        "not told by the source",
+        "an import",
+    )
+    details = (await client.get(f"/patients/{patient_id}/details", as_="doctor_a")).json()
+    assert only(details["immunizations"]) == {
+        "vaccine": "Influenza, seasonal",
+        "cvx": "140",
+        "given_on": "2020-03-01",
+        "lot": "AB12",
+    }
+    shown = await client.get(f"/patients/{patient_id}/details", as_="doctor_a", html=True)
+    assert "Influenza, seasonal" in shown.text
+    for part in ("/medicines", "/procedures"):
+        assert (await client.get(f"/patients/{patient_id}{part}", as_="doctor_a", html=True)).status_code == 200
+
+
+async def test_results_of_another_laboratory_are_shown_and_can_only_be_withdrawn(
+    client: Client, patient_id: str
+) -> None:
+    page = (await client.get(f"/patients/{patient_id}/results", as_="doctor_a")).json()
+    assert [(group["name"], [line["name"] for line in group["lines"]]) for group in page["groups"]] == [
+        ("Chemistry", ["Potassium"]),
+        ("Other laboratories", ["LOINC 2339-0"]),
+    ]
+    foreign = next(each for each in page["items"] if each["loinc"] == "2339-0")
+    assert (foreign["shown"], foreign["unit"], foreign["flag"], foreign["call_id"]) == ("90.25", "mg/dL", None, None)
+    assert (await client.get(f"/patients/{patient_id}/results/{foreign['test']}", as_="doctor_a")).status_code == 200
+    for each in page["items"]:
+        assert (await client.get(f"/results/{each['id']}", as_="doctor_a", html=True)).status_code == 200
+    body = {"value": 5.1, "reason": "Typed wrong"}
+    amended = await client.post(
+        f"/results/{foreign['id']}/amendment", body, as_="laboratory_technician_a", version=foreign["version"]
+    )
+    assert amended.status_code == 409
+    withdrawn = await client.post(
+        f"/results/{foreign['id']}/withdrawal",
+        {"reason": "Another patient's"},
+        as_="laboratory_technician_a",
+        version=foreign["version"],
+    )
+    assert withdrawn.status_code < 300, withdrawn.text
+
+
+async def test_imported_results_wait_on_no_bench_and_are_in_no_figure(client: Client, patient_id: str) -> None:
+    laboratory = (await client.get("/lab", as_="laboratory_technician_a")).json()
+    assert patient_id not in str(laboratory)
+    assert {bench["bench"] for bench in laboratory["benches"]} == {
+        "chemistry",
+        "haematology",
+        "coagulation",
+        "microbiology",
+    }
+
+
 async def test_the_patient_is_found_by_name(client: Client, patient_id: str) -> None:
     found = await client.get("/patients?q=laureano%20mar", as_="receptionist_a")
     assert patient_id in found.text
 
 
-@pytest.mark.parametrize("part", ["", "/details", "/encounters", "/problems", "/observations"])
+@pytest.mark.parametrize(
+    "part", ["", "/details", "/encounters", "/problems", "/observations", "/medicines", "/results"]
+)
 async def test_another_hospital_sees_nothing(client: Client, patient_id: str, part: str) -> None:
     assert (await client.get(f"/patients/{patient_id}{part}", as_="doctor_b")).status_code == 404

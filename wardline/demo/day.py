@@ -12,6 +12,7 @@ from wardline.demo.conditions import BY_SPECIALTY
 from wardline.demo.dice import Dice
 from wardline.demo.front_door import FrontDoor
 from wardline.demo.laboratory import Laboratory
+from wardline.demo.medicines import Medicines
 from wardline.demo.naming import census
 from wardline.demo.network import REGISTRARS, SHOWN_WARD
 from wardline.demo.places import HOSPITALS, HospitalPlan
@@ -29,6 +30,7 @@ AHEAD, AHEAD_SHOWN = timedelta(minutes=40), timedelta(minutes=120)
 AHEAD_ILL, AHEAD_VERY_ILL = timedelta(minutes=15), timedelta(minutes=5)
 ONE_MORE_SHARE = 0.12
 WRITES_SHARE = 0.1
+PRESCRIBES_SHARE = 0.12
 # A call waits for some minutes, longer where a newcomer may want to answer it.
 CALL_WAITS, CALL_WAITS_SHOWN = timedelta(minutes=3), timedelta(minutes=7)
 CALL_MINUTES = {"crit": 15}
@@ -82,6 +84,7 @@ class Day:
         self._ward_ids: dict[str, dict[int, str]] = {}
         self._trends: dict[str, Trend] = {}
         self._lab = Laboratory(door, dice)
+        self._medicines = Medicines(door, dice)
 
     def step(self) -> str:
         """One thing happens somewhere; says which, or nothing when there is nothing to do there now."""
@@ -103,6 +106,7 @@ class Day:
             self._observe,
             self._write,
             self._order,
+            self._prescribe,
             self._let_go,
             self._plan_leaving,
         ):
@@ -178,6 +182,13 @@ class Day:
         if not visit.patients or not self.dice.chance(ORDERS_SHARE):
             return ""
         return self._done(*self._lab.order(visit.doctor, self.dice.one_of(visit.patients)))
+
+    def _prescribe(self, visit: Visit) -> str:
+        """The doctor's round: a medicine is begun, or one that is not needed any more is stopped."""
+        if not visit.patients or not self.dice.chance(PRESCRIBES_SHARE):
+            return ""
+        done = self._medicines.round(visit.doctor, self.dice.one_of(visit.patients))
+        return self._done(*done) if done is not None else ""
 
     def _observe(self, visit: Visit) -> str:
         """The patient whose observations are due first."""

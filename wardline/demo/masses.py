@@ -47,6 +47,10 @@ STEPS_OF_CHUNK = {
     "patients.person": 28, "patients.search": 75, "patients.registration": 40, "encounters.encounter": 4, SETS: 5,
     "encounters.problem": 1, "patients.allergy": 5, "patients.contact": 6, "patients.identifier": 4, PRESENT: 100,
 }  # fmt: skip
+# Indexes that follow the order of time, hospital by hospital: new rows come at their ends, so they need no room either.
+FULL_INDEXES = frozenset({
+    "encounter_id_key", "person_pkey", "registration_pkey",
+})  # fmt: skip
 # Partitions of months that are over get no more rows, so their indexes need no room for any.
 FILLFACTOR_OVER = 100
 COUNT_NAMES = """
@@ -184,7 +188,7 @@ class Filling:
         elif job.name == SETS:
             self._fill_month(self.source.months[job.part], told_and_counted)
         elif not self._has(job.name):
-            with self.connection.transaction(), refilled(self.connection, job.name):
+            with self.connection.transaction(), refilled(self.connection, job.name, full=FULL_INDEXES):
                 self._fill_table(job.name, told_and_counted)
         told(left)
 

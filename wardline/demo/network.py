@@ -79,6 +79,7 @@ class Hospital(Struct):
     registrars: list[Staff] = field(default_factory=list[Staff])
     receptionists: list[Staff] = field(default_factory=list[Staff])
     pharmacists: list[Staff] = field(default_factory=list[Staff])
+    scientists: list[Staff] = field(default_factory=list[Staff])
 
     @property
     def beds(self) -> list[Bed]:
@@ -189,8 +190,10 @@ class Builder:
                 staff = self._staff(email, role, hospital_id=hospital.id)
                 if role == "receptionist":
                     hospital.receptionists.append(staff)
-                if role == "pharmacist":
+                elif role == "pharmacist":
                     hospital.pharmacists.append(staff)
+                elif role == "laboratory_technician":
+                    hospital.scientists.append(staff)
 
     def _staff(
         self,

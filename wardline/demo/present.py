@@ -6,16 +6,22 @@ from uuid import UUID
 import psycopg
 
 from wardline.demo.book import Book, write
+from wardline.demo.care import Care
 from wardline.demo.dice import Dice
 from wardline.demo.escalations import Escalations
 from wardline.demo.network import Hospital
 from wardline.demo.observations import Rounds, write_sets
 from wardline.demo.records import Records
 from wardline.demo.residents import Resident
+from wardline.demo.samples import Catalogue
+from wardline.demo.sheets import sign
 from wardline.demo.source import FOUNDED_AGO, SEED, Source
 from wardline.demo.stays import Wards
+from wardline.demo.visits import DAYS_BACK_MIN
 
 CANDIDATES = 1200
+# Of the past of masses only the last days are remembered by more than visits: 16,000 stays of ten million people.
+REMEMBERED_DAYS = 2
 CANDIDATES_OF = """
     SELECT p.id, p.family, p.given, p.sex, p.born_on FROM patients.registration r
       JOIN patients.person p ON p.id = r.person_id WHERE r.hospital_id = %s AND p.deceased_on IS NULL
@@ -47,15 +53,18 @@ def present(connection: psycopg.Connection, source: Source, hospital: Hospital) 
     wards = Wards(book, dice, _crowd(connection, source, hospital), now, history=timedelta())
     wards.fill(hospital)
     records, escalations, rounds = Records(book, dice, now), Escalations(book, dice, now), Rounds(dice, now)
+    care = Care(book, Catalogue.read(connection), now)
+    care.seen_lately(connection, hospital, now - timedelta(days=DAYS_BACK_MIN + REMEMBERED_DAYS))
     for stay in wards.present:
         observed = rounds.observe(stay)
-        records.going_on(observed)
+        care.going_on(observed, records.going_on(observed))
         write_sets(book, dice, observed)
         escalations.of_stay(observed)
     for bed, stay in wards.reserved:
         records.reserved(bed, stay)
     with connection.transaction():
         write(book, connection)
+        sign(connection, book)
         connection.execute(LAST_SEEN, (hospital.id,))
 
 

@@ -1,6 +1,6 @@
 """The rows of stays, finished and going on: encounters, occupancies, what happened to the beds, problems."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from msgspec import structs
@@ -10,6 +10,7 @@ from wardline.demo.conditions import LONG_TERM, Condition
 from wardline.demo.dice import Dice
 from wardline.demo.network import Bed
 from wardline.demo.observations import ObservedStay, scale_columns
+from wardline.demo.remedies import PROCEDURES
 from wardline.demo.stays import Finished, Stay
 
 CODE_SYSTEM = "ICD-10-CM"
@@ -17,6 +18,7 @@ CODE_SYSTEM = "ICD-10-CM"
 READY_UP_TO_NEWS, LEAVES_UP_TO_NEWS = 2, 4
 RESERVED_FOR = timedelta(hours=2)
 CLEANING_MINUTES = (18, 55)
+CONFIRMED_LATER_SHARE = 0.25
 
 
 class Records:
@@ -25,8 +27,8 @@ class Records:
     def __init__(self, book: Book, dice: Dice, now: datetime) -> None:
         self.book, self.dice, self.now = book, dice, now
 
-    def going_on(self, observed: ObservedStay) -> None:
-        """An open stay with the row that boards read, its bed and its problems."""
+    def going_on(self, observed: ObservedStay) -> list[Condition]:
+        """An open stay with the row that boards read, its bed and its problems; what the patient lives with."""
         stay = observed.stay
         self._encounter(stay, None, None)
         score = observed.seen.news_score or 0
@@ -51,7 +53,8 @@ class Records:
         )
         if stay.bed and stay.bed_since:
             self._occupancy(stay, stay.bed, stay.bed_since, None)
-        self._problems(stay)
+        self._procedure(stay)
+        return self._problems(stay)
 
     def finished(self, finished: Finished) -> None:
         """A stay that ended, and the cleaning of its bed."""
@@ -140,27 +143,85 @@ class Records:
             actor_id=actor_id,
         )
 
-    def _problems(self, stay: Stay) -> None:
-        """Why the patient is here, and what the patient lives with."""
+    def _problems(self, stay: Stay) -> list[Condition]:
+        """Why the patient is here, and what the patient lives with, which is given back."""
         self._problem(stay, stay.condition, onset_days=self.dice.whole(0, 5), current=True)
         age = stay.person.age_at(self.now.date())
         possible = [condition for from_age, condition in LONG_TERM if age >= from_age]
-        for condition in self.dice.some_of(possible, min(5, self.dice.whole(0, 1 + age // 18))):
+        long_term = self.dice.some_of(possible, min(5, self.dice.whole(0, 1 + age // 18)))
+        for condition in long_term:
             self._problem(stay, condition, onset_days=self.dice.whole(200, 6000), current=False)
+        return long_term
 
     def _problem(self, stay: Stay, condition: Condition, *, onset_days: int, current: bool) -> None:
         recorded_at = min(self.now, stay.started_at + timedelta(minutes=self.dice.whole(30, 180)))
+        problem_id = self.dice.id(recorded_at)
+        onset_on = max(stay.person.born_on, stay.started_at.date() - timedelta(days=onset_days))
+        verification = "provisional" if current and self.dice.chance(0.12) else "confirmed"
+        confirmed_at = self._confirmed_at(recorded_at, problem_id) if current and verification == "confirmed" else None
         self.book.add(
             "encounters.problem",
             hospital_id=stay.hospital.id,
-            id=self.dice.id(recorded_at),
+            id=problem_id,
             person_id=stay.person.id,
             encounter_id=stay.encounter_id if current else None,
             code_system=CODE_SYSTEM,
             code=condition.code,
             display=condition.display,
-            onset_on=max(stay.person.born_on, stay.started_at.date() - timedelta(days=onset_days)),
-            verification="provisional" if current and self.dice.chance(0.12) else "confirmed",
+            onset_on=onset_on,
+            verification=verification,
+            changed_at=confirmed_at,
+            changed_by=stay.doctor.id if confirmed_at else None,
+            version=2 if confirmed_at else 1,
             created_at=recorded_at,
+            created_by=stay.doctor.id,
+        )
+        if confirmed_at is not None:
+            for version, said, at in ((1, "provisional", recorded_at), (2, "confirmed", confirmed_at)):
+                self._problem_change(stay, problem_id, condition, version, said, onset_on, at)
+
+    def _confirmed_at(self, recorded_at: datetime, problem_id: UUID) -> datetime | None:
+        """When a first suspicion became certain; None where it was certain at once, or is hours old only."""
+        dice = Dice(f"problem-{problem_id}")
+        at = recorded_at + timedelta(hours=dice.whole(4, 30))
+        return at if at < self.now and dice.chance(CONFIRMED_LATER_SHARE) else None
+
+    def _problem_change(
+        self, stay: Stay, problem_id: UUID, condition: Condition, version: int, said: str, onset_on: date, at: datetime
+    ) -> None:
+        self.book.add(
+            "encounters.problem_change",
+            hospital_id=stay.hospital.id,
+            problem_id=problem_id,
+            version=version,
+            code_system=CODE_SYSTEM,
+            code=condition.code,
+            display=condition.display,
+            onset_on=onset_on,
+            state="active",
+            verification=said,
+            comment="",
+            changed_at=at,
+            changed_by=stay.doctor.id,
+        )
+
+    def _procedure(self, stay: Stay) -> None:
+        """What is usually done for that illness, once a few hours have passed."""
+        known = PROCEDURES.get(stay.condition.code)
+        at = stay.started_at + timedelta(hours=5)
+        if known is None or at > self.now:
+            return
+        self.book.add(
+            "encounters.procedure",
+            hospital_id=stay.hospital.id,
+            id=Dice(f"procedure-{stay.encounter_id}").id(at),
+            person_id=stay.person.id,
+            encounter_id=stay.encounter_id,
+            code_system="SNOMED-CT",
+            code=known[0],
+            display=known[1],
+            performed_on=at.date(),
+            performer_id=stay.doctor.id,
+            created_at=at,
             created_by=stay.doctor.id,
         )

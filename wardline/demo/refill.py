@@ -21,6 +21,7 @@ from wardline.demo.columns import HEADER, TRAILER
 
 T = TypeVar("T")
 CHUNKS_AHEAD_MAX = 3
+FULL = 100
 
 FOREIGN_KEYS = """
     SELECT conrelid::regclass::text, confrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
@@ -68,8 +69,9 @@ def said(text: str) -> sql.SQL:
 
 # --- a table -------------------------------------------------------------------------------------------------------------
 @contextmanager
-def refilled(connection: psycopg.Connection, table: str) -> Generator[None]:
-    """Inside, rows may be copied into the table with `copy_frozen`; afterwards everything is as it was, with the rows.
+def refilled(connection: psycopg.Connection, table: str, *, full: frozenset[str] = frozenset()) -> Generator[None]:
+    """Inside, rows may be copied into the table with `copy_frozen`; afterwards everything is as it was, with the rows. The
+    indexes named in `full` are packed without room, which those that only grow at their ends do not need.
 
     What the table held before stays. Must be the first thing of its transaction, which holds the table, and every one
     that its foreign keys lead to or from, for itself.
@@ -84,7 +86,7 @@ def refilled(connection: psycopg.Connection, table: str) -> Generator[None]:
     _take_down(connection, table, keys, indexes)
     yield
     for index in indexes:
-        put_up(connection, table, index)
+        put_up(connection, table, packed(index, FULL) if index.name in full else index)
     _say(connection, "ALTER TABLE {} ENABLE TRIGGER USER", table)
     _say(connection, "ANALYZE {}", table)
     for key in keys:
@@ -125,6 +127,17 @@ def put_up(connection: psycopg.Connection, table: str, index: Index) -> None:
 def add_foreign_key(connection: psycopg.Connection, table: str, key: ForeignKey) -> None:
     """The foreign key; PostgreSQL refuses when a row breaks it."""
     _say(connection, "ALTER TABLE {} ADD CONSTRAINT {} " + key.definition, table, key.name)
+
+
+def packed(index: Index, fillfactor: int) -> Index:
+    """The same index, packed as said."""
+    if "fillfactor" in index.definition:
+        return index
+    storage = f" WITH (fillfactor='{fillfactor}')"
+    if index.is_constraint:
+        return Index(index.path, index.name, True, index.is_primary, index.definition + storage)
+    columns, where, condition = index.definition.partition(" WHERE ")
+    return Index(index.path, index.name, False, False, f"{columns}{storage}{where}{condition}")
 
 
 def _say(connection: psycopg.Connection, statement: str, table: str, *names: str) -> None:

@@ -7,12 +7,15 @@ import psycopg
 
 from wardline.demo.accounts import PASSWORD
 from wardline.demo.book import Book, row_triggers, write
+from wardline.demo.care import Care
 from wardline.demo.dice import Dice
 from wardline.demo.escalations import Escalations
 from wardline.demo.network import SHOWN_HOSPITAL, Builder
 from wardline.demo.observations import Rounds, write_sets
 from wardline.demo.records import Records
 from wardline.demo.residents import Registry
+from wardline.demo.samples import Catalogue
+from wardline.demo.sheets import sign
 from wardline.demo.shelves import Shelves
 from wardline.demo.stays import Wards
 from wardline.identity.passwords import hash_now
@@ -42,7 +45,12 @@ def ensure(settings: Settings, owner_url: str, *, say: Callable[[str], None] = l
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (SEED_LOCK,))
         if is_there(connection):
             return {}
-        book = make(now=datetime.now(UTC), password_hash=hash_now(PASSWORD), first_serial=next_serial(connection))
+        book = make(
+            now=datetime.now(UTC),
+            password_hash=hash_now(PASSWORD),
+            catalogue=Catalogue.read(connection),
+            first_serial=next_serial(connection),
+        )
         say(f"Copying {sum(book.counts().values()):,} rows.")
         save(book, connection)
     analyze(owner_url)
@@ -55,7 +63,7 @@ def is_there(connection: psycopg.Connection) -> bool:
     return found is not None
 
 
-def make(*, now: datetime, password_hash: str, first_serial: int = 0, seed: int = SEED) -> Book:
+def make(*, now: datetime, password_hash: str, catalogue: Catalogue, first_serial: int = 0, seed: int = SEED) -> Book:
     """The whole network as rows; the same for the same arguments."""
     book, dice = Book(), Dice(seed)
     hospitals = Builder(book, dice, now - FOUNDED_AGO, password_hash).build_demo()
@@ -67,9 +75,10 @@ def make(*, now: datetime, password_hash: str, first_serial: int = 0, seed: int 
     )
     for hospital in hospitals:
         wards.fill(hospital)
-    rounds = Rounds(dice, now)
+    rounds, care = Rounds(dice, now), Care(book, catalogue, now)
     for finished in wards.finished:
         records.finished(finished)
+        care.finished(finished)
         if finished.stay.bed and dice.chance(OBSERVED_PAST_SHARE):
             observed = rounds.observe(finished.stay, finished.ended_at)
             write_sets(book, dice, observed)
@@ -78,7 +87,7 @@ def make(*, now: datetime, password_hash: str, first_serial: int = 0, seed: int 
             escalations.of_past(finished)
     for stay in wards.present:
         observed = rounds.observe(stay)
-        records.going_on(observed)
+        care.going_on(observed, records.going_on(observed))
         write_sets(book, dice, observed)
         escalations.of_stay(observed)
     for bed, stay in wards.reserved:
@@ -105,6 +114,7 @@ def save(book: Book, connection: psycopg.Connection) -> None:
     if empty:
         row_triggers(connection, on=False)
     write(book, connection)
+    sign(connection, book)
     if empty:
         row_triggers(connection, on=True)
         connection.execute("SELECT patients.rebuild_search()")

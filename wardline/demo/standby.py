@@ -9,7 +9,14 @@ from wardline.platform.settings import Settings
 
 # What is copied into a table of its own transaction need not be written to the log as well, and nobody else is there whose
 # rows could wait for being vacuumed. The next start has the usual settings again.
-BULK_OPTIONS = {"wal_level": "minimal", "max_wal_senders": "0", "autovacuum": "off"}
+BULK_OPTIONS = {
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    # What is left of the log at the end counts as disk.
+    "max_wal_size": "1GB",
+    "min_wal_size": "80MB",
+}
 STOP_SECONDS_MAX = 300
 
 

@@ -1,4 +1,4 @@
-"""Many visits and problems at once, for imports. What is already there stays as it is, so doing it twice adds nothing.
+"""Many visits, problems and procedures at once, for imports. What is already there stays as it is, so doing it twice adds nothing.
 
 The handle's scope must be the hospital of the rows: row-level security checks every one.
 """
@@ -42,6 +42,22 @@ class ProblemRecord(msgspec.Struct, frozen=True, kw_only=True):
     abated_on: date | None
 
 
+class ProcedureRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """`code_system` is one that the table takes, or none; `performer` says who, in words, where it is nobody of the staff."""
+
+    id: UUID
+    hospital_id: UUID
+    person_id: UUID
+    encounter_id: UUID | None
+    display: str
+    code_system: str | None
+    code: str | None
+    performed_on: date
+    performer_id: UUID | None
+    performer: str
+    site: str
+
+
 @query("""
     WITH added AS (
         INSERT INTO encounters.encounter (hospital_id, id, person_id, class, state, reason, doctor_id, started_at, ended_at,
@@ -74,4 +90,19 @@ async def add_visits(db: Db, visits: list[VisitRecord]) -> int:
     SELECT count(*) FROM added
 """)
 async def add_problems(db: Db, problems: list[ProblemRecord]) -> int:
+    """How many were new."""
+
+
+@query("""
+    WITH added AS (
+        INSERT INTO encounters.procedure (hospital_id, id, person_id, encounter_id, code_system, code, display, performed_on,
+                                          performer_id, performer, site)
+        SELECT t.hospital_id, t.id, t.person_id, t.encounter_id, t.code_system, t.code, t.display, t.performed_on,
+               t.performer_id, t.performer, t.site
+          FROM jsonb_to_recordset(:procedures::jsonb) AS t (hospital_id uuid, id uuid, person_id uuid, encounter_id uuid,
+               code_system text, code text, display text, performed_on date, performer_id uuid, performer text, site text)
+        ON CONFLICT (hospital_id, id) DO NOTHING RETURNING 1)
+    SELECT count(*) FROM added
+""")
+async def add_procedures(db: Db, procedures: list[ProcedureRecord]) -> int:
     """How many were new."""

@@ -12,10 +12,11 @@ from wardline.platform.db import Db, query
 _COLUMNS = """
     SELECT p.id, p.display, p.code_system, p.code, p.performed_on, p.performer_id,
            coalesce(nullif(p.performer, ''), concat_ws(' ', nullif(d.title, ''), left(d.given, 1) || '.', d.family)), p.site,
-           p.comment, p.state, p.error_reason, p.encounter_id, p.created_at, concat_ws(' ', left(s.given, 1) || '.', s.family),
+           p.comment, p.state, p.error_reason, p.encounter_id, p.created_at,
+           CASE WHEN s.id IS NULL THEN 'an import' ELSE concat_ws(' ', left(s.given, 1) || '.', s.family) END,
            p.version
       FROM encounters.procedure p
-      JOIN identity.staff s ON s.id = p.created_by
+      LEFT JOIN identity.staff s ON s.id = p.created_by
       LEFT JOIN identity.staff d ON d.id = p.performer_id
      WHERE p.hospital_id = :patient.hospital_id AND p.person_id = :patient.person_id
 """

@@ -5,7 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from wardline.encounters import queries
-from wardline.encounters.bulk import ProblemRecord, VisitRecord, add_problems, add_visits
+from wardline.encounters.bulk import (
+    ProblemRecord,
+    ProcedureRecord,
+    VisitRecord,
+    add_problems,
+    add_procedures,
+    add_visits,
+)
 from wardline.encounters.models import (
     CLASS_WORDS,
     DISCHARGED_WORDS,
@@ -115,9 +122,11 @@ __all__ = [
     "ObservedStay",
     "Problem",
     "ProblemRecord",
+    "ProcedureRecord",
     "VisitRecord",
     "access_encounter",
     "add_problems",
+    "add_procedures",
     "add_visits",
     "banner_with_stay",
     "encounters_of",

@@ -32,6 +32,7 @@ class Known(msgspec.Struct, frozen=True):
 
     offered_id: UUID
     id: UUID
+    is_new: bool
 
 
 @query("""
@@ -45,15 +46,17 @@ async def ensure_region(db: Db, region_id: UUID, code: str, name: str) -> UUID:
 
 
 @query("""
+    WITH added AS (
     INSERT INTO identity.hospital (id, region_id, code, name, time_zone)
     SELECT t.id, :region_id, t.code,
            CASE WHEN EXISTS (SELECT 1 FROM identity.hospital h WHERE h.name = t.name AND h.id <> t.id)
                 THEN t.name || ' (' || t.code || ')' ELSE t.name END, t.time_zone
       FROM jsonb_to_recordset(:hospitals::jsonb) AS t (id uuid, code text, name text, time_zone text)
-    ON CONFLICT (id) DO NOTHING
+    ON CONFLICT (id) DO NOTHING RETURNING 1)
+    SELECT count(*) FROM added
 """)
-async def add_hospitals(db: Db, region_id: UUID, hospitals: list[HospitalRecord]) -> None:
-    """A name that another hospital bears already gets the code behind it."""
+async def add_hospitals(db: Db, region_id: UUID, hospitals: list[HospitalRecord]) -> int:
+    """How many were new. A name that another hospital bears already gets the code behind it."""
 
 
 @query("SELECT id FROM identity.hospital WHERE code = :code AND active")
@@ -69,7 +72,7 @@ async def hospital_with_code(db: Db, code: str) -> UUID | None:
         INSERT INTO identity.staff (id, family, given, title, external_identifier, active)
         SELECT id, family, given, title, external_identifier, active FROM offered
         ON CONFLICT DO NOTHING RETURNING id)
-    SELECT o.id, coalesce(a.id, s.id) -- bounded: one row for each record offered
+    SELECT o.id, coalesce(a.id, s.id), a.id IS NOT NULL -- bounded: one row for each record offered
       FROM offered o
       LEFT JOIN added a ON a.id = o.id
       LEFT JOIN identity.staff s ON s.id = o.id OR s.external_identifier = o.external_identifier

@@ -16,7 +16,7 @@ from wardline.identity.public import hospital_with_code
 from wardline.interop.fhir.errors import BadBundle
 from wardline.interop.fhir.importing import Import, Outcome, State
 from wardline.interop.fhir.loader import Added
-from wardline.interop.fhir.models import Report
+from wardline.interop.fhir.models import Report, Tally
 from wardline.interop.fhir.reading import bundle_files
 from wardline.platform import database, settings
 from wardline.platform.db import Db, Pool
@@ -24,12 +24,22 @@ from wardline.platform.db import Db, Pool
 SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}")
 
 
+class Counts(msgspec.Struct):
+    """Of one type of resource: read = stored + already there + everything that was left, by reason."""
+
+    read: int
+    stored: int
+    already_there: int
+    left: dict[str, int]
+    notes: dict[str, int]
+
+
 class Summary(msgspec.Struct):
     """The whole run, for people and for programs."""
 
     files: dict[str, int]
     added: Added
-    resources: Report
+    resources: dict[str, Counts]
     refused: list[Outcome]
     seconds: float
 
@@ -110,20 +120,25 @@ def _summary(outcomes: list[Outcome]) -> Summary:
     return Summary(
         files={str(state): sum(outcome.state is state for outcome in outcomes) for state in State},
         added=added,
-        resources=resources,
+        resources={kind: _counts(tally) for kind, tally in sorted(resources.by_type.items())},
         refused=[outcome for outcome in outcomes if outcome.state is State.REFUSED],
         seconds=round(sum(outcome.seconds for outcome in outcomes), 3),
     )
 
 
+def _counts(tally: Tally) -> Counts:
+    return Counts(tally.total, tally.stored, tally.taken - tally.stored, tally.left, tally.notes)
+
+
 def _in_words(summary: Summary) -> str:
     lines = [", ".join(f"{count} {state}" for state, count in summary.files.items()) + f" in {summary.seconds:.1f} s"]
-    if summary.resources.by_type:
-        lines += ["", "Resources                 taken    left"]
-    for kind, tally in sorted(summary.resources.by_type.items()):
-        lines.append(f"  {kind:<22}{tally.taken:>7,}{tally.total - tally.taken:>8,}")
-        lines += [f"    {count:>7,} left: {reason}" for reason, count in sorted(tally.left.items())]
-        lines += [f"    {count:>7,} note: {text}" for text, count in sorted(tally.notes.items())]
+    if summary.resources:
+        lines += ["", f"{'Resources':<24}{'read':>8}{'stored':>8}{'already':>9}{'left':>8}"]
+    for kind, counts in summary.resources.items():
+        left = sum(counts.left.values())
+        lines.append(f"  {kind:<22}{counts.read:>8,}{counts.stored:>8,}{counts.already_there:>9,}{left:>8,}")
+        lines += [f"    {count:>7,} left: {reason}" for reason, count in sorted(counts.left.items())]
+        lines += [f"    {count:>7,} note: {text}" for text, count in sorted(counts.notes.items())]
     new = {name.replace("_", " "): count for name, count in msgspec.structs.asdict(summary.added).items() if count}
     lines += ["", "New here: " + (", ".join(f"{count:,} {name}" for name, count in new.items()) or "nothing")]
     for outcome in summary.refused:

@@ -51,6 +51,11 @@ async def write_ledger(
     """The entry's id: the one it has had since the file was first seen."""
 
 
+@query("UPDATE interop.import_file SET report = :report::jsonb WHERE id = :entry_id")
+async def note_report(db: Db, entry_id: UUID, report: Any) -> None:
+    """What became of the file's resources, once that is known."""
+
+
 @query("""
     SELECT reference, hospital_id, staff_id -- bounded: the hospitals and staff of one source
       FROM interop.reference WHERE source = :source

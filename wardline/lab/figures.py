@@ -13,16 +13,15 @@ from wardline.platform.db import Db, query
 
 
 @query("""
-    SELECT t.bench, count(*)::int,
+    SELECT s.bench, count(*)::int,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM r.clinical_at - s.received_at) / 60),
            percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM r.clinical_at - s.received_at) / 60),
            (count(*) FILTER (WHERE r.clinical_at <= s.due_at))::int, (count(*) FILTER (WHERE r.revision > 1))::int,
            (count(*) FILTER (WHERE r.state = 'withdrawn'))::int
       FROM lab.result r
       JOIN lab.specimen s ON s.hospital_id = r.hospital_id AND s.id = r.specimen_id
-      JOIN lab.test t ON t.code = r.test_code
-     WHERE r.hospital_id = :hospital.hospital_id AND r.clinical_at >= :since
-     GROUP BY t.bench ORDER BY t.bench LIMIT 20
+     WHERE r.hospital_id = :hospital.hospital_id AND r.clinical_at >= :since AND s.bench <> 'elsewhere'
+     GROUP BY s.bench ORDER BY s.bench LIMIT 20
 """)
 async def turnaround(db: Db, hospital: HospitalScope, *, since: datetime) -> list[BenchFigures]:
     """What was released since, by bench. Index: result_clinical."""

@@ -16,6 +16,8 @@ BENCHES = {
     "coagulation": "Coagulation",
     "microbiology": "Microbiology",
 }
+# Where tests stand that only other laboratories have done; nothing is ever worked on there.
+ELSEWHERE = ("elsewhere", "Other laboratories")
 URGENCY_WORDS = {"stat": "Stat", "urgent": "Urgent", "routine": "Routine"}
 
 

@@ -1,5 +1,6 @@
 """What the chart and the edges may use of the laboratory."""
 
+from wardline.lab.bulk import ReportRecord, ResultRecord, add_reports, add_results
 from wardline.lab.due import due_on_ward
 from wardline.lab.models import Result
 from wardline.lab.pages import Latest
@@ -11,7 +12,11 @@ __all__ = [
     "LATEST",
     "TIMELINE",
     "Latest",
+    "ReportRecord",
     "Result",
+    "ResultRecord",
+    "add_reports",
+    "add_results",
     "due_on_ward",
     "results_of",
     "results_since",

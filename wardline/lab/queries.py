@@ -53,6 +53,15 @@ async def tests(db: Db) -> list[LabTest]:
 
 
 @query("""
+    SELECT code, name, loinc, loinc_name, kind, unit, unit_words, decimals, specimen, container, bench, turnaround_minutes,
+           urgent_minutes, delta_change, delta_hours, delta_source, position
+      FROM lab.test WHERE code = :code
+""")
+async def test(db: Db, *, code: str) -> LabTest | None:
+    """One test by its code, also one that only other laboratories do."""
+
+
+@query("""
     SELECT p.code, p.name, array_agg(t.test_code ORDER BY t.test_code)
       FROM lab.panel p JOIN lab.panel_test t ON t.panel_code = p.code
      GROUP BY p.code, p.name, p.position ORDER BY p.position LIMIT 100

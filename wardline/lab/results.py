@@ -6,7 +6,7 @@ from uuid import UUID
 from wardline.lab import critical, cultures, queries, rules, steps, unread
 from wardline.lab.actions import NotNow, touch
 from wardline.lab.forms import Amendment, NewValue, NewValues
-from wardline.lab.models import Interval, LabTest, Result, SpecimenScope, State
+from wardline.lab.models import ELSEWHERE, Interval, LabTest, Result, SpecimenScope, State
 from wardline.lab.pages import Released
 from wardline.lab.rules import Act
 from wardline.lab.scopes import patient_with, specimen_of
@@ -263,6 +263,8 @@ async def amend(ctx: Context, held: Held, new: Amendment) -> Result:
     """Sets a released value right. What it was stays in the history; a critical one, or one that somebody was called
     about, is told anew."""
     _require(ctx, held, Act.AMEND)
+    if held.bench == ELSEWHERE[0]:
+        raise NotNow("Another laboratory measured it: its value can be withdrawn here, not amended.")
     [judged] = await _judge_all(ctx, [(held, new)])
     revision = await steps.amend(ctx.db, held, judged, reason=new.reason.strip(), actor_id=ctx.caller.id, now=ctx.now)
     if revision is None:

@@ -58,7 +58,7 @@ async def access_call(ctx: Context, call_id: UUID) -> Call:
 
 async def access_test(ctx: Context, test_code: str) -> TestScope:
     """A test of the catalogue; NotFound otherwise."""
-    test = next((each for each in await queries.tests(ctx.db) if each.code == test_code), None)
+    test = await queries.test(ctx.db, code=test_code)
     if test is None:
         raise NotFound("There is no such test.")
     return TestScope(hospital_id=ctx.caller.tenant_id, test=test, seal=seal())

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from wardline.lab import rules
-from wardline.lab.models import BENCHES, BenchRow, Call, Event, Result
+from wardline.lab.models import BENCHES, ELSEWHERE, BenchRow, Call, Event, Result
 from wardline.lab.pages import Group, Latest, Line, ResultsPage
 
 COLUMNS_MAX = 8
@@ -71,7 +71,7 @@ def cumulative(page: ResultsPage) -> ResultsPage:
     page.columns = times[:COLUMNS_MAX]
     page.groups = [
         Group(name=words, lines=_lines([each for each in numbers if each.bench == bench], page.columns))
-        for bench, words in BENCHES.items()
+        for bench, words in (*BENCHES.items(), ELSEWHERE)
         if any(each.bench == bench for each in numbers)
     ]
     return page

@@ -180,7 +180,7 @@ async def results_report(ctx: Context, patient: PatientScope) -> File:
 )
 async def trend(ctx: Context, patient: PatientScope, test_code: str, asked: TrendQuery) -> TrendPage:
     """One test over days, with its interval."""
-    test = next((each for each in await queries.tests(ctx.db) if each.code == test_code), None)
+    test = await queries.test(ctx.db, code=test_code)
     if test is None:
         raise NotFound("There is no such test.")
     since = ctx.now - timedelta(days=asked.days)

@@ -1,9 +1,11 @@
 """What other slices use of orders: the drug table, the checks, a patient's medicines."""
 
 from wardline.orders.actions import access_change, access_medicine
+from wardline.orders.bulk import MedicineRecord, add_medicines
 from wardline.orders.cards import reasons
 from wardline.orders.doses import in_unit
 from wardline.orders.drugs import Drug
+from wardline.orders.elsewhere import Said, line_heard
 from wardline.orders.entry import NUMBER, UNIT, UNITS, number
 from wardline.orders.external import Address, configure
 from wardline.orders.forms import (
@@ -19,6 +21,7 @@ from wardline.orders.forms import (
 from wardline.orders.giving import STANDS, drugs_named, line_from, shown_name
 from wardline.orders.knowledge import Knowledge, current
 from wardline.orders.lines import Amount, MedicineLine, OrderKind, dose_words, parts, plain
+from wardline.orders.lines import text as line_text
 from wardline.orders.measures import follow_creatinine, medicines_topic, record_measure
 from wardline.orders.queries import MEDICINES_MAX, MedicineRow, alerts_of, history, medicines_of
 from wardline.orders.summary import STANDING, StandingMedicine, standing_medicine
@@ -54,17 +57,20 @@ __all__ = [
     "Knowledge",
     "Medicine",
     "MedicineLine",
+    "MedicineRecord",
     "MedicineRow",
     "NewMeasure",
     "Numbers",
     "OrderKind",
     "QueryAnswer",
+    "Said",
     "ShownAlert",
     "StandingMedicine",
     "Together",
     "Verification",
     "access_change",
     "access_medicine",
+    "add_medicines",
     "alerts_of",
     "configure",
     "current",
@@ -76,7 +82,9 @@ __all__ = [
     "history",
     "in_unit",
     "line_from",
+    "line_heard",
     "line_of",
+    "line_text",
     "marked",
     "medicine_of",
     "medicines_of",

@@ -71,6 +71,18 @@ class AllergyRecord(msgspec.Struct, frozen=True, kw_only=True):
     noted_on: date | None
 
 
+class ImmunizationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """`cvx` is the code of the vaccine (CDC), None where another code system was used."""
+
+    id: UUID
+    hospital_id: UUID
+    person_id: UUID
+    vaccine: str
+    cvx: str | None
+    given_on: date
+    lot: str
+
+
 @query("""
     WITH added AS (
         INSERT INTO patients.person (id, network_number, family, given, title, sex, born_on, born_estimated, deceased_on,
@@ -160,3 +172,16 @@ async def add_allergies(db: Db, allergies: list[AllergyRecord]) -> int:
 """)
 async def state_no_known_allergies(db: Db, person_ids: list[UUID], at: datetime, by: UUID) -> int:
     """Only where nothing was recorded before: a recorded allergy outweighs a statement that there is none."""
+
+
+@query("""
+    WITH added AS (
+        INSERT INTO patients.immunization (person_id, id, hospital_id, vaccine, cvx, given_on, lot)
+        SELECT t.person_id, t.id, t.hospital_id, t.vaccine, t.cvx, t.given_on, t.lot
+          FROM jsonb_to_recordset(:immunizations::jsonb) AS t (person_id uuid, id uuid, hospital_id uuid, vaccine text,
+               cvx text, given_on date, lot text)
+        ON CONFLICT (person_id, id) DO NOTHING RETURNING 1)
+    SELECT count(*) FROM added
+""")
+async def add_immunizations(db: Db, immunizations: list[ImmunizationRecord]) -> int:
+    """How many were new."""

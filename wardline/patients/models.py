@@ -196,6 +196,15 @@ class Banner(msgspec.Struct, kw_only=True):
     version: int = 1
 
 
+class Immunization(msgspec.Struct, frozen=True):
+    """A vaccine that was given; `cvx` is its code (CDC)."""
+
+    vaccine: str
+    cvx: str | None
+    given_on: date
+    lot: str
+
+
 class PatientDetails(msgspec.Struct, kw_only=True):
     """Everything on the details page; the chart's JSON carries it whole."""
 
@@ -204,6 +213,7 @@ class PatientDetails(msgspec.Struct, kw_only=True):
     identifiers: list[Identifier]
     contacts: list[Contact]
     allergies: list[Allergy]
+    immunizations: list[Immunization]
     is_staying: bool
     version: int
 

@@ -9,11 +9,13 @@ from wardline.patients.bulk import (
     AllergyRecord,
     ContactRecord,
     IdentifierRecord,
+    ImmunizationRecord,
     PersonRecord,
     RegistrationRecord,
     add_allergies,
     add_contacts,
     add_identifiers,
+    add_immunizations,
     add_people,
     add_registrations,
     state_no_known_allergies,
@@ -110,7 +112,7 @@ def _confirmed(row: BannerRow) -> str:
 
 
 async def patient_details(db: Db, patient: PatientScope) -> PatientDetails:
-    """Everything that is known about the person apart from the stay: six reads on one connection."""
+    """Everything that is known about the person apart from the stay: seven reads on one connection."""
     async with db.one_connection() as one:
         person = await queries.person(one, patient)
         banner, is_staying = await whole_banner(one, patient)
@@ -121,6 +123,7 @@ async def patient_details(db: Db, patient: PatientScope) -> PatientDetails:
             identifiers=await queries.identifiers(one, patient),
             contacts=await queries.contacts(one, patient),
             allergies=await queries.allergies(one, patient),
+            immunizations=await queries.immunizations(one, patient),
             version=person.version,
         )
 
@@ -137,6 +140,7 @@ __all__ = [
     "ContactRecord",
     "Event",
     "IdentifierRecord",
+    "ImmunizationRecord",
     "PatientDetails",
     "PatientScope",
     "PersonRecord",
@@ -147,6 +151,7 @@ __all__ = [
     "add_allergies",
     "add_contacts",
     "add_identifiers",
+    "add_immunizations",
     "add_people",
     "add_registrations",
     "banner_of",

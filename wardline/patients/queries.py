@@ -11,6 +11,7 @@ from wardline.patients.models import (
     BannerRow,
     Contact,
     Identifier,
+    Immunization,
     Numbers,
     OpenedPatient,
     PatientScope,
@@ -95,6 +96,14 @@ async def allergies(db: Db, patient: PatientScope) -> list[Allergy]:
 """)
 async def identifiers(db: Db, patient: PatientScope) -> list[Identifier]:
     """Numbers by which other systems know the person."""
+
+
+@query("""
+    SELECT i.vaccine, i.cvx, i.given_on, i.lot FROM patients.immunization i
+     WHERE i.person_id = :patient.person_id ORDER BY i.given_on DESC, i.id LIMIT 200
+""")
+async def immunizations(db: Db, patient: PatientScope) -> list[Immunization]:
+    """Vaccines that were given, the latest first."""
 
 
 @query("""

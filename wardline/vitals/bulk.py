@@ -32,7 +32,6 @@ class ObservationSetRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @query("""
-    WITH added AS (
         INSERT INTO vitals.observation_set (hospital_id, id, person_id, encounter_id, taken_at, respiration_per_min,
                                             spo2_percent, systolic_mmhg, diastolic_mmhg, pulse_per_min, temperature_celsius)
         SELECT t.hospital_id, t.id, t.person_id, t.encounter_id, t.taken_at, t.respiration_per_min, t.spo2_percent,
@@ -40,8 +39,8 @@ class ObservationSetRecord(msgspec.Struct, frozen=True, kw_only=True):
           FROM jsonb_to_recordset(:sets::jsonb) AS t (hospital_id uuid, id uuid, person_id uuid, encounter_id uuid,
                taken_at timestamptz, respiration_per_min smallint, spo2_percent smallint, systolic_mmhg smallint,
                diastolic_mmhg smallint, pulse_per_min smallint, temperature_celsius numeric)
-        ON CONFLICT (hospital_id, id, taken_at) DO NOTHING RETURNING 1)
-    SELECT count(*) FROM added
+        ON CONFLICT (hospital_id, id, taken_at) DO NOTHING
+        RETURNING id -- bounded: one row for each record offered
 """)
-async def add_observation_sets(db: Db, sets: list[ObservationSetRecord]) -> int:
-    """How many were new."""
+async def add_observation_sets(db: Db, sets: list[ObservationSetRecord]) -> list[UUID]:
+    """Which were new."""

@@ -7,6 +7,8 @@ a date, the record must keep its id, otherwise the correction would arrive as a 
 from collections.abc import Iterable
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+# Stands where a person's id is asked for: nobody in particular said it, an import did.
+IMPORTER = uuid5(NAMESPACE_URL, "https://wardline.example/interop/importer")
 _ROOT = uuid5(NAMESPACE_URL, "https://wardline.example/interop/fhir")
 
 

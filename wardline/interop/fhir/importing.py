@@ -96,7 +96,7 @@ class Import:
         try:
             async with self.db.transaction() as db:
                 entry_id = await queries.write_ledger(
-                    db, self.source, source.sha256, new_id(), directory.only_hospital, "done", "", None, brought.report
+                    db, self.source, source.sha256, new_id(), directory.only_hospital, "done", "", None, {}
                 )
                 added = await save(db, brought, self.source, directory, entry_id)
         except asyncpg.IntegrityConstraintViolationError as error:

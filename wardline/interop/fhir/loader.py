@@ -9,19 +9,28 @@ import msgspec
 from wardline.encounters import public as encounters
 from wardline.identity import public as identity
 from wardline.interop import queries
-from wardline.interop.fhir.identify import Directory
+from wardline.interop.fhir.identify import IMPORTER, Directory
 from wardline.interop.fhir.models import Translation
+from wardline.lab import public as lab
+from wardline.orders import public as orders
 from wardline.patients import public as patients
 from wardline.platform.clock import now
 from wardline.platform.db import Db
 from wardline.platform.ids import new_id
 from wardline.vitals import public as vitals
 
-# Stands where a person's id is asked for: nobody in particular said it, an import did.
-IMPORTER = uuid5(NAMESPACE_URL, "https://wardline.example/interop/importer")
 REGION = uuid5(NAMESPACE_URL, "https://wardline.example/interop/region")
 
-Row = TypeVar("Row", encounters.VisitRecord, encounters.ProblemRecord, vitals.ObservationSetRecord)
+Row = TypeVar(
+    "Row",
+    encounters.VisitRecord,
+    encounters.ProblemRecord,
+    encounters.ProcedureRecord,
+    vitals.ObservationSetRecord,
+    orders.MedicineRecord,
+    lab.ReportRecord,
+    lab.ResultRecord,
+)
 
 
 class Added(msgspec.Struct):
@@ -35,6 +44,11 @@ class Added(msgspec.Struct):
     encounters: int = 0
     problems: int = 0
     observation_sets: int = 0
+    procedures: int = 0
+    immunizations: int = 0
+    medicines: int = 0
+    laboratory_reports: int = 0
+    laboratory_results: int = 0
 
     @property
     def total(self) -> int:
@@ -46,19 +60,22 @@ class Added(msgspec.Struct):
 
 
 async def save(db: Db, brought: Translation, source: str, directory: Directory, entry_id: UUID) -> dict[UUID, Added]:
-    """What was new at each hospital. Everything or, when it raises, nothing: the caller holds the transaction."""
+    """What was new at each hospital; of each type of resource it is noted in the bundle's report. Everything or, when it
+    raises, nothing: the caller holds the transaction."""
     await _save_hospitals(db, brought, source, directory)
     same_person = await _save_staff(db, brought, source, directory)
     added: dict[UUID, Added] = defaultdict(Added)
     for hospital_id, people in _by_hospital(brought.people).items():
         await queries.enter_hospital(db, str(hospital_id))
         added[hospital_id].people = await patients.add_people(db, people)
+        _stored(brought, "Patient", added[hospital_id].people)
     for hospital_id, registrations in _by_hospital(brought.registrations).items():
         await queries.enter_hospital(db, str(hospital_id))
         added[hospital_id].registrations = await patients.add_registrations(db, registrations)
         await _save_person_parts(db, brought, hospital_id, added[hospital_id])
         await _save_clinical_parts(db, brought, hospital_id, added[hospital_id], same_person)
         await queries.record(db, hospital_id, f"import-{entry_id}", [_audit_row(entry_id, added[hospital_id])])
+    await queries.note_report(db, entry_id, brought.report)
     await _touch(db, brought, added)
     return added
 
@@ -69,7 +86,7 @@ async def _save_hospitals(db: Db, brought: Translation, source: str, directory: 
     region_id = await identity.ensure_region(db, REGION, "IMPORTED", "Imported")
     meant = {directory.hospital(reference) for hospital in brought.hospitals for reference in hospital.references}
     records = [hospital.record for hospital in brought.hospitals if hospital.record.id in meant]
-    await identity.add_hospitals(db, region_id, records)
+    _stored(brought, "Organization", await identity.add_hospitals(db, region_id, records))
     known = [
         queries.KnownReference(reference, directory.hospital(reference), None)
         for hospital in brought.hospitals
@@ -83,6 +100,7 @@ async def _save_staff(db: Db, brought: Translation, source: str, directory: Dire
     if not brought.staff:
         return {}
     known = await identity.add_staff(db, [member.record for member in brought.staff])
+    _stored(brought, "Practitioner", sum(item.is_new for item in known))
     same_person = {item.offered_id: item.id for item in known if item.id != item.offered_id}
     references: list[queries.KnownReference] = []
     for member in brought.staff:
@@ -99,28 +117,67 @@ async def _save_person_parts(db: Db, brought: Translation, hospital_id: UUID, ad
     added.identifiers = await patients.add_identifiers(db, [row for row in brought.identifiers if row.person_id in own])
     added.contacts = await patients.add_contacts(db, [row for row in brought.contacts if row.person_id in own])
     added.allergies = await patients.add_allergies(db, [row for row in brought.allergies if row.person_id in own])
+    added.immunizations = await patients.add_immunizations(
+        db, [row for row in brought.immunizations if row.person_id in own]
+    )
     stated = [person_id for person_id in brought.without_allergies if person_id in own]
-    await patients.state_no_known_allergies(db, stated, now(), IMPORTER)
+    denied = await patients.state_no_known_allergies(db, stated, now(), IMPORTER)
+    _stored(brought, "AllergyIntolerance", added.allergies + denied)
+    _stored(brought, "Immunization", added.immunizations)
 
 
 async def _save_clinical_parts(
     db: Db, brought: Translation, hospital_id: UUID, added: Added, same_person: dict[UUID, UUID]
 ) -> None:
+    replace = msgspec.structs.replace
     visits = [
-        msgspec.structs.replace(visit, doctor_id=same_person[visit.doctor_id])
-        if visit.doctor_id and visit.doctor_id in same_person
-        else visit
+        replace(visit, doctor_id=same_person.get(visit.doctor_id, visit.doctor_id)) if visit.doctor_id else visit
         for visit in _at(hospital_id, brought.visits)
     ]
     added.encounters = await encounters.add_visits(db, visits)
-    added.observation_sets = await vitals.add_observation_sets(db, _at(hospital_id, brought.observation_sets))
     added.problems = await encounters.add_problems(db, _at(hospital_id, brought.problems))
+    procedures = [
+        replace(each, performer_id=same_person.get(each.performer_id, each.performer_id)) if each.performer_id else each
+        for each in _at(hospital_id, brought.procedures)
+    ]
+    added.procedures = await encounters.add_procedures(db, procedures)
+    medicines = [
+        replace(each, prescribed_by=same_person.get(each.prescribed_by, each.prescribed_by))
+        for each in _at(hospital_id, brought.medicines)
+    ]
+    added.medicines = await orders.add_medicines(db, medicines)
+    for kind, count in (
+        ("Encounter", added.encounters),
+        ("Condition", added.problems),
+        ("Procedure", added.procedures),
+        ("MedicationRequest", added.medicines),
+    ):
+        _stored(brought, kind, count)
+    await _save_found(db, brought, hospital_id, added)
+
+
+async def _save_found(db: Db, brought: Translation, hospital_id: UUID, added: Added) -> None:
+    """What was measured: observation sets, laboratory reports and their results."""
+    sets = await vitals.add_observation_sets(db, _at(hospital_id, brought.observation_sets))
+    reports = await lab.add_reports(db, _at(hospital_id, brought.reports))
+    results = await lab.add_results(db, _at(hospital_id, brought.results))
+    added.observation_sets, added.laboratory_reports, added.laboratory_results = len(sets), len(reports), len(results)
+    _stored(brought, "Observation", sum(brought.observations_of[each] for each in sets) + len(results))
+    _stored(brought, "DiagnosticReport", len(brought.sent_reports.intersection(reports)))
+
+
+def _stored(brought: Translation, kind: str, count: int) -> None:
+    """Notes how many resources of a type were new here."""
+    if count:
+        brought.report.of(kind).stored += count
 
 
 async def _touch(db: Db, brought: Translation, added: dict[UUID, Added]) -> None:
     changed = [hospital_id for hospital_id, counts in added.items() if counts.total]
     if changed:
-        topics = [f"patient:{person.id}" for person in brought.people] + [f"hospital:{each}" for each in changed]
+        kinds = ("patient", "results", "medicines")
+        topics = [f"{kind}:{person.id}" for person in brought.people for kind in kinds]
+        topics += [f"hospital:{each}" for each in changed]
         await queries.touch(db, sorted(topics))
 
 

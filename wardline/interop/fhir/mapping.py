@@ -4,7 +4,7 @@ What is taken is counted, what is left is counted with its reason; only what con
 a date that does not exist) raises Wrong, and then the whole bundle is refused.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,11 +23,11 @@ from wardline.interop.fhir.elements import (
     substance_of,
     taken_at_of,
 )
-from wardline.interop.fhir.errors import Path, Wrong
+from wardline.interop.fhir.errors import Wrong
+from wardline.interop.fhir.history import bring_history
 from wardline.interop.fhir.identify import Directory, Identity
 from wardline.interop.fhir.models import NamedHospital, NamedStaff, Translation
 from wardline.interop.fhir.resources import (
-    TAKEN_TYPES,
     AllergyIntolerance,
     Condition,
     Encounter,
@@ -36,8 +36,8 @@ from wardline.interop.fhir.resources import (
     Patient,
     PatientContact,
     Practitioner,
-    Reference,
 )
+from wardline.interop.fhir.results import bring_results
 from wardline.interop.fhir.vital_signs import Left, values_of
 from wardline.interop.fhir.words import (
     best_name,
@@ -52,6 +52,7 @@ from wardline.interop.fhir.words import (
     moment,
     numbers,
 )
+from wardline.interop.fhir.work import Work, is_laboratory
 from wardline.patients.public import (
     AllergyRecord,
     ContactRecord,
@@ -67,16 +68,8 @@ def translate(bundle: Bundle, identity: Identity, directory: Directory) -> Trans
     return _Translator(bundle, identity, directory).translate()
 
 
-class _Translator:
-    """One bundle's work in progress: resources are translated in the order in which they refer to each other."""
-
-    def __init__(self, bundle: Bundle, identity: Identity, directory: Directory) -> None:
-        self.bundle = bundle
-        self.identity = identity
-        self.directory = directory
-        self.result = Translation()
-        self.visits: dict[str, VisitRecord] = {}
-        self.hospital_of_person: dict[UUID, UUID] = {}
+class _Translator(Work):
+    """One bundle's work: resources are translated in the order in which they refer to each other."""
 
     def translate(self) -> Translation:
         for entry, organization in self.bundle.of(Organization):
@@ -93,7 +86,9 @@ class _Translator:
             self._allergy(entry, allergy)
         for entry, condition in self.bundle.of(Condition):
             self._problem(entry, condition)
-        self._leave_other_types()
+        bring_history(self)
+        bring_results(self)
+        self.leave_other_types()
         return self.result
 
     # Hospitals and staff
@@ -105,7 +100,7 @@ class _Translator:
         references = references_to(entry, organization.identifier)
         self.result.hospitals.append(NamedHospital(record, references))
         self.directory.learn_hospital(references, hospital_id)
-        self._take(entry)
+        self.take(entry)
 
     def _staff(self, entry: Entry, practitioner: Practitioner) -> None:
         name = best_name(practitioner.name)
@@ -120,12 +115,12 @@ class _Translator:
         references = references_to(entry, practitioner.identifier)
         self.result.staff.append(NamedStaff(record, references))
         self.directory.learn_staff(references, record.id)
-        self._take(entry)
+        self.take(entry)
 
     # People
 
     def _person(self, entry: Entry, patient: Patient) -> None:
-        person_id = self._person_id(patient.id)
+        person_id = self.person_id(patient.id)
         if person_id not in self.hospital_of_person and not self._register_where_managed(entry, patient, person_id):
             raise Wrong(
                 "neither a visit nor a managing organization says which hospital knows this patient", entry.path
@@ -142,7 +137,7 @@ class _Translator:
         ]
         if self._states_no_allergy(entry):
             self.result.without_allergies.append(person_id)
-        self._take(entry)
+        self.take(entry)
 
     def _person_record(self, entry: Entry, patient: Patient, person_id: UUID) -> PersonRecord:
         name, home = best_name(patient.name), next(iter(patient.address), None)
@@ -164,7 +159,7 @@ class _Translator:
         )
 
     def _register_where_managed(self, entry: Entry, patient: Patient, person_id: UUID) -> bool:
-        hospital_id = self._hospital_meant(patient.managing_organization, (*entry.path, "managingOrganization"))
+        hospital_id = self.hospital_meant(patient.managing_organization, (*entry.path, "managingOrganization"))
         if hospital_id is None:
             return False
         self.hospital_of_person[person_id] = hospital_id
@@ -187,7 +182,7 @@ class _Translator:
 
     def _states_no_allergy(self, entry: Entry) -> bool:
         return any(
-            self._entry(allergy.patient, "Patient", (*at.path, "patient", "reference")) is entry
+            self.entry(allergy.patient, "Patient", (*at.path, "patient", "reference")) is entry
             and first_coding(allergy.code).code in terms.NO_KNOWN_ALLERGY
             and is_certain(allergy)
             for at, allergy in self.bundle.of(AllergyIntolerance)
@@ -209,22 +204,22 @@ class _Translator:
         state = terms.VISIT_STATES.get(encounter.status)
         started = encounter.period.start if encounter.period else None
         if encounter.subject is None:
-            return self._leave(entry, "it names no patient")
-        subject = self._entry(encounter.subject, "Patient", (*entry.path, "subject", "reference"))
+            return self.leave(entry, "it names no patient")
+        subject = self.entry(encounter.subject, "Patient", (*entry.path, "subject", "reference"))
         if visit_class is None:
-            return self._leave(entry, f"visits of class {encounter.class_.code} are not kept")
+            return self.leave(entry, f"visits of class {encounter.class_.code} are not kept")
         if state is None:
-            return self._leave(entry, f"status is {encounter.status}")
+            return self.leave(entry, f"status is {encounter.status}")
         if started is None:
-            return self._leave(entry, "it has no beginning")
-        hospital_id = self._hospital_meant(encounter.service_provider, (*entry.path, "serviceProvider"))
+            return self.leave(entry, "it has no beginning")
+        hospital_id = self.hospital_meant(encounter.service_provider, (*entry.path, "serviceProvider"))
         if hospital_id is None:
-            return self._leave(entry, "no hospital is named")
+            return self.leave(entry, "no hospital is named")
         started_at = moment(started, (*entry.path, "period", "start"))
         visit = VisitRecord(
             id=self.identity.of("Encounter", encounter.id),
             hospital_id=hospital_id,
-            person_id=self._person_id(subject.id or ""),
+            person_id=self.person_id(subject.id or ""),
             visit_class=visit_class,
             state=state,
             started_at=started_at,
@@ -238,7 +233,7 @@ class _Translator:
         )
         self.visits[encounter.id] = visit
         self.result.visits.append(visit)
-        return self._take(entry)
+        return self.take(entry)
 
     def _visit_end(
         self,
@@ -276,18 +271,23 @@ class _Translator:
 
     def _observation_sets(self) -> None:
         sets: dict[tuple[str, datetime], dict[str, Any]] = defaultdict(dict)
+        observations: Counter[tuple[str, datetime]] = Counter()
         for entry, observation in self.bundle.of(Observation):
+            if is_laboratory(observation.category):
+                continue
             try:
-                self._observe(sets, entry, observation)
+                observations[self._observe(sets, entry, observation)] += 1
             except Left as left:
-                self._leave(entry, str(left))
+                self.leave(entry, str(left))
             else:
-                self._take(entry)
+                self.take(entry)
         for (encounter_id, taken_at), values in sets.items():
             visit = self.visits[encounter_id]
+            set_id = self.identity.of("Encounter", encounter_id, "observations", taken_at.isoformat())
+            self.result.observations_of[set_id] = observations[encounter_id, taken_at]
             self.result.observation_sets.append(
                 ObservationSetRecord(
-                    id=self.identity.of("Encounter", encounter_id, "observations", taken_at.isoformat()),
+                    id=set_id,
                     hospital_id=visit.hospital_id,
                     person_id=visit.person_id,
                     encounter_id=visit.id,
@@ -301,46 +301,40 @@ class _Translator:
         sets: dict[tuple[str, datetime], dict[str, Any]],
         entry: Entry,
         observation: Observation,
-    ) -> None:
+    ) -> tuple[str, datetime]:
         """Puts the values into their set. Raises Left when there is nothing to put or nowhere to put it."""
-        person_id = self._subject_of(entry, observation)
+        person_id = self.subject_of(entry, observation.subject)
         values = dict(values_of(observation))
         if observation.encounter is None:
             raise Left("it belongs to no visit")
-        encounter = self._entry(observation.encounter, "Encounter", (*entry.path, "encounter", "reference"))
+        encounter = self.entry(observation.encounter, "Encounter", (*entry.path, "encounter", "reference"))
         if encounter.id not in self.visits:
             raise Left("its visit was left")
-        self._require_own_visit(entry, self.visits[encounter.id], person_id)
+        self.require_own_visit(entry, self.visits[encounter.id], person_id)
         taken_at = taken_at_of(entry, observation)
         if taken_at is None:
             raise Left("it does not say when it was taken")
         if values.get("diastolic_mmhg", 0) > values.get("systolic_mmhg", 1000):
             raise Left("diastolic pressure above systolic")
-        own = sets[encounter.id or "", taken_at]
+        key = (encounter.id or "", taken_at)
+        own = sets[key]
         if own.keys() & values.keys():
             raise Left("the same sign was already taken at that moment")
         own.update(values)
-
-    def _subject_of(self, entry: Entry, observation: Observation) -> UUID:
-        """Whom it was measured on. Raises Left for a thing, a group or nobody."""
-        inside = self.bundle.by_reference.get((observation.subject.reference if observation.subject else None) or "")
-        if observation.subject is None or (inside is not None and inside.kind != "Patient"):
-            raise Left("it is about no patient")
-        subject = self._entry(observation.subject, "Patient", (*entry.path, "subject", "reference"))
-        return self._person_id(subject.id or "")
+        return key
 
     # Allergies and problems
 
     def _allergy(self, entry: Entry, allergy: AllergyIntolerance) -> None:
-        patient = self._entry(allergy.patient, "Patient", (*entry.path, "patient", "reference"))
+        patient = self.entry(allergy.patient, "Patient", (*entry.path, "patient", "reference"))
         coding, substance = first_coding(allergy.code), substance_of(allergy)
         if coding.code in terms.NO_KNOWN_ALLERGY:
-            return self._take(entry) if is_certain(allergy) else self._leave(entry, "it was withdrawn")
+            return self.take(entry) if is_certain(allergy) else self.leave(entry, "it was withdrawn")
         if not is_certain(allergy):
-            return self._leave(entry, f"verification is {code_of(allergy.verification_status)}")
+            return self.leave(entry, f"verification is {code_of(allergy.verification_status)}")
         if substance is None:
-            return self._leave(entry, "no substance is named")
-        person_id = self._person_id(patient.id or "")
+            return self.leave(entry, "no substance is named")
+        person_id = self.person_id(patient.id or "")
         noted = allergy.onset_date_time or allergy.recorded_date
         self.result.allergies.append(
             AllergyRecord(
@@ -362,21 +356,21 @@ class _Translator:
                 noted_on=None if noted is None else day(noted, (*entry.path, "recordedDate")),
             )
         )
-        return self._take(entry)
+        return self.take(entry)
 
     def _problem(self, entry: Entry, condition: Condition) -> None:
-        patient = self._entry(condition.subject, "Patient", (*entry.path, "subject", "reference"))
+        patient = self.entry(condition.subject, "Patient", (*entry.path, "subject", "reference"))
         coding, words = first_coding(condition.code), display(condition.code)
         verification = terms.VERIFICATIONS.get(code_of(condition.verification_status) or "confirmed")
         state = terms.PROBLEM_STATES.get(code_of(condition.clinical_status) or "active")
         if words is None:
-            return self._leave(entry, "no diagnosis is named")
+            return self.leave(entry, "no diagnosis is named")
         if verification is None or state is None:
-            return self._leave(entry, "it was entered in error, or its status is not known")
-        visit = self._visit_of(entry, condition.encounter)
-        person_id = self._person_id(patient.id or "")
+            return self.leave(entry, "it was entered in error, or its status is not known")
+        visit = self.visit_of(entry, condition.encounter)
+        person_id = self.person_id(patient.id or "")
         if visit is not None:
-            self._require_own_visit(entry, visit, person_id)
+            self.require_own_visit(entry, visit, person_id)
         self.result.problems.append(
             ProblemRecord(
                 id=self.identity.of("Condition", condition.id),
@@ -392,59 +386,4 @@ class _Translator:
                 abated_on=maybe_day(condition.abatement_date_time, (*entry.path, "abatementDateTime")),
             )
         )
-        return self._take(entry)
-
-    # Steps that several need
-
-    def _person_id(self, patient_id: str) -> UUID:
-        return self.identity.of("Patient", patient_id)
-
-    def _visit_of(self, entry: Entry, reference: Reference | None) -> VisitRecord | None:
-        if reference is None or reference.reference is None:
-            return None
-        found = self._entry(reference, "Encounter", (*entry.path, "encounter", "reference"))
-        return self.visits.get(found.id or "")
-
-    def _require_own_visit(self, entry: Entry, visit: VisitRecord, person_id: UUID) -> None:
-        if visit.person_id != person_id:
-            raise Wrong("belongs to one patient, its visit to another", (*entry.path, "encounter", "reference"))
-
-    def _entry(self, reference: Reference | None, kind: str, path: Path) -> Entry:
-        """The entry of this bundle that is meant."""
-        found = self.bundle.by_reference.get((reference.reference if reference else None) or "")
-        if found is None or found.kind != kind:
-            raise Wrong(f"refers to a {kind} that is not in this bundle", path)
-        return found
-
-    def _hospital_meant(self, reference: Reference | None, path: Path) -> UUID | None:
-        """None when the source names no organization and none was chosen for it."""
-        if reference is None or reference.reference is None:
-            return self.directory.only_hospital
-        found = self.directory.hospital(reference.reference)
-        if found is None:
-            raise Wrong("refers to an Organization that is in no bundle imported so far", (*path, "reference"))
-        return found
-
-    def _take(self, entry: Entry) -> None:
-        self.result.report.of(entry.kind).taken += 1
-
-    def _leave(self, entry: Entry, reason: str) -> None:
-        self.result.report.of(entry.kind).leave(reason)
-
-    def _leave_other_types(self) -> None:
-        read = {
-            "Organization",
-            "Practitioner",
-            "Patient",
-            "Encounter",
-            "Observation",
-            "AllergyIntolerance",
-            "Condition",
-        }
-        for entry in self.bundle.entries:
-            if entry.kind not in read:
-                known = entry.kind in TAKEN_TYPES
-                self._leave(
-                    entry,
-                    "read for its references only" if known else "this type is not imported yet",
-                )
+        return self.take(entry)

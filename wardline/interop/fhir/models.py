@@ -4,12 +4,15 @@ from uuid import UUID
 
 import msgspec
 
-from wardline.encounters.public import ProblemRecord, VisitRecord
+from wardline.encounters.public import ProblemRecord, ProcedureRecord, VisitRecord
 from wardline.identity.public import HospitalRecord, StaffRecord
+from wardline.lab.public import ReportRecord, ResultRecord
+from wardline.orders.public import MedicineRecord
 from wardline.patients.public import (
     AllergyRecord,
     ContactRecord,
     IdentifierRecord,
+    ImmunizationRecord,
     PersonRecord,
     RegistrationRecord,
 )
@@ -31,9 +34,13 @@ class NamedStaff(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct):
-    """What became of the resources of one type. taken + all that was left = what the bundle held."""
+    """What became of the resources of one type. taken + all that was left = what the bundle held.
+
+    Of those taken, `stored` are new here; all others were there already.
+    """
 
     taken: int = 0
+    stored: int = 0
     left: dict[str, int] = {}
     notes: dict[str, int] = {}
 
@@ -60,6 +67,7 @@ class Report(msgspec.Struct):
         for kind, tally in other.by_type.items():
             mine = self.of(kind)
             mine.taken += tally.taken
+            mine.stored += tally.stored
             for reason, count in tally.left.items():
                 mine.left[reason] = mine.left.get(reason, 0) + count
             for text, count in tally.notes.items():
@@ -67,7 +75,11 @@ class Report(msgspec.Struct):
 
 
 class Translation(msgspec.Struct):
-    """Everything that one bundle brings. Registrations come in the order of the last visit."""
+    """Everything that one bundle brings. Registrations come in the order of the last visit.
+
+    `observations_of` says how many Observations each observation set holds, `sent_reports` which reports were resources of
+    their own: the others only hold together results that came without one.
+    """
 
     hospitals: list[NamedHospital] = []
     staff: list[NamedStaff] = []
@@ -80,4 +92,11 @@ class Translation(msgspec.Struct):
     observation_sets: list[ObservationSetRecord] = []
     allergies: list[AllergyRecord] = []
     problems: list[ProblemRecord] = []
+    procedures: list[ProcedureRecord] = []
+    immunizations: list[ImmunizationRecord] = []
+    medicines: list[MedicineRecord] = []
+    reports: list[ReportRecord] = []
+    results: list[ResultRecord] = []
+    observations_of: dict[UUID, int] = {}
+    sent_reports: set[UUID] = set()
     report: Report = msgspec.field(default_factory=Report)

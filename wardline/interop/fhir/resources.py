@@ -167,6 +167,15 @@ class Component(Element):
     value_quantity: Quantity | None = None
 
 
+class RangeEnd(Element):
+    value: float | None = None
+
+
+class ReferenceRange(Element):
+    low: RangeEnd | None = None
+    high: RangeEnd | None = None
+
+
 class Observation(Resource, kw_only=True):
     status: str
     category: list[CodeableConcept] = []
@@ -176,7 +185,12 @@ class Observation(Resource, kw_only=True):
     effective_date_time: DateTime | None = None
     effective_period: Period | None = None
     effective_instant: Instant | None = None
+    issued: Instant | None = None
     value_quantity: Quantity | None = None
+    value_codeable_concept: CodeableConcept | None = None
+    value_string: str | None = None
+    interpretation: list[CodeableConcept] = []
+    reference_range: list[ReferenceRange] = []
     component: list[Component] = []
 
 
@@ -210,6 +224,83 @@ class Condition(Resource, kw_only=True):
     recorded_date: DateTime | None = None
 
 
+class DiagnosticReport(Resource, kw_only=True):
+    status: str
+    category: list[CodeableConcept] = []
+    code: CodeableConcept
+    subject: Reference | None = None
+    encounter: Reference | None = None
+    effective_date_time: DateTime | None = None
+    effective_period: Period | None = None
+    issued: Instant | None = None
+    result: list[Reference] = []
+
+
+class DoseAndRate(Element):
+    dose_quantity: Quantity | None = None
+
+
+class Repeat(Element):
+    frequency: int | None = None
+    period: float | None = None
+    period_unit: str | None = None
+    bounds_duration: Quantity | None = None
+
+
+class Timing(Element):
+    repeat: Repeat | None = None
+    code: CodeableConcept | None = None
+
+
+class Dosage(Element):
+    timing: Timing | None = None
+    as_needed_boolean: bool | None = None
+    as_needed_codeable_concept: CodeableConcept | None = None
+    route: CodeableConcept | None = None
+    dose_and_rate: list[DoseAndRate] = []
+
+
+class Medication(Resource):
+    code: CodeableConcept | None = None
+
+
+class MedicationRequest(Resource, kw_only=True):
+    status: str
+    status_reason: CodeableConcept | None = None
+    intent: str | None = None
+    medication_codeable_concept: CodeableConcept | None = None
+    medication_reference: Reference | None = None
+    subject: Reference
+    encounter: Reference | None = None
+    authored_on: DateTime | None = None
+    requester: Reference | None = None
+    dosage_instruction: list[Dosage] = []
+
+
+class ProcedurePerformer(Element):
+    actor: Reference | None = None
+
+
+class Procedure(Resource, kw_only=True):
+    status: str
+    code: CodeableConcept | None = None
+    subject: Reference
+    encounter: Reference | None = None
+    performed_date_time: DateTime | None = None
+    performed_period: Period | None = None
+    performer: list[ProcedurePerformer] = []
+    body_site: list[CodeableConcept] = []
+
+
+class Immunization(Resource, kw_only=True):
+    status: str
+    vaccine_code: CodeableConcept
+    patient: Reference
+    encounter: Reference | None = None
+    occurrence_date_time: DateTime | None = None
+    lot_number: str | None = None
+
+
 TAKEN_TYPES: dict[str, type[Resource]] = {
     kind.__name__: kind
     for kind in (
@@ -222,6 +313,11 @@ TAKEN_TYPES: dict[str, type[Resource]] = {
         Observation,
         AllergyIntolerance,
         Condition,
+        DiagnosticReport,
+        Medication,
+        MedicationRequest,
+        Procedure,
+        Immunization,
     )
 }
 DECODERS: dict[str, msgspec.json.Decoder[Any]] = {

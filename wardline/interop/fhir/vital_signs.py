@@ -116,7 +116,6 @@ def _why_not(observation: Observation, code: str) -> str:
         return _KNOWN_BUT_LEFT[code]
     category = next((name for concept in observation.category if (name := code_of(concept))), "none")
     words = {
-        "laboratory": "laboratory results are not read yet",
         "survey": "questionnaires are not read yet",
         "procedure": "findings of procedures are not read yet",
         "imaging": "findings of imaging are not read yet",

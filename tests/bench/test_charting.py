@@ -1,0 +1,111 @@
+"""What the rig's doctors and nurses do with notes, medicines and tests is answered rightly, step after step."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from random import Random
+from time import monotonic
+
+import httpx
+import psycopg
+import pytest
+
+from bench.load import cast, mix
+from bench.load.charting import SAVES_OF_NOTE
+from bench.load.http import Call
+from bench.load.journeys import Journeys
+from bench.load.model import Part
+from bench.load.requests import Requests
+from bench.load.users import Topic, User, cookie
+from tests.database import TestDatabase
+from wardline.demo.accounts import PASSWORD
+
+ACTS = ("_note", "_order", "_panels")
+
+
+class Rig:
+    """One user of a role after the other, each waiting for the answer."""
+
+    def __init__(self, http: httpx.AsyncClient, site: str, network: TestDatabase) -> None:
+        with psycopg.connect(network.owner) as connection:
+            self.stage = cast.Stage(connection)
+        self.http, self.topics = http, dict[str, Topic]()
+        self.counted: Counter[str] = Counter()
+        part = Part(
+            number=0, seed=0, url=site, stream_url=site, sources=[], password=PASSWORD, mean_seconds=0, retries=0,
+            actors=[], places=self.stage.places, known=self.stage.known, views={},
+        )  # fmt: skip
+        authority = httpx.URL(site).netloc
+        self.journeys = Journeys(part, Requests(authority), self.topics, Random(3))
+
+    async def user(self, role_name: str) -> User:
+        role = next(role for role in mix.ROLES if role.name == role_name)
+        place = self.stage.places[0]
+        actor = cast.actor(role, place, self.stage.staff_of(place, role.name)[0])
+        user = User(actor, [self.topics.setdefault(name, Topic(name)) for name in actor.topics])
+        form = {"email": actor.email, "password": PASSWORD}
+        answer = await self.http.post(
+            "/sessions", data=form, headers={"sec-fetch-site": "same-origin", "accept": "text/html"}
+        )
+        token = answer.headers["set-cookie"].partition("__Host-wardline=")[2].partition(";")[0]
+        user.cookie = cookie(token, actor.hospital)
+        return user
+
+    async def act(self, user: User, name: str) -> Call:
+        """The act, or what was planned before; its answer has to be right."""
+        call = user.planned(user, monotonic()) if user.planned is not None else getattr(self.journeys, name)(user, 0.0)
+        user.planned = (
+            None
+            if call is not None and call.route in ("prescribe", "order tests", "record a problem")
+            else user.planned
+        )
+        assert call is not None
+        head, _, body = call.request.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        method, path, _ = first.split(" ")
+        headers = dict(line.split(": ", 1) for line in lines)
+        headers.pop("Content-Length", None)
+        answer = await self.http.request(method, path, headers=headers, content=body)
+        call.status, call.body = answer.status_code, answer.content
+        call.head = "".join(f"\r\n{key}: {value}" for key, value in answer.headers.items()).lower().encode() + b"\r\n"
+        wrong = f"status {call.status}" if call.status != call.expected else call.check(call)
+        assert wrong in ("", "status 409"), (call.route, wrong, call.body[:600])
+        self.journeys.settle(call, good=not wrong)
+        self.counted[call.route] += 1
+        return call
+
+
+@pytest.fixture
+async def rig(site: str, network: TestDatabase) -> AsyncIterator[Rig]:
+    async with httpx.AsyncClient(base_url=site) as http:
+        yield Rig(http, site, network)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["nurse", "doctor"])
+async def test_a_note_is_begun_saved_and_signed(rig: Rig, role: str):
+    user = await rig.user(role)
+    for _ in range(SAVES_OF_NOTE + 3):
+        await rig.act(user, "_note")
+    assert rig.counted == {"begin a note": 2, "autosave a note": SAVES_OF_NOTE, "sign a note": 1}
+
+
+@pytest.mark.slow
+async def test_orders_are_looked_at_and_signed_and_tests_are_asked_for(rig: Rig):
+    user = await rig.user("doctor")
+    for _ in range(60):
+        await rig.act(user, "_order")
+        if user.planned is None:
+            user.patient = None
+    assert rig.counted["prescribe"] == rig.counted["check an order"] > 5
+    assert rig.counted["order tests"] == rig.counted["order form"] > 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["nurse", "pharmacist", "laboratory_technician"])
+async def test_panels_are_those_of_the_patient(rig: Rig, role: str):
+    user = await rig.user(role)
+    for _ in range(30):
+        call = await rig.act(user, "_panels")
+        if call.note is not None and call.note.topic is not None:
+            assert call.header(b"wardline-topic").decode().startswith(f"{call.note.topic.name}@"), call.route
+    assert {"results", "medicines", "observation chart"} & rig.counted.keys()
