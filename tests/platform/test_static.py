@@ -24,7 +24,16 @@ async def fetched(path: str, **headers: str) -> tuple[int, dict[str, str], bytes
 
 @pytest.mark.parametrize(
     ("bundle", "limit_kb"),
-    [("wardline.css", 14), ("wardline.js", 16), ("notes.css", 3), ("notes.js", 6), ("lab.css", 2)],
+    [
+        ("wardline.css", 14),
+        ("wardline.js", 16),
+        ("notes.css", 3),
+        ("notes.js", 6),
+        ("lab.css", 2),
+        ("outbox.css", 1),
+        ("outbox.js", 8),
+        ("sw.js", 4),
+    ],
 )
 async def test_the_bundles_keep_their_budget(bundle: str, limit_kb: int) -> None:
     status, headers, body = await fetched(static.asset(bundle), accept_encoding="gzip")
@@ -63,7 +72,7 @@ def test_every_part_is_in_a_bundle() -> None:
 
 
 def test_scripts_can_be_joined() -> None:
-    for part in (*static.SCRIPTS, *static.NOTES_SCRIPTS):
+    for part in (*static.SCRIPTS, *static.NOTES_SCRIPTS, *static.OUTBOX_SCRIPTS, *static.WORKER_SCRIPTS):
         source = (static.STATIC / part).read_text(encoding="utf-8")
         assert not re.search(r"^\s*(import|export)\b", source, re.MULTILINE), part
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+SENT_LATER_SECONDS = 60
+
+
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody signed in. `tenant_id` comes from the session only; fragments are rendered for `permission_class`."""
 
@@ -66,6 +69,7 @@ class Context:
         "client",
         "cookies",
         "db",
+        "entered_at",
         "events",
         "headers",
         "html",
@@ -86,6 +90,7 @@ class Context:
         self._caller = caller
         self.db = db
         self.now = now
+        self.entered_at = now  # when the person pressed the button: earlier than now where the network was gone
         self.request_id = request_id
         self.client = client
         self.html = html
@@ -145,7 +150,10 @@ class Context:
         subject_id: UUID | None = None,
         detail: dict[str, Any] | None = None,
     ) -> None:
-        """Report a change; its audit row is written in the transaction of the change."""
+        """Report a change; its audit row is written in the transaction of the change, and says how late it was sent."""
+        late = (self.now - self.entered_at).total_seconds()
+        if late >= SENT_LATER_SECONDS:
+            detail = (detail or {}) | {"sent_later_seconds": round(late)}
         kind = subject_type or action.partition(".")[0]
         self.changes.append(Change(new_id(), action, person_id, kind, subject_id, detail))
 
