@@ -57,11 +57,16 @@ async def test_the_clock_on_the_form_is_read_at_the_time_of_entering(client: Cli
     assert abs(taken - entered) < timedelta(minutes=1)
     [detail] = await changes(client, patient)
     assert abs(int(str(detail["sent_later_seconds"])) - 30 * 3600) < 60
+    shown = await client.get(f"/observations/{answer.json()['id']}", as_="nurse_a", html=True)
+    assert "Sent later: entered" in shown.text
 
 
 async def test_what_is_sent_at_once_is_not_called_late(client: Client, patient: UUID) -> None:
     future = datetime.now(UTC) + timedelta(hours=1)
-    assert (await sent(client, patient, {"pulse_per_min": "81"}, key=KEY.format(2), at=future)).status_code == 201
+    saved = await sent(client, patient, {"pulse_per_min": "81"}, key=KEY.format(2), at=future)
+    assert saved.status_code == 201
+    shown = await client.get(f"/observations/{saved.json()['id']}", as_="nurse_a", html=True)
+    assert "Sent later" not in shown.text
     assert all("sent_later_seconds" not in detail for detail in await changes(client, patient))
 
 

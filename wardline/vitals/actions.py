@@ -236,6 +236,7 @@ def _new_set(ctx: Context, stay: ObservedStay, taken: Taken) -> queries.NewSet:
         person_id=stay.person_id,
         encounter_id=stay.encounter_id,
         taken_at=taken.at,
+        entered_at=ctx.entered_at if ctx.sent_later else None,
         recorded_by=ctx.caller.id,
         news_score=taken.stood.total,
         news_signs=taken.stood.signs_scored,

@@ -123,6 +123,11 @@ class Context:
         return self._caller.tenant_code if self._caller is not None else ""
 
     @property
+    def sent_later(self) -> bool:
+        """Whether this waited on a device until the network was back."""
+        return (self.now - self.entered_at).total_seconds() >= SENT_LATER_SECONDS
+
+    @property
     def signed_in(self) -> bool:
         return self._caller is not None
 
@@ -151,9 +156,8 @@ class Context:
         detail: dict[str, Any] | None = None,
     ) -> None:
         """Report a change; its audit row is written in the transaction of the change, and says how late it was sent."""
-        late = (self.now - self.entered_at).total_seconds()
-        if late >= SENT_LATER_SECONDS:
-            detail = (detail or {}) | {"sent_later_seconds": round(late)}
+        if self.sent_later:
+            detail = (detail or {}) | {"sent_later_seconds": round((self.now - self.entered_at).total_seconds())}
         kind = subject_type or action.partition(".")[0]
         self.changes.append(Change(new_id(), action, person_id, kind, subject_id, detail))
 
