@@ -11,6 +11,7 @@ import structlog
 from msgspec import structs
 
 from wardline.audit.public import Ledger
+from wardline.desk import offline
 from wardline.frame import frame
 from wardline.identity.public import Sessions
 from wardline.orders import public as orders
@@ -176,6 +177,8 @@ class App:
             await self._lifespan(receive, send)
         elif scope["path"].startswith("/static/"):
             await static.serve(scope, send)
+        elif scope["path"] in offline.PATHS:
+            await offline.serve(scope, send)
         elif scope["path"] == "/live":
             await self.streams(scope, receive, send)
         elif scope["path"] == "/metrics":

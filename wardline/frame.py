@@ -1,11 +1,13 @@
 """What stands around a page's content: who is signed in, where, and the ways their role may go."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
-from wardline.identity.public import ROLE_WORDS, May, Role
+from wardline.identity.public import ROLE_WORDS, May, Role, device_is_ours
 from wardline.platform.http import Context
 from wardline.platform.settings import Settings
 
@@ -44,6 +46,9 @@ class ShellCaller(msgspec.Struct, frozen=True):
     role_words: str
     hospital_name: str
     ward_name: str
+    id: UUID
+    hospital_id: UUID
+    keep: str = ""  # a mark of the session, where the device may keep copies of pages for when the network is gone
 
 
 def frame(settings: Settings) -> Callable[[Context, str, str, str], dict[str, Any]]:
@@ -59,7 +64,16 @@ def frame(settings: Settings) -> Callable[[Context, str, str, str], dict[str, An
         if not ctx.signed_in:
             return {"template": "bare.html", **shared, "section": "signin" if title == "Sign in" else ""}
         who = ctx.caller
-        caller = ShellCaller(who.display_name, who.initials, ROLE_WORDS[Role(who.role)], who.tenant_name, who.place)
+        caller = ShellCaller(
+            who.display_name,
+            who.initials,
+            ROLE_WORDS[Role(who.role)],
+            who.tenant_name,
+            who.place,
+            who.id,
+            who.tenant_id,
+            _mark(who.session_id) if _may_keep(settings, ctx) else "",
+        )
         nav = [
             {"href": item.href, "icon": item.icon, "label": item.label, "current": item.section == section}
             for item in NAV
@@ -77,3 +91,12 @@ def frame(settings: Settings) -> Callable[[Context, str, str, str], dict[str, An
         }
 
     return values
+
+
+def _may_keep(settings: Settings, ctx: Context) -> bool:
+    return settings.offline_copies == "every" or (settings.offline_copies == "registered" and device_is_ours(ctx))
+
+
+def _mark(session_id: UUID) -> str:
+    """Tells sessions apart, and opens none."""
+    return hashlib.blake2b(session_id.bytes, digest_size=8, person=b"wardline-copies").hexdigest()

@@ -21,7 +21,7 @@ from wardline.interop.fhir.reading import bundle_files
 from wardline.lab.rules import is_barcode
 from wardline.lab.units import factor
 from wardline.orders.drugs import load
-from wardline.orders.elsewhere import Said, line_of
+from wardline.orders.elsewhere import Said, line_heard
 from wardline.orders.lines import MedicineLine, text
 from wardline.platform.db import Db, Pool
 
@@ -169,11 +169,11 @@ async def test_a_medicine_that_cannot_be_kept_is_left_with_its_reason(
     ],
 )
 def test_products_are_read_as_far_as_they_can_be(product: str, words: str) -> None:
-    assert text(line_of(Said(product=product, dose=Decimal(2)), load())) == words
+    assert text(line_heard(Said(product=product, dose=Decimal(2)), load())) == words
 
 
 def test_without_the_drug_table_the_sources_words_stay() -> None:
-    assert line_of(Said(product="Amoxicillin 250 MG Oral Capsule"), None) == MedicineLine(
+    assert line_heard(Said(product="Amoxicillin 250 MG Oral Capsule"), None) == MedicineLine(
         name="Amoxicillin 250 MG Oral Capsule", route="oral"
     )
 

@@ -36,6 +36,9 @@ async def fetched(path: str, **headers: str) -> tuple[int, dict[str, str], bytes
         ("mar.css", 3),
         ("mar.js", 5),
         ("orders.js", 2),
+        ("outbox.css", 1),
+        ("outbox.js", 8),
+        ("sw.js", 4),
     ],
 )
 async def test_the_bundles_keep_their_budget(bundle: str, limit_kb: int) -> None:
@@ -75,7 +78,7 @@ def test_every_part_is_in_a_bundle() -> None:
 
 
 def test_scripts_can_be_joined() -> None:
-    for part in (*static.SCRIPTS, *static.NOTES_SCRIPTS):
+    for part in (*static.SCRIPTS, *static.NOTES_SCRIPTS, *static.OUTBOX_SCRIPTS, *static.WORKER_SCRIPTS):
         source = (static.STATIC / part).read_text(encoding="utf-8")
         assert not re.search(r"^\s*(import|export)\b", source, re.MULTILINE), part
 

@@ -125,6 +125,8 @@ OTHERS = {
     "session.opened": "signed in",
     "session.ended": "signed out",
     "session.switched": "switched to another hospital or role",
+    "device.registered": "registered a device as one of the hospital's own",
+    "device.forgotten": "took back the registration of a device",
     "staff.added": "added {staff} to the staff",
     "staff.changed": "changed the details of {staff}",
     "staff.activated": "let {staff} sign in again",

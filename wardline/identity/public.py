@@ -12,6 +12,7 @@ from wardline.identity.bulk import (
     ensure_region,
     hospital_with_code,
 )
+from wardline.identity.devices import device_is_ours
 from wardline.identity.models import HospitalRow, HospitalScope, Scope, WardRow, WardScope, seal
 from wardline.identity.permissions import OF_ROLE, ROLE_WORDS, SENTENCES, May, Role
 from wardline.identity.queries import hospitals, wards
@@ -55,6 +56,7 @@ __all__ = [
     "add_hospitals",
     "add_staff",
     "admin_models",
+    "device_is_ours",
     "ensure_region",
     "hospital_with_code",
     "hospitals",

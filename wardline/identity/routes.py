@@ -4,8 +4,9 @@ from uuid import UUID
 
 import msgspec
 
-from wardline.identity import actions, queries
+from wardline.identity import actions, devices, queries
 from wardline.identity.models import ChangePassword, MyPlace, Session, SignIn, SwitchHospital
+from wardline.identity.permissions import May
 from wardline.platform.errors import Denied, NotSignedIn, TooMany
 from wardline.platform.http import ANYONE, SIGNED_IN, Context, Listing, Page, Redirect, delete, get, post
 
@@ -111,3 +112,28 @@ async def password_page(ctx: Context) -> Me:
 async def change_password(ctx: Context, change: ChangePassword) -> None:
     """Change the caller's password."""
     await actions.change_password(ctx, change)
+
+
+class Device(msgspec.Struct):
+    """Whether the device that asks is registered as one of the hospital's own."""
+
+    hospital: str
+    registered: bool
+
+
+@get("/device", needs=May.MANAGE_WARDS, page="identity/device.html", title="This device", section="places")
+async def device(ctx: Context) -> Device:
+    """Whether this device is one of the hospital's own."""
+    return Device(ctx.caller.tenant_name, devices.device_is_ours(ctx))
+
+
+@post("/device", needs=May.MANAGE_WARDS, keyed=False, then="/device")
+async def register_device(ctx: Context) -> None:
+    """Register this device as one of the hospital's own: where the setting says so, only these keep offline copies."""
+    devices.register(ctx)
+
+
+@delete("/device", needs=May.MANAGE_WARDS, keyed=False, then="/device")
+async def forget_device(ctx: Context) -> None:
+    """Take the registration of this device back."""
+    devices.forget(ctx)

@@ -57,6 +57,12 @@ class Stale(Conflict):
     status, code, title = 412, "stale", "Changed meanwhile by somebody else"
 
 
+class OtherAuthor(Conflict):
+    """What waits on a shared device is sent by its author only, never under the name of who is signed in now."""
+
+    code, title = "other_author", "Somebody else wrote this"
+
+
 class TooLarge(Problem):
     status, code, title = 413, "too_large", "That is too large"
 

@@ -23,11 +23,13 @@ FOR_TESTS = (
 )
 EMBEDDED = "embedded"
 CDS_HOOKS = ("order-select", "order-sign")
+COPIES = ("every", "registered", "none")
 SERVERS = ("granian", "uvicorn")
 REQUIRED = "none, it must be given"
 
 Environment = Literal["development", "production"]
 Server = Literal["granian", "uvicorn"]
+Copies = Literal["every", "registered", "none"]
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -132,6 +134,12 @@ TABLE = (
         "Signs short-lived tokens. At least 32 characters; the same on every machine of one deployment.",
         REQUIRED,
     ),
+    Setting(
+        "WARDLINE_OFFLINE_COPIES",
+        "every, in production registered",
+        "Which devices may keep encrypted copies of ward and patient pages for when the network is gone: `every`, "
+        "`registered` (an administrator has registered the device as the hospital's own) or `none`.",
+    ),
     Setting("WARDLINE_LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`. No level writes patient data."),
 )
 
@@ -172,6 +180,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connections_max: int = 60_000
     trusted_proxies: Networks = ()
     secret: str
+    offline_copies: Copies = "every"
     log_level: str = "info"
 
     @property
@@ -217,6 +226,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         connections_max=_number(given, "WARDLINE_CONNECTIONS", default=60_000, least=1, most=1_000_000),
         trusted_proxies=_networks(given, "WARDLINE_TRUSTED_PROXIES"),
         secret=_secret(given, environment, data),
+        offline_copies=_copies(given, environment),
         log_level=_choice(given, "WARDLINE_LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"),
     )
 
@@ -287,6 +297,12 @@ def _choice(given: Mapping[str, str], name: str, choices: tuple[str, ...], *, de
     if value not in choices:
         raise SettingsError(name, f"is {value!r}; it must be one of {', '.join(choices)}.")
     return value
+
+
+def _copies(given: Mapping[str, str], environment: Environment) -> Copies:
+    usual = "registered" if environment == "production" else "every"
+    chosen = _choice(given, "WARDLINE_OFFLINE_COPIES", COPIES, default=usual)
+    return "registered" if chosen == "registered" else "none" if chosen == "none" else "every"
 
 
 def _number(given: Mapping[str, str], name: str, *, default: int, least: int, most: int) -> int:

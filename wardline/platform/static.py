@@ -47,6 +47,7 @@ SCRIPTS = (
     "js/observe.js",
     "js/lab.js",
     "js/signin.js",
+    "js/offline.js",
 )
 # What only some pages load, besides.
 NOTES_STYLES = ("css/notes.css",)
@@ -57,6 +58,9 @@ STOCK_STYLES = ("css/stock.css",)
 MAR_STYLES = ("css/mar.css",)
 MAR_SCRIPTS = ("js/mar-grid.js", "js/mar-sheet.js")
 ORDERS_SCRIPTS = ("js/orders.js",)
+OUTBOX_STYLES = ("css/outbox.css",)
+OUTBOX_SCRIPTS = ("js/outbox-store.js", "js/outbox-list.js", "js/outbox.js")
+WORKER_SCRIPTS = ("js/worker-copies.js", "js/worker.js")  # behind the pages, see wardline/desk/offline.py
 NOTES_SCRIPTS = ("js/note-editor.js", "js/code-search.js")
 BUNDLES = {
     "wardline.css": STYLES,
@@ -70,6 +74,9 @@ BUNDLES = {
     "mar.css": MAR_STYLES,
     "mar.js": MAR_SCRIPTS,
     "orders.js": ORDERS_SCRIPTS,
+    "outbox.css": OUTBOX_STYLES,
+    "outbox.js": OUTBOX_SCRIPTS,
+    "sw.js": WORKER_SCRIPTS,
 }
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -86,6 +93,7 @@ FILE_BYTES_MAX = 2_000_000
 PATH_LENGTH_MAX = 200
 KEPT_MAX = 500  # files and names that are none
 _VENDOR_URL = re.compile(r"url\(\.\./(vendor/[\w.-]+)\)")
+_SCRIPT_COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LAYOUT = re.compile(r"(?<=[{}:;,])\s+|\s+(?=[{}])|;\s*(?=})")
 
@@ -125,7 +133,7 @@ def content_of(path: str) -> bytes | None:
 def _joined(bundle: str) -> str:
     parts = [(STATIC / part).read_text(encoding="utf-8") for part in BUNDLES[bundle]]
     if bundle.endswith(".js"):
-        return "\n".join(f"{{\n{part}}}" for part in parts)
+        return "\n".join(f"{{\n{_SCRIPT_COMMENT.sub('', part)}}}" for part in parts)
     style = _LAYOUT.sub("", " ".join(_COMMENT.sub("", "\n".join(parts)).split()))
     return _VENDOR_URL.sub(lambda match: f"url({asset(match[1])})", style)
 

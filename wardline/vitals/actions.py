@@ -128,7 +128,7 @@ class Taken(Struct, frozen=True, kw_only=True):
 def _taken(ctx: Context, stay: ObservedStay, new: NewObservations) -> Taken:
     """Checks what was sent; raises Invalid, ScaleNotPrescribed or Unconfirmed."""
     signs = checked_signs(stay, new)
-    taken_at = checked_time(stay, new, ctx.now, ctx.caller.time_zone)
+    taken_at = checked_time(stay, new, ctx.entered_at, ctx.caller.time_zone)
     before = current.latest_of_stay(stay)
     confirmed = confirmed_fields(signs, new.confirmed)
     asked = questions(signs, before, confirmed)
@@ -203,7 +203,8 @@ def signs_as_sent(stay: ObservedStay, new: NewObservations) -> Signs:
 
 
 def checked_time(stay: ObservedStay, new: NewObservations, now: datetime, zone: str) -> datetime:
-    """When the set was taken: as sent, by the clock on the form, or now. Not in the future, not before the stay."""
+    """When the set was taken: as sent, by the clock on the form, or now. Not in the future, not before the stay. `now` is
+    when it was entered, so that a set which waited for the network keeps its time."""
     if new.taken_at is not None:
         taken_at = rules.not_ahead(new.taken_at, now)
     elif new.taken_clock is not None:
@@ -235,6 +236,7 @@ def _new_set(ctx: Context, stay: ObservedStay, taken: Taken) -> queries.NewSet:
         person_id=stay.person_id,
         encounter_id=stay.encounter_id,
         taken_at=taken.at,
+        entered_at=ctx.entered_at if ctx.sent_later else None,
         recorded_by=ctx.caller.id,
         news_score=taken.stood.total,
         news_signs=taken.stood.signs_scored,

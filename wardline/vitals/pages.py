@@ -296,13 +296,18 @@ class DetailPage(Struct, kw_only=True):
     response: str
     oxygen: str
     consciousness: str
+    entered_at: datetime | None  # only where it was sent later
 
 
-def detail_page(banner: Banner, row: ObservationRow, signs: Signs) -> DetailPage:
+def detail_page(banner: Banner, row: ObservationRow, signs: Signs, entered_at: datetime | None) -> DetailPage:
     """The page of one set."""
-    words = CONSCIOUSNESS_WORDS.get(row.consciousness or "", "")
     return DetailPage(
-        banner=banner, row=row, response=response_then(row), oxygen=oxygen_words(signs), consciousness=words
+        banner=banner,
+        row=row,
+        response=response_then(row),
+        oxygen=oxygen_words(signs),
+        consciousness=CONSCIOUSNESS_WORDS.get(row.consciousness or "", ""),
+        entered_at=entered_at,
     )
 
 

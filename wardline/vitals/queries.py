@@ -23,6 +23,7 @@ class NewSet(Struct, frozen=True, kw_only=True):
     person_id: UUID
     encounter_id: UUID
     taken_at: datetime
+    entered_at: datetime | None
     recorded_by: UUID | None
     news_score: int | None
     news_signs: int
@@ -44,15 +45,15 @@ INTO_SETS = """
     INSERT INTO vitals.observation_set (hospital_id, id, person_id, encounter_id, taken_at, recorded_at, recorded_by,
         respiration_per_min, spo2_percent, spo2_scale, on_oxygen, oxygen_l_per_min, oxygen_device, systolic_mmhg,
         diastolic_mmhg, pulse_per_min, consciousness, temperature_celsius, news_score, news_signs, news_band, confirmed,
-        created_at, created_by)
+        entered_at, created_at, created_by)
 """
 # Cast where a place has no column to take its type from.
 VALUES = """
         :new.hospital_id, :new.id, :new.person_id, :new.encounter_id, :new.taken_at, :now, :new.recorded_by,
         :signs.respiration_per_min, :signs.spo2_percent, :signs.spo2_scale, :signs.on_oxygen, :signs.oxygen_l_per_min,
         :signs.oxygen_device, :signs.systolic_mmhg, :signs.diastolic_mmhg, :signs.pulse_per_min, :signs.consciousness,
-        :signs.temperature_celsius, :new.news_score, :new.news_signs, :new.news_band, :new.confirmed, :now,
-        :new.recorded_by
+        :signs.temperature_celsius, :new.news_score, :new.news_signs, :new.news_band, :new.confirmed,
+        :new.entered_at, :now, :new.recorded_by
 """
 
 
@@ -185,6 +186,13 @@ async def name_of(db: Db, *, staff_id: UUID) -> str | None:
 @query(OBSERVATION + "WHERE o.hospital_id = :hospital_id AND o.id = :set_id LIMIT 1")
 async def observation(db: Db, *, hospital_id: UUID, set_id: UUID) -> ObservationRow | None:
     """One set of the hospital, mistaken or not."""
+
+
+@query(
+    "SELECT o.entered_at FROM vitals.observation_set o WHERE o.hospital_id = :hospital_id AND o.id = :set_id LIMIT 1"
+)
+async def entered_at(db: Db, *, hospital_id: UUID, set_id: UUID) -> datetime | None:
+    """When a set was entered that was sent later; None for one that was sent at once. Index: the primary key."""
 
 
 @query("""

@@ -135,7 +135,8 @@ async def observation(ctx: Context, observation_id: UUID) -> Observation | Page:
         return answer_of(row)
     banner = await banner_with_stay(ctx.db, await access_patient(ctx, row.person_id))
     title = f"Observations of {banner.family.upper()}, {banner.given}"
-    return Page("vitals/detail.html", pages.detail_page(banner, row, signs_of(row)), title)
+    entered_at = await queries.entered_at(ctx.db, hospital_id=ctx.caller.tenant_id, set_id=row.id)
+    return Page("vitals/detail.html", pages.detail_page(banner, row, signs_of(row), entered_at), title)
 
 
 @post(

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+SENT_LATER_SECONDS = 60
+
+
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody signed in. `tenant_id` comes from the session only; fragments are rendered for `permission_class`."""
 
@@ -66,6 +69,7 @@ class Context:
         "client",
         "cookies",
         "db",
+        "entered_at",
         "events",
         "headers",
         "html",
@@ -86,6 +90,7 @@ class Context:
         self._caller = caller
         self.db = db
         self.now = now
+        self.entered_at = now  # when the person pressed the button: earlier than now where the network was gone
         self.request_id = request_id
         self.client = client
         self.html = html
@@ -118,6 +123,11 @@ class Context:
         return self._caller.tenant_code if self._caller is not None else ""
 
     @property
+    def sent_later(self) -> bool:
+        """Whether this waited on a device until the network was back."""
+        return (self.now - self.entered_at).total_seconds() >= SENT_LATER_SECONDS
+
+    @property
     def signed_in(self) -> bool:
         return self._caller is not None
 
@@ -145,7 +155,9 @@ class Context:
         subject_id: UUID | None = None,
         detail: dict[str, Any] | None = None,
     ) -> None:
-        """Report a change; its audit row is written in the transaction of the change."""
+        """Report a change; its audit row is written in the transaction of the change, and says how late it was sent."""
+        if self.sent_later:
+            detail = (detail or {}) | {"sent_later_seconds": round((self.now - self.entered_at).total_seconds())}
         kind = subject_type or action.partition(".")[0]
         self.changes.append(Change(new_id(), action, person_id, kind, subject_id, detail))
 

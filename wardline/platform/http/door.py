@@ -27,6 +27,7 @@ from wardline.platform.http.body import convert, headers_of, invalid, path_value
 from wardline.platform.http.client import client_of
 from wardline.platform.http.context import Caller, Change, Context, Seen
 from wardline.platform.http.entrance import seconds_left
+from wardline.platform.http.later import check_author, entered_at
 from wardline.platform.http.reply import Reply, encode, problem_headers
 from wardline.platform.http.routes import ANYONE, Anonymous, Route, build_tree, find
 
@@ -194,6 +195,8 @@ class Door:
             values[route.input_name or ""] = raw
         elif sent is None:
             sent = await sent_values(headers, await read_body(receive, route.body_bytes_max))
+        check_author(ctx, headers)
+        ctx.entered_at = entered_at(headers, ctx.now)
         key = self._key(route, headers, sent)
         ctx.version = _version(headers, sent)
         if route.versioned and ctx.version is None:

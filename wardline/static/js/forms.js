@@ -162,7 +162,7 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-  if (!ctx || ctx.response || isPreview(ctx)) return;
+  if (!ctx || ctx.response || isPreview(ctx) || ctx.sourceElement.id === "bell") return; // the live chip says it for the bell
   const form = formOf(ctx.sourceElement);
   const region = regionOf(ctx.sourceElement);
   const again = () => {
@@ -179,7 +179,7 @@ document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
   const form = formOf(ctx.sourceElement);
   if (!form || ctx.request.method === "GET") return;
   setBusy(form, false);
-  if (ctx.response?.status < 400) keys.delete(form);
+  if (ctx.kept || ctx.response?.status < 400) keys.delete(form); // kept: by the outbox, to be sent later
 });
 
 // A link in the summary goes to the field itself, not only near it.

@@ -1,0 +1,10 @@
+"""Observations that waited for the network say when they were entered."""
+
+from migrations.sql_file import run
+
+revision = "0135"
+down_revision = "0111"
+
+
+def upgrade() -> None:
+    run("0135_sent_later.sql")
