@@ -3,7 +3,7 @@
 from migrations.sql_file import run
 
 revision = "0135"
-down_revision = "0111"
+down_revision = "0130"
 
 
 def upgrade() -> None:

@@ -3,7 +3,7 @@
 from migrations.sql_file import run
 
 revision = "0140"
-down_revision = "0130"
+down_revision = "0135"
 
 
 def upgrade() -> None:
