@@ -275,7 +275,12 @@ async def test_the_label_and_its_code_lead_back(client: Client) -> None:
     for code in (given["number"], f"{order['id'].upper()}/{given['number']}"):
         found = await client.get(f"/pharmacy/scan?code={code}", as_="pharmacist_a")
         assert (found.status_code, found.headers["location"]) == (303, f"/dispenses/{given['id']}")
-    assert (await client.get("/pharmacy/scan?code=D999999999", as_="pharmacist_a")).status_code == 404
+    banner = (await page(client, order))["banner"]
+    for code in (banner["identifier"], banner["mrn"]):
+        found = await client.get(f"/pharmacy/scan?code={code}", as_="pharmacist_a")
+        assert found.headers["location"] == f"/patients/{order['patient_id']}/medicines"
+    for code in ("D999999999", "nobody"):
+        assert (await client.get(f"/pharmacy/scan?code={code}", as_="pharmacist_a")).status_code == 404
     for path in (f"/dispenses/{given['id']}", f"/medicines/{order['id']}/dispenses"):
         for who in ("pharmacist_a", "nurse_a"):
             assert given["number"] in (await client.get(path, as_=who, html=True)).text

@@ -1,5 +1,7 @@
 """Controlled drugs: two people for every movement, locked away, and a register with a running balance."""
 
+from typing import Any
+
 import asyncpg
 import pytest
 
@@ -7,7 +9,9 @@ from tests.client import Client
 from tests.stock.way import act, in_days, product, received, shelf, store, unbalanced, witness
 
 
-async def cabinet_with_morphine(client: Client, quantity: int = 20) -> tuple[str, dict, dict, dict]:
+async def cabinet_with_morphine(
+    client: Client, quantity: int = 20
+) -> tuple[str, dict[str, Any], dict[str, Any], dict[str, str]]:
     """A cabinet, morphine, its lot, and what the second person signs with."""
     place, second = await store(client, "controlled"), await witness(client)
     morphine = await product(client, ingredient="morphine", form="injection", unit="ampoule", is_controlled=True)

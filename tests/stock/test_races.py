@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ async def test_takers_of_two_lots_in_any_order_never_wait_in_a_circle(client: Cl
         kinds = [await product(client), await product(client, ingredient="ibuprofen", form="tablet", unit="tablet")]
         lots = [await received(client, place, kind["id"], 30) for kind in kinds for _ in range(2)]
 
-        async def send(turn: int, place: str = place, other: str = other, lots: list = lots) -> int:
+        async def send(turn: int, place: str = place, other: str = other, lots: list[dict[str, Any]] = lots) -> int:
             order = [lots[(turn + step) % 4]["id"] for step in range(4)]
             body = {"to_store_id": other, "lots": order, "quantities": [1, 1, 1, 1]}
             answer = await client.post(f"/stock/stores/{place}/transfers", body, as_="pharmacist_a")

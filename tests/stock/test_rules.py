@@ -1,6 +1,7 @@
 """Codes of packs, days of cover, how much to order; and movements of any order keep the sum."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -99,7 +100,7 @@ async def test_any_movements_keep_the_sum(client: Client, moves: list[tuple[str,
     assert await unbalanced(client) == []
 
 
-async def moved(client: Client, lot: dict, other: str, name: str, quantity: int, before: int) -> int | None:
+async def moved(client: Client, lot: dict[str, Any], other: str, name: str, quantity: int, before: int) -> int | None:
     """One movement: what should lie there afterwards, or None when it was refused."""
     if name == "receipts":
         body = {

@@ -1,5 +1,7 @@
 """Who may do what with stock, here and elsewhere; and every page for a person."""
 
+from typing import Any
+
 import pytest
 
 from tests.client import Client
@@ -81,7 +83,7 @@ async def test_every_page_reads(client: Client) -> None:
         ({"pack_quantity": 0}, "pack_quantity"),
     ],
 )
-async def test_a_product_is_of_the_drug_table(client: Client, body: dict, field: str) -> None:
+async def test_a_product_is_of_the_drug_table(client: Client, body: dict[str, Any], field: str) -> None:
     good = {"ingredient": "amoxicillin", "form": "capsule", "strength": "1 g", "unit": "capsule", "pack_quantity": 10}
     answer = await client.post("/stock/products", good | body, as_="pharmacist_a")
     assert (answer.status_code, list(answer.json()["fields"])) == (422, [field]), answer.text

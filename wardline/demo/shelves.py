@@ -15,7 +15,7 @@ from wardline.demo.network import Hospital, Staff, Ward
 from wardline.stock.gs1 import check_digit
 
 HISTORY_DAYS = 28
-WEEKS_IN_STOCK = (5, 11)
+WEEKS_IN_STOCK = (2, 4)
 CUPBOARDS_OF_HOSPITAL = 6
 LOW_EVERY, EXPIRING_EVERY = 9, 7
 
@@ -219,7 +219,7 @@ class Shelves:
         self, hospital: Hospital, place: Place, product: UUID, kept: Kept, number: int, *, is_low: bool
     ) -> list[UUID]:
         """Two lots of a product, and what left them: the first is nearly used up, the second is not."""
-        self._shelf(hospital, place, product, kept.day * 10, kept.day * 35)
+        self._shelf(hospital, place, product, kept.day * 10, kept.day * 42)
         witness = self.dice.one_of(hospital.wards).nurses[0] if kept.controlled else None
         soon = number % EXPIRING_EVERY == 3
         recalled = "Recalled by the maker, class 2" if number == EXPIRING_EVERY + 1 else ""
@@ -365,7 +365,7 @@ class Shelves:
                 created_by=hospital.pharmacists[0].id,
             )
             for product, kept in wanted:
-                packs = -(-kept.day * 30 // kept.pack)
+                packs = -(-kept.day * 35 // kept.pack)
                 self.book.add(
                     "stock.purchase_line",
                     hospital_id=hospital.id,

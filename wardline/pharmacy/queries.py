@@ -108,8 +108,11 @@ async def dispense_with_number(db: Db, *, hospital_id: UUID, number: str) -> UUI
 
 
 @query("""
-    SELECT r.person_id FROM patients.registration r JOIN patients.person p ON p.id = r.person_id
-     WHERE r.hospital_id = :hospital_id AND (p.network_number = :code OR r.mrn = :code) LIMIT 1
+    SELECT r.person_id FROM patients.registration r WHERE r.hospital_id = :hospital_id AND r.mrn = :code
+    UNION ALL
+    SELECT r.person_id FROM patients.person p JOIN patients.registration r ON r.hospital_id = :hospital_id AND r.person_id = p.id
+     WHERE p.network_number = :code
+     LIMIT 1
 """)
 async def person_with_code(db: Db, *, hospital_id: UUID, code: str) -> UUID | None:
     """The patient of a wristband."""

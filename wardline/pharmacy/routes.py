@@ -53,8 +53,8 @@ async def queue(ctx: Context, scope: ListScope, asked: QueueQuery) -> Queue:
 @get("/pharmacy/scan", needs=May.DISPENSE_MEDICINE, section="pharmacy")
 async def scan(ctx: Context, asked: Scan) -> Redirect:
     """Where the code of a label or of a wristband leads."""
-    code = asked.code.replace(" ", "").upper()
-    number = code.rpartition("/")[2]
+    code = asked.code.replace(" ", "")
+    number = code.rpartition("/")[2].upper()
     if number.startswith("D"):
         found = await queries.dispense_with_number(ctx.db, hospital_id=ctx.caller.tenant_id, number=number)
         if found is not None:

@@ -41,7 +41,7 @@ async def on_their_way(db: Db, hospital: HospitalScope) -> list[Transfer]:
 
 @query(
     _TRANSFER
-    + " WHERE t.hospital_id = :hospital.hospital_id AND t.state <> 'sent' ORDER BY t.sent_at DESC, t.id LIMIT 50"
+    + " WHERE t.hospital_id = :hospital.hospital_id AND t.state <> 'sent' ORDER BY t.sent_at DESC, t.id LIMIT 20"
 )
 async def arrived(db: Db, hospital: HospitalScope) -> list[Transfer]:
     """The last transfers that arrived, newest first. Index: transfer_newest."""

@@ -150,7 +150,8 @@ _SHELF = """
       JOIN stock.product p ON p.hospital_id = f.hospital_id AND p.id = f.product_id
       LEFT JOIN LATERAL (
            SELECT sum(v.quantity) FILTER (WHERE l.expires_on >= :today AND NOT l.is_quarantined) AS usable,
-                  min(l.expires_on) AS next_expiry, sum(v.quantity) FILTER (WHERE l.is_quarantined) AS quarantined
+                  min(l.expires_on) FILTER (WHERE l.expires_on >= :today AND NOT l.is_quarantined) AS next_expiry,
+                  sum(v.quantity) FILTER (WHERE l.is_quarantined) AS quarantined
              FROM stock.level v JOIN stock.lot l ON l.hospital_id = v.hospital_id AND l.id = v.lot_id
             WHERE v.hospital_id = f.hospital_id AND v.product_id = f.product_id AND v.store_id = f.store_id
               AND v.quantity > 0) v ON true

@@ -110,6 +110,8 @@ async def lot_page(db: Db, scope: LevelScope) -> LotPage:
     targets = [
         each for each in stores if each.id != scope.id and (each.kind == "controlled" or not product.is_controlled)
     ]
+    if not product.is_controlled:
+        targets.sort(key=lambda each: each.kind == "controlled")
     return LotPage(store_of(scope), tall_man(product), marked([found], today)[0], targets)
 
 
