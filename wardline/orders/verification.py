@@ -22,7 +22,7 @@ from wardline.orders.queries import MedicineRow
 from wardline.platform.db import Db, query
 from wardline.platform.errors import Conflict, Invalid, on_constraint
 from wardline.platform.http import Context
-from wardline.tasks.public import NewTask, Priority, Rung, Task, end, on_answer, require
+from wardline.tasks.public import DONE_AT, NewTask, Priority, Rung, Task, end, on_answer, require
 
 QUERY_TASK, REFUSAL_TASK = "pharmacy_query", "pharmacy_refusal"
 
@@ -280,3 +280,4 @@ async def _answered(ctx: Context, task: Task, answer: str) -> None:
 
 
 on_answer[QUERY_TASK] = _answered
+DONE_AT[QUERY_TASK] = DONE_AT[REFUSAL_TASK] = "/medicines/{}"

@@ -35,9 +35,10 @@ from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 from wardline.stock.public import Short, put_back, take
-from wardline.tasks.public import NewTask, Priority, Rung, end, require
+from wardline.tasks.public import DONE_AT, NewTask, Priority, Rung, end, require
 
 OWED_TASK = "pharmacy_owed"
+DONE_AT[OWED_TASK] = "/medicines/{}/pharmacy"
 
 
 class NotVerified(Conflict):

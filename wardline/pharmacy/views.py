@@ -47,6 +47,7 @@ from wardline.pharmacy.models import (
     Queue,
     QueueRow,
 )
+from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.errors import BadRequest, NotFound
 
@@ -105,7 +106,7 @@ async def order_page(db: Db, scope: OrderScope, *, day: date, asked: OrderQuery 
     async with db.one_connection() as one:
         banner = await banner_with_stay(one, scope.patient)
         rows = await medicines_of(one, scope.patient, limit=MEDICINES_MAX)
-        person = await patient_of(one, scope.patient, day)
+        person = await patient_of(one, scope.patient, day, clock.now())
         decided = await verification_history(one, **where)
         steps = await history(one, **where)
         shown = await alerts_of(one, **where)
@@ -122,7 +123,7 @@ async def order_page(db: Db, scope: OrderScope, *, day: date, asked: OrderQuery 
         history=steps,
         alerts=shown,
         reasons={each.code: each.display for each in reasons()},
-        numbers=numbers_of(person),
+        numbers=numbers_of(person, rulebook),
         others=marked(standing, rulebook),
         supply=supply,
         dispenses=given,
