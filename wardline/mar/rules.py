@@ -299,9 +299,8 @@ def right_dose(scan: str, amount: float | None, of: Ordered, at: datetime | None
     if given is None:
         return right(holds=None, words=f"{words}: enter the dose that is given")
     if given > of.high + TOLERANCE:
-        return Right(
-            **right, holds=False, source="Order", at=at, words=f"{given:g} {of.unit} is more than the ordered {words}."
-        )
+        too_much = f"{given:g} {of.unit} is more than the ordered {words}."
+        return right(holds=False, source="Order", at=at, words=too_much)
     if given < of.low - TOLERANCE and len(reason.strip()) < 3:
         return right(holds=None, words=f"{given:g} of {words}: say why not all of it")
     strength = read_scan(scan).strength if scan else None
