@@ -72,7 +72,7 @@ class Ledger:
 
     async def refused(self, caller: Caller | None, problem: Problem, route: str, request_id: str, client: str) -> None:
         """Record a refusal, in a transaction of its own, so that no rollback erases it."""
-        detail = {"route": route, "code": problem.code, "status": problem.status}
+        detail: dict[str, Any] = {"route": route, "code": problem.code, "status": problem.status}
         if needed := problem.extra.get("permission"):
             detail["permission"] = needed
         if problem.noted:

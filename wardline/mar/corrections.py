@@ -1,6 +1,7 @@
 """What becomes of something recorded: an amendment, an error, the effect of an as-needed dose, the course of an infusion."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -171,7 +172,7 @@ def _course(item: Administration, new: InfusionStep, at: datetime, since: dateti
     return to, step
 
 
-def _by(ctx: Context, scope: AdministrationScope) -> dict[str, object]:
+def _by(ctx: Context, scope: AdministrationScope) -> dict[str, Any]:
     return {
         "hospital_id": scope.hospital_id,
         "administration_id": scope.id,

@@ -145,6 +145,7 @@ class Sheet(Struct, kw_only=True):
     decision: str
     decision_words: str
     witness: str
+    sources: list[str]
     amount: str
     unit: str
     timing: str

@@ -138,13 +138,6 @@ async def weight_kg(db: Db, *, hospital_id: UUID, person_id: UUID) -> float | No
 
 
 @query("""
-    SELECT m.person_id = :person_id FROM orders.medicine m WHERE m.hospital_id = :hospital_id AND m.id = :medicine_id
-""")
-async def is_order_of(db: Db, *, hospital_id: UUID, medicine_id: UUID, person_id: UUID) -> bool | None:
-    """Whether an order is this patient's; None when there is none of that id."""
-
-
-@query("""
     SELECT a.summary || '|' || a.words || '|' || concat_ws(' ', nullif(f.title, ''), left(f.given, 1) || '.', f.family)
       FROM orders.alert a LEFT JOIN identity.staff f ON f.id = a.actor_id
      WHERE a.hospital_id = :hospital_id AND a.medicine_id = :medicine_id AND a.kind = 'allergy' AND a.reason IS NOT NULL

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -256,95 +257,94 @@ def read_scan(text: str) -> Scan:
 def right_patient(scan: str, giving: Giving, identifiers: Sequence[str], at: datetime | None) -> Right:
     """The wristband, or two identifiers that were asked for."""
     words = f"{giving.family.upper()}, {giving.given}"
-    right = {"key": "patient", "title": "Right patient"}
+    right = partial(Right, key="patient", title="Right patient")
     if scan:
         if same_patient(scan, giving):
-            return Right(**right, holds=True, source="Wristband", at=at, words=words)
-        return Right(**right, holds=False, source="Wristband", at=at, words=f"This wristband is not that of {words}.")
+            return right(holds=True, source="Wristband", at=at, words=words)
+        return right(holds=False, source="Wristband", at=at, words=f"This wristband is not that of {words}.")
     if len(set(identifiers)) >= 2:
-        return Right(**right, holds=True, source="Asked", at=at, words=words)
-    return Right(**right, holds=None, words=f"Scan the wristband of {words}")
+        return right(holds=True, source="Asked", at=at, words=words)
+    return right(holds=None, words=f"Scan the wristband of {words}")
 
 
-def right_medicine(scan: str, giving: Giving, at: datetime | None, *, by_hand: bool, other: str = "") -> Right:
+def right_medicine(scan: str, giving: Giving, at: datetime | None, *, by_hand: bool) -> Right:
     """The label or the product, or what was read by eye where a reason says why nothing was scanned."""
-    right = {"key": "medicine", "title": "Right medicine"}
+    right = partial(Right, key="medicine", title="Right medicine")
     if not scan:
         if by_hand:
-            return Right(**right, holds=True, source="Read by eye", at=at, words=giving.name)
-        return Right(**right, holds=None, words=f"Scan the label of {giving.name}")
+            return right(holds=True, source="Read by eye", at=at, words=giving.name)
+        return right(holds=None, words=f"Scan the label of {giving.name}")
     found = read_scan(scan)
     if found.orders:
         if giving.medicine_id in found.orders:
-            return Right(**right, holds=True, source="Label", at=at, words=giving.name)
-        return Right(**right, holds=False, source="Label", at=at, words=other or "This label is for another order.")
+            return right(holds=True, source="Label", at=at, words=giving.name)
+        return right(holds=False, source="Label", at=at, words="This label is for another order.")
     if found.names is None:
-        return Right(**right, holds=False, source="Scan", at=at, words="This code is not known as a medicine.")
+        return right(holds=False, source="Scan", at=at, words="This code is not known as a medicine.")
     wanted = frozenset(drug.name for drug in drugs_named(giving.name) or ())
     if found.names != wanted:
         words = f"This is {' + '.join(sorted(found.names))}; {giving.name} is ordered."
-        return Right(**right, holds=False, source="Scan", at=at, words=words)
-    return Right(**right, holds=True, source="Product", at=at, words=scan.strip()[:100])
+        return right(holds=False, source="Scan", at=at, words=words)
+    return right(holds=True, source="Product", at=at, words=scan.strip()[:100])
 
 
 def right_dose(scan: str, amount: float | None, of: Ordered, at: datetime | None, *, reason: str, words: str) -> Right:
     """The amount against the order, and the strength of what was scanned against the amount."""
-    right = {"key": "dose", "title": "Right dose"}
+    right = partial(Right, key="dose", title="Right dose")
     if of.low is None or of.high is None:
         if amount is None:
-            return Right(**right, holds=None, words=f"{words}: enter the dose that is given")
-        return Right(**right, holds=True, source="Entered", at=at, words=f"{amount:g} {of.unit}, ordered {words}")
+            return right(holds=None, words=f"{words}: enter the dose that is given")
+        return right(holds=True, source="Entered", at=at, words=f"{amount:g} {of.unit}, ordered {words}")
     given = of.low if amount is None and of.low == of.high else amount
     if given is None:
-        return Right(**right, holds=None, words=f"{words}: enter the dose that is given")
+        return right(holds=None, words=f"{words}: enter the dose that is given")
     if given > of.high + TOLERANCE:
-        return Right(
-            **right, holds=False, source="Order", at=at, words=f"{given:g} {of.unit} is more than the ordered {words}."
-        )
+        too_much = f"{given:g} {of.unit} is more than the ordered {words}."
+        return right(holds=False, source="Order", at=at, words=too_much)
     if given < of.low - TOLERANCE and len(reason.strip()) < 3:
-        return Right(**right, holds=None, words=f"{given:g} of {words}: say why not all of it")
+        return right(holds=None, words=f"{given:g} of {words}: say why not all of it")
     strength = read_scan(scan).strength if scan else None
     if strength is not None:
         return _by_strength(given, of.unit, strength, at)
-    return Right(**right, holds=True, source="Order", at=at, words=f"{given:g} {of.unit}, ordered {words}")
+    return right(holds=True, source="Order", at=at, words=f"{given:g} {of.unit}, ordered {words}")
 
 
 def _by_strength(given: float, unit: str, strength: tuple[float, str], at: datetime | None) -> Right:
-    right = {"key": "dose", "title": "Right dose"}
+    right = partial(Right, key="dose", title="Right dose")
     size, written = in_unit(strength[0], strength[1], unit), f"{strength[0]:g} {strength[1]}"
     if size is None:
-        return Right(**right, holds=True, source="Order", at=at, words=f"{given:g} {unit}")
+        return right(holds=True, source="Order", at=at, words=f"{given:g} {unit}")
     units = given / size
     if abs(units * HALVES - round(units * HALVES)) > TOLERANCE or units < 1 / HALVES - TOLERANCE:
         words = f"{given:g} {unit} cannot be given in halves of {written}."
-        return Right(**right, holds=False, source="Scan", at=at, words=words)
-    return Right(**right, holds=True, source="Scan", at=at, words=f"{given:g} {unit} = {units:g} x {written}")
+        return right(holds=False, source="Scan", at=at, words=words)
+    return right(holds=True, source="Scan", at=at, words=f"{given:g} {unit} = {units:g} x {written}")
 
 
 def right_time(giving: Giving, given_at: datetime, *, reason: str) -> Right:
     """The planned time and its window; outside of it with a reason."""
-    right = {"key": "time", "title": "Right time"}
+    right = partial(Right, key="time", title="Right time")
     if giving.due_at is None:
-        return Right(**right, holds=True, source="By the clock", at=given_at, words="Given when needed")
+        return right(holds=True, source="By the clock", at=given_at, words="Given when needed")
     timing = timing_of(giving.due_at, given_at, giving.critical)
     minutes = int(window_of(giving.critical) / timedelta(minutes=1))
     if timing == "on_time":
-        return Right(**right, holds=True, source="By the clock", at=given_at, words=f"Within {minutes} min of its time")
+        return right(holds=True, source="By the clock", at=given_at, words=f"Within {minutes} min of its time")
     apart = round(abs(given_at - giving.due_at) / timedelta(minutes=1))
     words = f"{length(apart)} {'early' if timing == 'early' else 'late'}"
     if len(reason.strip()) < 3:
-        return Right(**right, holds=None, words=f"{words}: say why")
-    return Right(**right, holds=True, source="With a reason", at=given_at, words=f"{words}: {reason.strip()}")
+        return right(holds=None, words=f"{words}: say why")
+    return right(holds=True, source="With a reason", at=given_at, words=f"{words}: {reason.strip()}")
 
 
 def right_route(giving: Giving, at: datetime | None, *, checked: bool) -> Right:
     """The route of the order; where there is a line, somebody looked at it."""
-    right = {"key": "route", "title": "Right route"}
+    right = partial(Right, key="route", title="Right route")
     if giving.route not in codes.LINE_CHECKED:
-        return Right(**right, holds=True, source="Order", at=at, words=giving.route.capitalize())
+        return right(holds=True, source="Order", at=at, words=giving.route.capitalize())
     if checked:
-        return Right(**right, holds=True, source="Line checked", at=at, words=giving.route.capitalize())
-    return Right(**right, holds=None, words=f"{giving.route.capitalize()}: look at the line")
+        return right(holds=True, source="Line checked", at=at, words=giving.route.capitalize())
+    return right(holds=None, words=f"{giving.route.capitalize()}: look at the line")
 
 
 def length(minutes: int) -> str:

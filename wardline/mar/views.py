@@ -105,6 +105,7 @@ async def sheet(ctx: Context, giving: Giving, scans: Scans) -> Sheet:
     decision = await queries.allergy_decision(ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=giving.medicine_id)
     about, words, by = (decision or "||").split("|", 2)
     of, infusion = rules.ordered(giving, line), rules.is_infusion(line)
+    why = codes.witness_reason(giving.name, drugs_named(giving.name), giving.route)
     volume = rules.volume_ml(line) if infusion else None
     return Sheet(
         path=f"/doses/{giving.dose_id}" if giving.dose_id else f"/medicines/{giving.medicine_id}",
@@ -127,7 +128,8 @@ async def sheet(ctx: Context, giving: Giving, scans: Scans) -> Sheet:
         stop=[right.words for right in rights if right.holds is False],
         decision=about,
         decision_words=f"Accepted by {by}" + (f": “{words}”" if words else "") if decision else "",
-        witness=codes.witness_reason(giving.name, drugs_named(giving.name), giving.route),
+        witness=why,
+        sources=[codes.CRITICAL_SOURCE] * bool(giving.critical) + [codes.WITNESS_SOURCE] * bool(why),
         amount=f"{of.low:g}" if of.low is not None and of.low == of.high and not line.rate else "",
         unit=of.unit,
         timing=rules.timing_of(giving.due_at, ctx.now, giving.critical),

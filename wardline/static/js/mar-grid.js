@@ -83,6 +83,9 @@ if (table) {
     const row = stop?.closest("tr");
     if (row) place = [row.id, stopsOf(row).indexOf(stop)];
   });
+  const wrap = table.closest(".marwrap");
+  const now = table.querySelector("thead .nowl");
+  if (now) wrap.scrollLeft = now.offsetLeft + now.offsetWidth - wrap.clientWidth; // a phone opens at now
   new MutationObserver(makeStop).observe(table, { childList: true, subtree: true });
   makeStop();
 }
