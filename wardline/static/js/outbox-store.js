@@ -28,8 +28,8 @@ function database() {
   return opening;
 }
 
-async function entries(mode) {
-  return (await database()).transaction("entries", mode).objectStore("entries");
+async function entries(mode, durability = "default") {
+  return (await database()).transaction("entries", mode, { durability }).objectStore("entries");
 }
 
 async function told() {
@@ -51,13 +51,15 @@ async function all() {
 }
 
 async function put(entry) {
-  await settled((await entries("readwrite")).put(entry));
+  await settled((await entries("readwrite", "strict")).put(entry));
   await changed();
   return entry;
 }
 
-async function remove(id) {
-  await settled((await entries("readwrite")).delete(id));
+// All in one go, as the page may be about to be left.
+async function remove(...ids) {
+  const place = await entries("readwrite");
+  await Promise.all(ids.filter(Boolean).map((id) => settled(place.delete(id))));
   await changed();
 }
 

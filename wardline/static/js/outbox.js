@@ -11,6 +11,7 @@ const WAIT_MS = [5_000, 120_000];
 const SURE_MS = 23 * 3_600_000; // the server knows a key for a day; later, a person looks whether it arrived
 const FAULTS_MAX = 8;
 const REFILL = "outbox-refill";
+const REFILL_MS = 60_000; // as long as the page may take, and fetch the form anew
 const { staff, hospital, name } = document.body.dataset;
 
 // ---- keeping ----
@@ -67,6 +68,7 @@ function entryOf(form, ctx) {
     what: form.dataset.outbox || "Form",
     ...patientOf(form),
     page: form.dataset.outboxPage ?? "",
+    replaces: form.dataset.outboxOf ?? "",
     shown: shownOf(form),
     author: staff,
     authorName: name,
@@ -82,7 +84,8 @@ function entryOf(form, ctx) {
 
 function formOf(ctx) {
   const form = ctx.request?.form ?? ctx.sourceElement?.closest?.("form");
-  return staff && form?.matches("form[data-outbox]") && ctx.request.method === "POST" ? form : null;
+  if (!staff || ctx.request.method !== "POST" || !form?.matches("form[data-outbox]")) return null;
+  return form.querySelector("[type=password]") ? null : form; // a password is kept nowhere
 }
 
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
@@ -111,7 +114,8 @@ async function keep(ctx) {
   ctx.kept = true;
   if (!(await ctx.written)) return window.wardline.toast("Not sent, and this device cannot keep it. Write it down on paper.", { kind: "crit", staysMs: 60_000 });
   const entry = await outbox.update(ctx.waiting.id, { state: "waiting" });
-  if (form.dataset.outboxOf) await outbox.remove(form.dataset.outboxOf);
+  navigator.storage?.persist?.();
+  if (entry.replaces) await outbox.remove(entry.replaces);
   form.reset();
   form.dispatchEvent(new CustomEvent("wardline:kept", { bubbles: true, detail: entry }));
   form.closest("#sheet")?.querySelector("[data-close]")?.click();
@@ -130,9 +134,10 @@ document.addEventListener("htmx:after:request", (event) => {
     keep(ctx);
     return;
   }
-  const refilled = ctx.response.status < 400 && formOf(ctx)?.dataset.outboxOf;
-  ctx.written.then(() => outbox.remove(ctx.waiting.id)).then(() => refilled && outbox.remove(refilled));
-  if (ctx.response.status < 400) flush();
+  const ok = ctx.response.status < 400;
+  if (ok && ctx.waiting.replaces) sessionStorage.removeItem(REFILL);
+  ctx.written.then(() => outbox.remove(ctx.waiting.id, ok && ctx.waiting.replaces));
+  if (ok) flush();
 });
 
 document.addEventListener(
@@ -184,7 +189,7 @@ async function send(entry) {
 async function heed(entry, answer) {
   signedOut = false;
   if (answer.ok) {
-    await outbox.remove(entry.id);
+    await outbox.remove(entry.id, entry.replaces);
     document.dispatchEvent(new CustomEvent("wardline:sent", { detail: entry }));
     return;
   }
@@ -240,9 +245,10 @@ async function flush() {
 
 function refill() {
   const entry = JSON.parse(sessionStorage.getItem(REFILL) ?? "null");
-  const form = entry && [...document.forms].find((each) => each.matches("[data-outbox]") && addressOf(each.action) === entry.url);
-  if (!form) return;
-  sessionStorage.removeItem(REFILL);
+  if (!entry) return;
+  if (Date.now() - entry.openedMs > REFILL_MS) return sessionStorage.removeItem(REFILL);
+  const form = [...document.forms].find((each) => each.matches("[data-outbox]") && addressOf(each.action) === entry.url);
+  if (!form || form.dataset.outboxOf) return;
   form.dataset.outboxOf = entry.id;
   form.dataset.enteredMs = entry.enteredMs;
   for (const [field, value] of new URLSearchParams(entry.body)) {
@@ -253,7 +259,7 @@ function refill() {
 }
 
 outbox.reopen = (entry) => {
-  sessionStorage.setItem(REFILL, JSON.stringify({ id: entry.id, url: entry.url, body: entry.body, enteredMs: entry.enteredMs }));
+  sessionStorage.setItem(REFILL, JSON.stringify({ id: entry.id, url: entry.url, body: entry.body, enteredMs: entry.enteredMs, openedMs: Date.now() }));
   location.assign(entry.page);
 };
 
@@ -345,5 +351,6 @@ if (place) {
 }
 
 document.addEventListener("click", (event) => event.target.closest("[data-try-again]") && location.reload());
+document.addEventListener("wardline:sheet-closed", () => sessionStorage.removeItem(REFILL));
 refill();
 outbox.told().then(flush);
