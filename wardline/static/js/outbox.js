@@ -94,26 +94,39 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   ctx.waiting = entryOf(form, ctx);
   ctx.request.timeout = ANSWER_MS_MAX;
   Object.assign(ctx.request.headers, headersOf(ctx.waiting));
+  ctx.fetch = (action, request) => writtenDown(ctx, action, request);
 });
 
-document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-  if (!ctx.waiting) return;
-  ctx.waiting.body = ctx.request.body.toString();
-  ctx.written = outbox.put(ctx.waiting).catch(() => null);
-});
+// Before it is sent it is written down, and what was accepted is gone from here before the page goes on.
+async function writtenDown(ctx, action, request) {
+  const entry = ctx.waiting;
+  entry.body = request.body.toString();
+  ctx.written = await outbox.put(entry).catch(() => null);
+  const answer = await fetch(action, request);
+  if (answer.ok && isOurs(answer)) {
+    if (entry.replaces) sessionStorage.removeItem(REFILL);
+    await outbox.remove(entry.id, entry.replaces).catch(() => {});
+  }
+  return answer;
+}
+
+function isOurs(answer) {
+  return !answer.redirected && answer.headers.has("x-request-id");
+}
 
 // The proxy in front answers for a server that does not, and some networks answer for everybody. An answer of our own
 // bears a number; a refusal of our own names its code.
 function isSilence({ response, text }) {
   if (text.includes("data-code=")) return false;
-  return [502, 503, 504].includes(response.status) || !response.headers.has("x-request-id");
+  return [502, 503, 504].includes(response.status) || !isOurs(response.raw);
 }
 
 async function keep(ctx) {
   const form = formOf(ctx);
   ctx.kept = true;
-  if (!(await ctx.written)) return window.wardline.toast("Not sent, and this device cannot keep it. Write it down on paper.", { kind: "crit", staysMs: 60_000 });
+  if (!ctx.written) return window.wardline.toast("Not sent, and this device cannot keep it. Write it down on paper.", { kind: "crit", staysMs: 60_000 });
   const entry = await outbox.update(ctx.waiting.id, { state: "waiting" });
+  if (!entry) return location.reload(); // accepted, and only the words of the answer were lost
   navigator.storage?.persist?.();
   if (entry.replaces) await outbox.remove(entry.replaces);
   form.reset();
@@ -134,10 +147,8 @@ document.addEventListener("htmx:after:request", (event) => {
     keep(ctx);
     return;
   }
-  const ok = ctx.response.status < 400;
-  if (ok && ctx.waiting.replaces) sessionStorage.removeItem(REFILL);
-  ctx.written.then(() => outbox.remove(ctx.waiting.id, ok && ctx.waiting.replaces));
-  if (ok) flush();
+  if (ctx.response.status >= 400) outbox.remove(ctx.waiting.id);
+  else flush();
 });
 
 document.addEventListener(
@@ -178,7 +189,7 @@ async function send(entry) {
   let answer;
   try {
     answer = await fetch(entry.url, { method: "POST", body: entry.body, headers, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
-    if (answer.redirected || !answer.headers.has("x-request-id")) return false;
+    if (!isOurs(answer)) return false;
     await heed(entry, answer);
   } catch {
     return false;
