@@ -9,7 +9,8 @@ from tests.served import Served
 
 
 class Line:
-    """Passes bytes on while it is up. `loses_answers`: what is asked arrives, and no answer comes back."""
+    """Passes bytes on while it is up. `loses_answers`: what is asked arrives, and no answer comes back. `stuck`: nothing
+    arrives, and nobody says so."""
 
     def __init__(self, upstream: str) -> None:
         parts = urlsplit(upstream)
@@ -18,6 +19,7 @@ class Line:
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         self.loses_answers = False
+        self.stuck = False
 
     @property
     def address(self) -> str:
@@ -25,7 +27,7 @@ class Line:
 
     async def mend(self) -> None:
         """Let connections in, always at the same address."""
-        self.loses_answers = False
+        self.loses_answers = self.stuck = False
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
             self._port = self._server.sockets[0].getsockname()[1]
@@ -62,6 +64,8 @@ class Line:
             while data := await reader.read(65_536):
                 if back and self.loses_answers:
                     return
+                if self.stuck:
+                    continue
                 writer.write(data)
                 await writer.drain()
         except OSError:

@@ -17,10 +17,11 @@ PATHS = ("/sw.js", "/offline")
 _ID = "[0-9a-f-]{36}"
 # Kept as copies: the boards and charts that somebody at a bed reads, and the forms that may wait. Nothing else, ever.
 PAGES = (
-    rf"/wards/{_ID}",
-    rf"/wards/{_ID}/(risk|mar|medicines)",
-    rf"/patients/{_ID}",
-    rf"/patients/{_ID}/(observations|observations/new|medicines|mar)",
+    rf"/wards/{_ID}(/risk)?",
+    rf"/wards/{_ID}/round([?]hours=[0-9]+)?",
+    rf"/patients/{_ID}(/observations|/observations/new|/medicines|/given)?",
+    rf"/doses/{_ID}",
+    rf"/medicines/{_ID}/giving",
 )
 SHELL = (
     *(bundle for bundle in static.BUNDLES if bundle != "sw.js"),

@@ -179,8 +179,11 @@ document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
   const form = formOf(ctx.sourceElement);
   if (!form || ctx.request.method === "GET") return;
   setBusy(form, false);
-  if (ctx.kept || ctx.response?.status < 400) keys.delete(form); // kept: by the outbox, to be sent later
+  if (ctx.response?.status < 400) keys.delete(form);
 });
+
+// The outbox sends it later, under the key it had; what is typed next is another act.
+document.addEventListener("wardline:kept", ({ target }) => keys.delete(target));
 
 // A link in the summary goes to the field itself, not only near it.
 document.addEventListener("click", (event) => {

@@ -16,6 +16,13 @@ function settled(request) {
   });
 }
 
+function finished({ transaction }) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = transaction.onerror = () => reject(transaction.error);
+  });
+}
+
 let opening = null;
 
 function database() {
@@ -28,12 +35,12 @@ function database() {
   return opening;
 }
 
-async function entries(mode) {
-  return (await database()).transaction("entries", mode).objectStore("entries");
+async function entries(mode, durability = "default") {
+  return (await database()).transaction("entries", mode, { durability }).objectStore("entries");
 }
 
 async function told() {
-  const kept = (await all()).filter(({ state }) => state !== "sending").length;
+  const kept = (await all().catch(() => [])).filter(({ state }) => state !== "sending").length;
   if (kept) localStorage.setItem(COUNT, kept);
   else localStorage.removeItem(COUNT);
   for (const listener of listeners) listener();
@@ -52,22 +59,26 @@ async function all() {
 
 async function put(entry) {
   await settled((await entries("readwrite")).put(entry));
-  await changed();
+  changed();
   return entry;
 }
 
-async function remove(id) {
-  await settled((await entries("readwrite")).delete(id));
-  await changed();
+// All in one go, as the page may be about to be left.
+async function remove(...ids) {
+  const place = await entries("readwrite");
+  for (const id of ids.filter(Boolean)) place.delete(id);
+  await finished(place);
+  changed();
 }
 
 // Nothing is changed of an entry that is gone meanwhile.
 async function update(id, values) {
-  const place = await entries("readwrite");
+  const place = await entries("readwrite", "strict");
   const entry = await settled(place.get(id));
   if (!entry) return null;
-  await settled(place.put({ ...entry, ...values }));
-  await changed();
+  place.put({ ...entry, ...values });
+  await finished(place);
+  changed();
   return { ...entry, ...values };
 }
 

@@ -11,6 +11,7 @@ const WAIT_MS = [5_000, 120_000];
 const SURE_MS = 23 * 3_600_000; // the server knows a key for a day; later, a person looks whether it arrived
 const FAULTS_MAX = 8;
 const REFILL = "outbox-refill";
+const REFILL_MS = 60_000; // as long as the page may take, and fetch the form anew
 const { staff, hospital, name } = document.body.dataset;
 
 // ---- keeping ----
@@ -67,6 +68,7 @@ function entryOf(form, ctx) {
     what: form.dataset.outbox || "Form",
     ...patientOf(form),
     page: form.dataset.outboxPage ?? "",
+    replaces: form.dataset.outboxOf ?? "",
     shown: shownOf(form),
     author: staff,
     authorName: name,
@@ -82,7 +84,8 @@ function entryOf(form, ctx) {
 
 function formOf(ctx) {
   const form = ctx.request?.form ?? ctx.sourceElement?.closest?.("form");
-  return staff && form?.matches("form[data-outbox]") && ctx.request.method === "POST" ? form : null;
+  if (!staff || ctx.request.method !== "POST" || !form?.matches("form[data-outbox]")) return null;
+  return form.querySelector("[type=password]") ? null : form; // a password is kept nowhere
 }
 
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
@@ -91,27 +94,41 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   ctx.waiting = entryOf(form, ctx);
   ctx.request.timeout = ANSWER_MS_MAX;
   Object.assign(ctx.request.headers, headersOf(ctx.waiting));
+  ctx.fetch = (action, request) => writtenDown(ctx, action, request);
 });
 
-document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-  if (!ctx.waiting) return;
-  ctx.waiting.body = ctx.request.body.toString();
-  ctx.written = outbox.put(ctx.waiting).catch(() => null);
-});
+// Before it is sent it is written down, and what was accepted is gone from here before the page goes on.
+async function writtenDown(ctx, action, request) {
+  const entry = ctx.waiting;
+  entry.body = request.body.toString();
+  ctx.written = await outbox.put(entry).catch(() => null);
+  const answer = await fetch(action, request);
+  if (answer.ok && isOurs(answer)) {
+    if (entry.replaces) sessionStorage.removeItem(REFILL);
+    await outbox.remove(entry.id, entry.replaces).catch(() => {});
+  }
+  return answer;
+}
+
+function isOurs(answer) {
+  return !answer.redirected && answer.headers.has("x-request-id");
+}
 
 // The proxy in front answers for a server that does not, and some networks answer for everybody. An answer of our own
 // bears a number; a refusal of our own names its code.
 function isSilence({ response, text }) {
   if (text.includes("data-code=")) return false;
-  return [502, 503, 504].includes(response.status) || !response.headers.has("x-request-id");
+  return [502, 503, 504].includes(response.status) || !isOurs(response.raw);
 }
 
 async function keep(ctx) {
   const form = formOf(ctx);
   ctx.kept = true;
-  if (!(await ctx.written)) return window.wardline.toast("Not sent, and this device cannot keep it. Write it down on paper.", { kind: "crit", staysMs: 60_000 });
+  if (!ctx.written) return window.wardline.toast("Not sent, and this device cannot keep it. Write it down on paper.", { kind: "crit", staysMs: 60_000 });
   const entry = await outbox.update(ctx.waiting.id, { state: "waiting" });
-  if (form.dataset.outboxOf) await outbox.remove(form.dataset.outboxOf);
+  if (!entry) return location.reload(); // accepted, and only the words of the answer were lost
+  navigator.storage?.persist?.();
+  if (entry.replaces) await outbox.remove(entry.replaces);
   form.reset();
   form.dispatchEvent(new CustomEvent("wardline:kept", { bubbles: true, detail: entry }));
   form.closest("#sheet")?.querySelector("[data-close]")?.click();
@@ -130,9 +147,8 @@ document.addEventListener("htmx:after:request", (event) => {
     keep(ctx);
     return;
   }
-  const refilled = ctx.response.status < 400 && formOf(ctx)?.dataset.outboxOf;
-  ctx.written.then(() => outbox.remove(ctx.waiting.id)).then(() => refilled && outbox.remove(refilled));
-  if (ctx.response.status < 400) flush();
+  if (ctx.response.status >= 400) outbox.remove(ctx.waiting.id);
+  else flush();
 });
 
 document.addEventListener(
@@ -173,7 +189,7 @@ async function send(entry) {
   let answer;
   try {
     answer = await fetch(entry.url, { method: "POST", body: entry.body, headers, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
-    if (answer.redirected || !answer.headers.has("x-request-id")) return false;
+    if (!isOurs(answer)) return false;
     await heed(entry, answer);
   } catch {
     return false;
@@ -184,7 +200,7 @@ async function send(entry) {
 async function heed(entry, answer) {
   signedOut = false;
   if (answer.ok) {
-    await outbox.remove(entry.id);
+    await outbox.remove(entry.id, entry.replaces);
     document.dispatchEvent(new CustomEvent("wardline:sent", { detail: entry }));
     return;
   }
@@ -240,9 +256,10 @@ async function flush() {
 
 function refill() {
   const entry = JSON.parse(sessionStorage.getItem(REFILL) ?? "null");
-  const form = entry && [...document.forms].find((each) => each.matches("[data-outbox]") && addressOf(each.action) === entry.url);
-  if (!form) return;
-  sessionStorage.removeItem(REFILL);
+  if (!entry) return;
+  if (Date.now() - entry.openedMs > REFILL_MS) return sessionStorage.removeItem(REFILL);
+  const form = [...document.forms].find((each) => each.matches("[data-outbox]") && addressOf(each.action) === entry.url);
+  if (!form || form.dataset.outboxOf) return;
   form.dataset.outboxOf = entry.id;
   form.dataset.enteredMs = entry.enteredMs;
   for (const [field, value] of new URLSearchParams(entry.body)) {
@@ -253,7 +270,7 @@ function refill() {
 }
 
 outbox.reopen = (entry) => {
-  sessionStorage.setItem(REFILL, JSON.stringify({ id: entry.id, url: entry.url, body: entry.body, enteredMs: entry.enteredMs }));
+  sessionStorage.setItem(REFILL, JSON.stringify({ id: entry.id, url: entry.url, body: entry.body, enteredMs: entry.enteredMs, openedMs: Date.now() }));
   location.assign(entry.page);
 };
 
@@ -345,5 +362,6 @@ if (place) {
 }
 
 document.addEventListener("click", (event) => event.target.closest("[data-try-again]") && location.reload());
+document.addEventListener("wardline:sheet-closed", () => sessionStorage.removeItem(REFILL));
 refill();
 outbox.told().then(flush);

@@ -6,6 +6,7 @@ const SHELL_CACHE = `shell-${VERSION}`;
 const LISTED = new RegExp(PAGES);
 const KEPT_HEADERS = ["content-type", "content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"];
 const PREPARE_AGE_MS = 5 * 60_000;
+const PREPARED_MAX = 12;
 
 // While two versions serve, a node may have another content under an address of this one: then the next visit tries again.
 async function shellFile(cache, address) {
@@ -93,12 +94,14 @@ async function keepPage(event, answer, address, listed) {
   if (listed) await prepare(words);
 }
 
-// A page that offers a form which may wait has the form at hand, too, when the network goes.
+// What a page marks with data-prepare (the forms that may wait) is at hand, too, when the network goes.
 async function prepare(words) {
-  const address = words.match(/hx-get="(\/patients\/[0-9a-f-]{36}\/observations\/new)"/)?.[1];
-  if (!address || (await self.copies.age(`part:${address}`)) < PREPARE_AGE_MS) return;
-  const answer = await fetch(address, { headers: { Accept: "text/html", "HX-Request": "true" } });
-  await keepPart(answer, address);
+  const marked = [...words.matchAll(/<[^>]* data-prepare[^>]*>/g)].map(([tag]) => tag.match(/ hx-get="([^"]+)"/)?.[1]);
+  for (const address of marked.filter((each) => LISTED.test(each)).slice(0, PREPARED_MAX)) {
+    if ((await self.copies.age(`part:${address}`)) < PREPARE_AGE_MS) continue;
+    const answer = await fetch(address, { headers: { Accept: "text/html", "HX-Request": "true" } });
+    await keepPart(answer, address);
+  }
 }
 
 async function keepPart(answer, address) {
