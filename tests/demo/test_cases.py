@@ -67,7 +67,7 @@ def test_every_value_is_judged_as_the_rules_judge_it(seeded: Seeded):
         limits = Limits(low=low, high=high, critical_low=critical_low, critical_high=critical_high)  # pyright: ignore[reportArgumentType]
         assert flag == rules.flag_of(float(str(value)), limits)
     judged = [flag for flag in flags if flag is not None]
-    assert len(judged) > 0.85 * len(flags)  # no interval is shipped for CRP
+    assert len(judged) > 0.8 * len(flags)  # no interval is shipped for CRP
     abnormal = sum(flag != "N" for flag in judged) / len(judged)
     critical = sum(flag in ("LL", "HH") for flag in judged) / len(judged)
     assert 0.1 < abnormal < 0.5
