@@ -120,6 +120,19 @@ Tenormin|Adalat|3;prednisolone|Mestinon|3;enalapril maleate|naproxen sodium|3
 """
 
 
+NAMES_WITH_FORMS = [
+    ("Zomig nasal spray", "selegiline transdermal", "1"), ("Juvisync", "ketoconazole tablets", "1"),
+    ("Migergot suppository", "nefazodone", "1"), ("iron polysaccharide", "omeprazole delayed release", "3"),
+    ("aspirin enteric coated 81 mg", "ramipril", "3"), ("Ondansetron ODT", "paracetamol", "no rule in this knowledge base"),
+    ("ziprasidone", "sotalol", "2"),
+]  # fmt: skip
+
+
+def test_forms_and_routes_in_a_name_change_nothing(tmp_path: Path):
+    result = run(tmp_path, "".join(f"{first},{second}\n" for first, second, _ in NAMES_WITH_FORMS))
+    assert [row["tier"] for row in rows(result)] == [tier for _, _, tier in NAMES_WITH_FORMS]
+
+
 def own_list() -> list[tuple[str, str, str]]:
     return [
         (first, second, tier)

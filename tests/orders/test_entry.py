@@ -68,6 +68,8 @@ def words_of(typed: str) -> str:
         ("metoclopramide 10 mg via ng tube tds", "metoclopramide - 10 mg - nasogastric - 3 times a day", OrderKind.SCHEDULED),
         ("alfacalcidol 250 ng po od", "alfacalcidol - 250 nanograms - oral - once a day", OrderKind.SCHEDULED),
         ("digoxin 62.5 mcgs po od", "digoxin - 62.5 micrograms - oral - once a day", OrderKind.SCHEDULED),
+        ("aspirin enteric coated 75 mg po od", "aspirin - 75 mg - gastro-resistant - oral - once a day", OrderKind.SCHEDULED),
+        ("ondansetron odt 4 mg po tds", "ondansetron - 4 mg - orodispersible - oral - 3 times a day", OrderKind.SCHEDULED),
         ("morphine prolonged release 10 mg po bd", "morphine - 10 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
         ("OxyContin 10 mg po bd", "oxycodone - 10 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
         ("Advagraf 2 mg po od", "tacrolimus - 2 mg - modified release - oral - once a day", OrderKind.SCHEDULED),

@@ -73,7 +73,7 @@ class Service:
                 except OSError:
                     pass  # the caller has gone, as it should after its time
 
-            def log_message(self, *args: Any) -> None:
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the name is the library's)
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -50,7 +50,9 @@ RELEASED = ("mr", "xl", "sr", "er", "cr", "la", "xr", "modified release", "modif
 FORMS = dict.fromkeys(RELEASED, "modified release") | {
     "ec": "gastro-resistant", "gastro-resistant": "gastro-resistant", "dr": "gastro-resistant",
     "delayed release": "gastro-resistant", "immediate release": "immediate release", "conventional": "conventional",
-    "liposomal": "liposomal", "pegylated liposomal": "pegylated liposomal",
+    "enteric coated": "gastro-resistant", "enteric-coated": "gastro-resistant", "odt": "orodispersible",
+    "orodispersible": "orodispersible", "orally disintegrating": "orodispersible", "liposomal": "liposomal",
+    "pegylated liposomal": "pegylated liposomal",
 }  # fmt: skip
 # Brands that are one form of a drug, and drugs whose forms are not to be exchanged.
 FORM_OF_BRAND = {
@@ -73,7 +75,10 @@ NEUTRAL_SALTS = frozenset({
     "fumarate", "hbr", "hcl", "hydrate", "hydrobromide", "hydrochloride", "maleate", "mesilate", "mesylate",
     "monohydrate", "potassium", "sodium", "sulfate", "trihydrate",
 })  # fmt: skip
-CHANGES_DRUG = frozenset({"delayed", "extended", "modified", "prolonged", "release"})
+CHANGES_DRUG = frozenset({
+    "chewable", "coated", "delayed", "disintegrating", "enteric", "extended", "immediate", "modified", "odt", "powder",
+    "prolonged", "release",
+})  # fmt: skip
 # Fields that a word sets.
 OFTEN: dict[str, dict[str, object]] = {
     "od": {"times_per_day": 1}, "daily": {"times_per_day": 1}, "qd": {"times_per_day": 1},

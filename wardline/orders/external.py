@@ -51,6 +51,11 @@ class Address(Struct, frozen=True, kw_only=True):
     token: str = ""
     hooks: tuple[str, ...] = HOOKS
 
+    @property
+    def late(self) -> str:
+        """What is said when it took longer."""
+        return f"no answer within {self.seconds:g} {'second' if self.seconds == 1 else 'seconds'}"
+
 
 class _Source(Struct):
     label: str = ""
@@ -112,9 +117,7 @@ class External:
         try:
             found = await asyncio.wait_for(self._ask(hook, asked), self.address.seconds)
         except TimeoutError:
-            return self._failed(
-                f"no answer within {self.address.seconds:g} {'second' if self.address.seconds == 1 else 'seconds'}"
-            )
+            return self._failed(self.address.late)
         except Failed as failed:
             return self._failed(str(failed))
         self._failures = 0
@@ -166,21 +169,23 @@ def _exchange(address: Address, method: str, path: str, body: bytes | None) -> b
         with connection.getresponse() as answer:
             if answer.status != http.client.OK:
                 raise Failed(f"it answered with status {answer.status}")
-            return _body(answer, ends)
+            return _body(answer, address, ends)
+    except TimeoutError as error:
+        raise Failed(address.late) from error
     except (OSError, http.client.HTTPException) as error:
         raise Failed(f"it cannot be reached ({type(error).__name__})") from error
     finally:
         connection.close()
 
 
-def _body(answer: http.client.HTTPResponse, ends: float) -> bytes:
+def _body(answer: http.client.HTTPResponse, address: Address, ends: float) -> bytes:
     content = b""
     while part := answer.read1(65_536):
         content += part
         if len(content) > ANSWER_BYTES_MAX:
             raise Failed("its answer is too large")
         if time.monotonic() > ends:
-            raise Failed("its answer came too slowly")
+            raise Failed(address.late)
     return content
 
 

@@ -188,9 +188,9 @@ async def overrides(ctx: Context, asked: Period) -> OverridesPage:
     zone = ZoneInfo(ctx.caller.time_zone)
     first = datetime(since.year, since.month, since.day, tzinfo=zone)
     last = datetime(until.year, until.month, until.day, tzinfo=zone) + timedelta(days=1)
-    hospital = {"hospital_id": ctx.caller.tenant_id, "since": first, "until": last}
-    counts = await review_queries.rule_counts(ctx.db, **hospital)
-    totals = await review_queries.totals(ctx.db, **hospital)
+    hospital_id = ctx.caller.tenant_id
+    counts = await review_queries.rule_counts(ctx.db, hospital_id=hospital_id, since=first, until=last)
+    totals = await review_queries.totals(ctx.db, hospital_id=hospital_id, since=first, until=last)
     return OverridesPage(
         since=since,
         until=until,
