@@ -25,7 +25,7 @@ async def test_tasks_observations_and_specimens_stand_in_one_list(client: Client
         assert (await client.get(each["href"], as_="nurse_a", html=True)).status_code == 200, each["href"]
 
     only = (await client.get(f"{path}?what=collection", as_="nurse_a")).json()
-    assert [each["to_do"] for each in only["items"]] == ["Collect venous blood, serum gel tube"]
+    assert [each["to_do"] for each in only["items"]] == ["Collect venous blood, Serum gel tube"]
     async with client.world.owner() as db:
         await db.execute(
             "UPDATE lab.request SET ordered_at = $1 WHERE person_id = $2", clock.now() - timedelta(hours=2), person

@@ -26,7 +26,7 @@ def _due(specimen: Specimen) -> Due:
         family=specimen.family,
         given=specimen.given,
         bed_label=specimen.bed_label or "",
-        to_do=f"Collect {specimen.specimen.lower()}, {specimen.container.lower()}",
+        to_do=f"Collect {specimen.specimen.lower()}, {specimen.container}",
         detail=", ".join(specimen.tests),
         who="Nurse",
         href=f"/specimens/{specimen.id}",

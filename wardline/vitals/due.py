@@ -21,11 +21,10 @@ class DueSet(Struct):
     given: str
     bed_label: str
     news_score: int | None
-    news_band: str | None
 
 
 @query("""
-    SELECT c.observations_due_at, c.person_id, p.family, p.given, coalesce(c.bed_label, ''), c.news_score, c.news_band
+    SELECT c.observations_due_at, c.person_id, p.family, p.given, coalesce(c.bed_label, ''), c.news_score
       FROM encounters.current c JOIN patients.person p ON p.id = c.person_id
      WHERE c.hospital_id = :ward.hospital_id AND c.ward_id = :ward.id AND c.observations_due_at < :until
      ORDER BY c.observations_due_at LIMIT 200
@@ -48,7 +47,6 @@ async def due_on_ward(db: Db, ward: WardScope, until: datetime) -> list[Due]:
             detail="" if each.news_score is None else f"NEWS2 {each.news_score}",
             who="Nurse",
             href=f"/patients/{each.person_id}/observations/new",
-            is_critical=each.news_band == "high",
         )
         for each in await sets_due(db, ward, until=until)
     ]
