@@ -11,7 +11,7 @@ from wardline.identity.public import seal
 from wardline.orders import cards, external, knowledge, lines, queries, together, verification, views
 from wardline.orders.forms import ChangedLine, Medicine, Prescribed, SignedBasket
 from wardline.orders.lines import MedicineLine
-from wardline.orders.measures import medicines_topic
+from wardline.orders.measures import touch
 from wardline.orders.models import Findings
 from wardline.orders.queries import MedicineRow, NewAlerts, NewBasket, NewMedicine, NewStep
 from wardline.orders.views import Read
@@ -111,7 +111,7 @@ async def prescribe(ctx: Context, stay: ObservedStay, basket: SignedBasket) -> P
     made = await _sign(ctx, stay, reads, said, basket) if reads else []
     if basket.tests:
         await together.order(ctx, _patient(ctx, stay.person_id), basket.tests)
-    ctx.touch(medicines_topic(stay.person_id))
+    touch(ctx, stay.person_id)
     await verification.tell(ctx, [row.id for row in made], verification.Event.SIGNED)
     rules = knowledge.current()
     return Prescribed(stay.person_id, [views.medicine_of(row, rules=rules) for row in made], basket.tests)
@@ -332,7 +332,7 @@ def _require_version(ctx: Context, row: MedicineRow) -> None:
 def _report(ctx: Context, row: MedicineRow, action: str) -> None:
     ctx.record(action, person_id=row.person_id, subject_id=row.id)
     ctx.publish(action, {"medicine_id": row.id, "hospital_id": ctx.caller.tenant_id})
-    ctx.touch(medicines_topic(row.person_id))
+    touch(ctx, row.person_id)
 
 
 async def _as_it_stands(ctx: Context, medicine_id: UUID) -> Medicine:
@@ -357,5 +357,5 @@ async def stop_orders_of_stay(ctx: Context, stay: EncounterScope) -> None:
     )
     for one in held:
         ctx.record("medicine.stopped", person_id=stay.person_id, subject_id=one.id)
-    ctx.touch(medicines_topic(stay.person_id))
+    touch(ctx, stay.person_id)
     await verification.orders_ended(ctx, [one.id for one in held])

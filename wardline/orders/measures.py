@@ -20,6 +20,11 @@ def medicines_topic(person_id: UUID) -> str:
     return f"medicines:{person_id}"
 
 
+def touch(ctx: Context, person_id: UUID) -> None:
+    """A patient's medicines have changed: the list of them, and the summary that shows what stands."""
+    ctx.touch(medicines_topic(person_id), f"patient:{person_id}")
+
+
 async def record_measure(ctx: Context, patient: PatientScope, new: NewMeasure) -> MeasureRecorded:
     """A weight or a creatinine; a value that cannot be, or a time that is to come, is refused."""
     low, high, unit = MEASURE_LIMITS[new.kind]
@@ -40,7 +45,7 @@ async def record_measure(ctx: Context, patient: PatientScope, new: NewMeasure) -
         actor_id=ctx.caller.id,
     )
     ctx.record("measure.recorded", person_id=patient.person_id, subject_id=measure_id, detail={"kind": new.kind})
-    ctx.touch(medicines_topic(patient.person_id))
+    touch(ctx, patient.person_id)
     return MeasureRecorded(measure_id, patient.person_id, new.kind, new.value, taken_at)
 
 
@@ -65,4 +70,4 @@ async def follow_creatinine(
             result_id=result_id,
             actor_id=ctx.caller.id,
         )
-    ctx.touch(medicines_topic(patient.person_id))
+    touch(ctx, patient.person_id)
