@@ -53,7 +53,7 @@ async def test_the_door_alone_asks_nothing(signed_in: Client) -> None:
         ("/patients/{person}/observations/new", 2),
         ("/patients/{person}/observations/preview?respiration_per_min=18", 2),
         ("/patients/{person}/observations/trends", 4),
-        ("/patients/{person}/details", 7),
+        ("/patients/{person}/details", 8),
         ("/patients?q=pat", 3),
         ("/patients?q=ptael asha", 3),
         ("/patients?q=T0000001", 2),
