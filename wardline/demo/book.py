@@ -45,6 +45,7 @@ TABLES = (
     "stock.entry",
     "orders.medicine",
     "orders.step",
+    "orders.verification",
     "orders.measure",
     "lab.request",
     "lab.specimen",

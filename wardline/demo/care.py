@@ -69,6 +69,7 @@ class Care:
                     doctor_id=doctor_id,
                     nurse_ids=nurses,
                     scientist_id=hospital.scientists[0].id,
+                    pharmacist_id=hospital.pharmacists[0].id,
                     started_at=started_at,
                     ended_at=ended_at,
                 )
@@ -95,6 +96,7 @@ def _case(stay: Stay, long_term: tuple[Condition, ...], severity: float, ended_a
         doctor_id=stay.doctor.id,
         nurse_ids=tuple(nurse.id for nurse in ward.nurses),
         scientist_id=scientists[stay.encounter_id.int % len(scientists)],
+        pharmacist_id=stay.hospital.pharmacists[stay.encounter_id.int % len(stay.hospital.pharmacists)].id,
         started_at=stay.started_at,
         ended_at=ended_at,
     )

@@ -25,6 +25,8 @@ from wardline.demo.remedies import (
 
 GROWN_UP_YEARS = 18
 STOPPED_SHARE, HELD_SHARE = 0.06, 0.05
+# A pharmacist has looked at what stands for longer; the rest waits in the queue.
+VERIFIED_AFTER, VERIFIED_SHARE = timedelta(hours=3), 0.97
 HELD_BECAUSE = ("Nil by mouth before theatre", "Kidney function is worse", "Blood pressure is low")
 STOPPED_BECAUSE = ("Course finished", "Not needed any more", "Side effect: drowsy")
 DISCHARGED = "The stay is finished."
@@ -53,6 +55,7 @@ class Case(Struct, frozen=True, kw_only=True):
     doctor_id: UUID
     nurse_ids: tuple[UUID, ...]
     scientist_id: UUID
+    pharmacist_id: UUID
     started_at: datetime
     ended_at: datetime | None
 
@@ -115,7 +118,8 @@ class Treatment:
     def _order(
         self, case: Case, dice: Dice, given: Remedy, at: datetime, state: str, reason: str, ended_at: datetime
     ) -> None:
-        medicine_id = dice.id(at)
+        medicine_id, version = dice.id(at), 1 if state == "active" else 2
+        verified = state == "active" and self.now - at > VERIFIED_AFTER and dice.chance(VERIFIED_SHARE)
         self.book.add(
             "orders.medicine",
             hospital_id=case.hospital_id,
@@ -132,13 +136,31 @@ class Treatment:
             ends_on=given.ends_on(at.date()),
             prescribed_at=at,
             prescribed_by=case.doctor_id,
-            version=1 if state == "active" else 2,
+            version=version,
+            settled_version=version if verified else None,
             created_at=at,
             created_by=case.doctor_id,
         )
+        if verified:
+            self._verification(case, medicine_id, at + timedelta(minutes=dice.whole(10, 170)))
         self._step(case, medicine_id, dice.id(at), at, "prescribed", given.text, "")
         if state != "active":
             self._step(case, medicine_id, dice.id(ended_at), ended_at, state, given.text, reason)
+
+    def _verification(self, case: Case, medicine_id: UUID, at: datetime) -> None:
+        self.book.add(
+            "orders.verification",
+            hospital_id=case.hospital_id,
+            medicine_id=medicine_id,
+            number=1,
+            medicine_version=1,
+            state="verified",
+            words="",
+            answer="",
+            task_id=None,
+            at=at,
+            actor_id=case.pharmacist_id,
+        )
 
     def _step(
         self, case: Case, medicine_id: UUID, step_id: UUID, at: datetime, kind: str, text: str, reason: str
