@@ -114,7 +114,7 @@ async def prescribe(ctx: Context, stay: ObservedStay, basket: SignedBasket) -> P
     _require_clear(reads)
     _require_answers(reads, basket)
     made = [await _sign(ctx, stay, read, basket) for read in reads]
-    ctx.touch(medicines_topic(stay.person_id))
+    ctx.touch(medicines_topic(stay.person_id), f"patient:{stay.person_id}")
     rules = knowledge.current()
     return Prescribed(stay.person_id, [views.medicine_of(row, rules=rules) for row in made])
 
@@ -298,7 +298,7 @@ def _require_version(ctx: Context, row: MedicineRow) -> None:
 def _report(ctx: Context, row: MedicineRow, action: str) -> None:
     ctx.record(action, person_id=row.person_id, subject_id=row.id)
     ctx.publish(action, {"medicine_id": row.id, "hospital_id": ctx.caller.tenant_id})
-    ctx.touch(medicines_topic(row.person_id))
+    ctx.touch(medicines_topic(row.person_id), f"patient:{row.person_id}")
 
 
 async def _as_it_stands(ctx: Context, medicine_id: UUID) -> Medicine:
@@ -323,7 +323,7 @@ async def stop_orders_of_stay(ctx: Context, stay: EncounterScope) -> None:
     )
     for one in held:
         ctx.record("medicine.stopped", person_id=stay.person_id, subject_id=one.id)
-    ctx.touch(medicines_topic(stay.person_id))
+    ctx.touch(medicines_topic(stay.person_id), f"patient:{stay.person_id}")
 
 
 # --- the patient's numbers ---------------------------------------------------------------------------------------------
@@ -346,5 +346,5 @@ async def record_measure(ctx: Context, patient: PatientScope, new: NewMeasure) -
         actor_id=ctx.caller.id,
     )
     ctx.record("measure.recorded", person_id=patient.person_id, subject_id=measure_id, detail={"kind": new.kind})
-    ctx.touch(medicines_topic(patient.person_id))
+    ctx.touch(medicines_topic(patient.person_id), f"patient:{patient.person_id}")
     return MeasureRecorded(measure_id, patient.person_id, new.kind, new.value, taken_at)
