@@ -38,9 +38,10 @@ class MedicineRecord(Struct, frozen=True, kw_only=True):
 @query("""
     WITH added AS (
         INSERT INTO orders.medicine (hospital_id, id, person_id, encounter_id, name, kind, route, text, line, state,
-                                     state_reason, prescribed_at, prescribed_by, created_by)
+                                     state_reason, prescribed_at, prescribed_by, created_by,
+                                    settled_version) -- nobody here verifies what was prescribed elsewhere
         SELECT t.hospital_id, t.id, t.person_id, t.encounter_id, t.name, t.kind, t.route, t.text, t.line, t.state,
-               t.state_reason, t.prescribed_at, t.prescribed_by, t.recorded_by
+               t.state_reason, t.prescribed_at, t.prescribed_by, t.recorded_by, 1
           FROM jsonb_to_recordset(:medicines::jsonb) AS t (hospital_id uuid, id uuid, person_id uuid, encounter_id uuid,
                name text, kind text, route text, text text, line jsonb, state text, state_reason text,
                prescribed_at timestamptz, prescribed_by uuid, recorded_by uuid)
