@@ -57,6 +57,7 @@ BODIES: dict[str, Any] = {
     "POST /medicines/{medicine_id}/resumption": {"reason": "Pressure is back"},
     "POST /medicines/{medicine_id}/stop": {"reason": "No longer needed"},
     "POST /medicines/{medicine_id}/correction": {"reason": "Wrong patient"},
+    "PUT /stock/products/{product_id}": {"pack_quantity": 12},
     "PUT /stock/stores/{store_id}/products/{product_id}/levels": {"reorder_level": 10, "target_level": 40},
     "POST /stock/stores/{store_id}/receipts": {
         "product_id": "@product_id",
