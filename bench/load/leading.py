@@ -211,9 +211,10 @@ def run(options: Options, settings: Settings, say: Callable[[str], None]) -> dic
 def run_tiers(
     options: Options, settings: Settings, tiers: list[int], say: Callable[[str], None]
 ) -> list[dict[str, Any]]:
-    """One run for each number of users."""
+    """One run for each number of users, in as many hospitals as keep the density that the options have."""
     found: list[dict[str, Any]] = []
     for users in tiers:
+        part = options.hospitals and max(round(options.hospitals * users / options.users), 1)
         say(f"--- {users:,} users")
-        found.append(run(msgspec.structs.replace(options, users=users), settings, say))
+        found.append(run(msgspec.structs.replace(options, users=users, hospitals=part), settings, say))
     return found

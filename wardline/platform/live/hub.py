@@ -24,6 +24,7 @@ from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Busy, Problem
 from wardline.platform.live.connection import Connection
 from wardline.platform.live.notifier import CHANNEL, versions_in
+from wardline.platform.live.turnstile import return_ms
 from wardline.platform.live.views import Audience, Render, Shown, View, Watch, difference, show, views_by_kind
 
 READS_AT_ONCE_MAX = 4
@@ -392,12 +393,14 @@ class Hub:
                     self._schedule(topic)
 
     def _send_heartbeats(self, share: set[Connection]) -> None:
+        """The versions, and how long to stay away when the stream is lost, which depends on how many there are now."""
         encoded: dict[tuple[Feed, ...], bytes] = {}
         now = self._now()
         for connection in list(share):
             feeds = tuple(connection.feeds)
             if feeds not in encoded:
-                encoded[feeds] = versions_event("versions", connection.feeds, now)
+                retry = f"retry: {return_ms(self.streams)}\n".encode()
+                encoded[feeds] = retry + versions_event("versions", connection.feeds, now)
             connection.put(encoded[feeds])
 
 
