@@ -44,7 +44,7 @@ async def test_doses_of_the_ward_stand_there_too(client: Client) -> None:
     dose = await stat(client, at)
     found = (await client.get(f"/wards/{at.ward}/due?what=medicine", as_="nurse_a")).json()
     assert [(each["to_do"], each["detail"], each["href"]) for each in found["late"] + found["items"]] == [
-        ("furosemide", "40 mg po", f"/doses/{dose['id']}")
+        ("furosemide", "40 mg oral", f"/doses/{dose['id']}")
     ]
 
 
