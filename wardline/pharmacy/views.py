@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,12 +10,14 @@ import msgspec
 from wardline.encounters.public import banner_with_stay
 from wardline.orders.public import (
     MEDICINES_MAX,
+    Drug,
     MedicineLine,
     MedicineRow,
     Verification,
     alerts_of,
     current,
     dose_words,
+    drugs_named,
     history,
     line_of,
     marked,
@@ -26,6 +27,7 @@ from wardline.orders.public import (
     parts,
     patient_of,
     reasons,
+    routes_of_form,
     seen_version,
     tall_man,
     verification_history,
@@ -128,7 +130,7 @@ async def order_page(db: Db, scope: OrderScope, *, day: date, asked: OrderQuery 
         supply=supply,
         dispenses=given,
         choices=choices,
-        days=asked.days or rules.supply_days(line_of(row)),
+        days=rules.supply_days(line_of(row), asked.days),
     )
     page.chosen = _chosen(page, asked)
     return page
@@ -161,21 +163,26 @@ def _chosen(page: OrderPage, asked: OrderQuery) -> Choice | None:
 def choices_of(offers: Sequence[Offer], row: MedicineRow, day: date, days: int | None = None) -> list[Choice]:
     """The products of an order's ingredient, store by store, those that are as ordered first."""
     line, rulebook = line_of(row), current()
-    drug = rulebook.table.drugs.get(row.name) if rulebook else None
-    routes_of = {form.words: form.routes for form in drug.forms} if drug else {}
+    drugs = drugs_named(row.name) or ()
     for offer in offers:
         offer.unusable = rules.unusable(offer, day)
     found = [
-        _choice(list(lots), line, tall_man(row.name, rulebook), routes_of.get, days)
+        _choice(list(lots), line, tall_man(row.name, rulebook), drugs, days)
         for _, lots in groupby(offers, key=lambda offer: (offer.store_id, offer.product_id))
     ]
     return sorted(found, key=lambda each: (not each.is_as_ordered, each.available == 0, each.form, each.strength))
 
 
-def _choice(lots: list[Offer], line: MedicineLine, letters: str, routes_of: Any, days: int | None) -> Choice:
+def _choice(lots: list[Offer], line: MedicineLine, letters: str, drugs: Sequence[Drug], days: int | None) -> Choice:
     one = lots[0]
+    own = [route for drug in drugs for form in drug.forms if form.words == one.form for route in form.routes]
     amount = line.amount_to or line.amount or (line.steps[0].amount if line.steps else None)
-    each = rules.units_per_dose(amount, strength=one.strength, unit=one.unit) if amount and not line.per_kg else None
+    counted = amount is not None and not line.per_kg and not line.rate
+    each = (
+        rules.units_per_dose(amount, strength=one.strength, unit=one.unit, form=one.form)
+        if amount and counted
+        else None
+    )
     return Choice(
         store_id=one.store_id,
         store=one.store,
@@ -187,12 +194,17 @@ def _choice(lots: list[Offer], line: MedicineLine, letters: str, routes_of: Any,
         unit=one.unit,
         is_controlled=one.is_controlled,
         is_as_ordered=rules.is_as_ordered(
-            line, form=one.form, strength=one.strength, unit=one.unit, routes=routes_of(one.form) or ()
+            line,
+            form=one.form,
+            strength=one.strength,
+            unit=one.unit,
+            routes=own or routes_of_form(one.form),
+            usual=rules.usual_make(drugs, line.route),
         ),
         available=rules.available(lots),
         units_per_dose=None if each is None else float(each),
-        needed=rules.needed(line, strength=one.strength, unit=one.unit, days=days),
-        days=days or rules.supply_days(line),
+        needed=rules.needed(line, strength=one.strength, unit=one.unit, form=one.form, days=days),
+        days=rules.supply_days(line, days),
         lots=[lot for lot in lots if lot.lot_id is not None],
         units=rules.plural(one.unit, 2),
     )
