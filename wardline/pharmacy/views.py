@@ -48,6 +48,7 @@ from wardline.pharmacy.models import (
     OrderScope,
     Queue,
     QueueRow,
+    Supply,
 )
 from wardline.platform import clock
 from wardline.platform.db import Db
@@ -120,6 +121,7 @@ async def order_page(db: Db, scope: OrderScope, *, day: date, asked: OrderQuery 
         banner=banner,
         medicine=medicine_of(row, rules=rulebook),
         version=seen_version(row, decided),
+        dispense_version=dispense_version(row, decided, supply),
         verification=standing_of(row, decided),
         verifications=decided,
         history=steps,
@@ -136,21 +138,28 @@ async def order_page(db: Db, scope: OrderScope, *, day: date, asked: OrderQuery 
     return page
 
 
+def dispense_version(row: MedicineRow, decided: Sequence[Verification], supply: Supply | None) -> int:
+    """What a page says it has seen of an order for dispensing."""
+    return seen_version(row, decided) + (supply.dispenses if supply else 0)
+
+
 def standing_of(row: MedicineRow, decided: Sequence[Verification]) -> Verification | None:
     """The decision about the order as it is now."""
     return decided[-1] if decided and decided[-1].medicine_version == row.version else None
 
 
 def _chosen(page: OrderPage, asked: OrderQuery) -> Choice | None:
-    """The product that was asked for, or the one that fits best: as ordered, and enough of it there."""
+    """The product that was asked for, or the one that fits best: what is owed, as ordered, and enough of it there."""
     if asked.product_id is not None:
         wanted = [each for each in page.choices if each.product_id == asked.product_id]
         return next((each for each in wanted if each.store_id == asked.store_id), wanted[0] if wanted else None)
     if not page.choices:
         return None
+    owed = page.supply.product_id if page.supply and page.supply.state == "part" else None
     return max(
         page.choices,
         key=lambda each: (
+            each.product_id == owed,
             each.is_as_ordered,
             each.needed is not None,
             each.available >= (each.needed or 1),
@@ -215,11 +224,12 @@ async def dispenses_page(db: Db, scope: OrderScope) -> DispensesPage:
     """Every dispensing of an order with its lots, and what came back."""
     async with db.one_connection() as one:
         items = await queries.dispenses_of(one, hospital_id=scope.hospital_id, medicine_id=scope.row.id)
-        for each in items:
-            each.lots = await queries.lots_of(one, hospital_id=scope.hospital_id, dispense_id=each.id)
         ids = [each.id for each in items]
+        lots = await queries.lots_of(one, hospital_id=scope.hospital_id, dispense_ids=ids)
         back = await queries.returns_of(one, hospital_id=scope.hospital_id, dispense_ids=ids)
         banner = await banner_with_stay(one, scope.patient)
+    for each in items:
+        each.lots = [lot for lot in lots if lot.dispense_id == each.id]
     return DispensesPage(banner=banner, medicine=medicine_of(scope.row, rules=current()), items=items, returns=back)
 
 
@@ -228,7 +238,7 @@ async def one_dispense(db: Db, scope: DispenseScope) -> Dispense:
     found = await queries.dispense(db, hospital_id=scope.hospital_id, dispense_id=scope.id)
     if found is None:
         raise NotFound
-    found.lots = await queries.lots_of(db, hospital_id=scope.hospital_id, dispense_id=scope.id)
+    found.lots = await queries.lots_of(db, hospital_id=scope.hospital_id, dispense_ids=[scope.id])
     return found
 
 
