@@ -77,6 +77,7 @@ CREATE TABLE pharmacy.dispense (                         -- FHIR MedicationDispe
     when_handed_over    timestamptz,
     handed_over_by      uuid,
     received_by         text NOT NULL DEFAULT '' CHECK (length(received_by) <= 120),
+    although            text NOT NULL DEFAULT '' CHECK (length(although) <= 500),  -- why, of an order that changed meanwhile
     version             int NOT NULL DEFAULT 1,
     PRIMARY KEY (hospital_id, id),
     CONSTRAINT dispense_number_once UNIQUE (hospital_id, number),

@@ -289,6 +289,7 @@ async def test_the_label_and_its_code_lead_back(client: Client) -> None:
 async def test_nothing_is_lost_on_bad_input(client: Client) -> None:
     order = await verified(client)
     store, product, _ = await stocked(client, 50)
+    version = (await page(client, order))["dispense_version"]
     for body in (
         {"quantity": 0},
         {"quantity": -3},
@@ -297,10 +298,11 @@ async def test_nothing_is_lost_on_bad_input(client: Client) -> None:
         {"colour": "red"},
     ):
         sent = {"store_id": store, "product_id": product["id"], "quantity": 5} | body
-        answer = await client.post(f"/medicines/{order['id']}/dispenses", sent, as_="pharmacist_a")
+        answer = await client.post(f"/medicines/{order['id']}/dispenses", sent, as_="pharmacist_a", version=version)
         assert (answer.status_code, bool(answer.json()["fields"])) == (422, True)
     assert await left(client, store, product) == 50
     form = {"store_id": store, "product_id": product["id"], "quantity": "99", "idempotency_key": "a-key-of-this-form"}
+    form["version"] = str(version)
     refused = await client.post(f"/medicines/{order['id']}/dispenses", as_="pharmacist_a", form=form, html=True, key="")
     assert refused.status_code == 409
     assert "50 capsules" in refused.text
@@ -352,3 +354,108 @@ async def test_the_end_of_a_stay_ends_what_is_asked_and_owed(client: Client) -> 
     assert await tasks_about(client, asked, "doctor_a") == []
     assert await tasks_about(client, asked, "pharmacist_a") == []
     assert await in_list(client, "ready", owed) is None
+
+
+async def test_an_order_is_not_dispensed_twice_unknowingly(client: Client) -> None:
+    order = await verified(client)
+    store, product, _ = await stocked(client, 100)
+    seen = (await page(client, order))["dispense_version"]
+    assert (await dispensed(client, order, store, product, 15, version=seen)).status_code == 201
+    late = await dispensed(client, order, store, product, 15, version=seen)
+    assert (late.status_code, late.json()["code"], late.json()["current"]["supply"]) == (412, "stale", "done")
+    silent = {"store_id": store, "product_id": product["id"], "quantity": 15}
+    answer = await client.post(f"/medicines/{order['id']}/dispenses", silent, as_="pharmacist_a")
+    assert answer.status_code == 428, answer.text
+    assert await left(client, store, product) == 85
+    assert (await dispensed(client, order, store, product, 15)).status_code == 201  # whoever looked may
+
+
+async def test_what_was_seen_of_an_order_that_changed_is_not_dispensed(client: Client) -> None:
+    order = await verified(client)
+    store, product, _ = await stocked(client, 100)
+    seen = (await page(client, order))["dispense_version"]
+    await _changed(client, order)
+    assert (await decide(client, order, "verification")).status_code == 200
+    late = await dispensed(client, order, store, product, 15, version=seen)
+    assert (late.status_code, late.json()["code"]) == (412, "stale")
+    assert await left(client, store, product) == 100
+
+
+async def _changed(client: Client, order: dict[str, Any]) -> None:
+    changed = await client.post(
+        f"/medicines/{order['id']}/change",
+        {"line": "amox 250 tds 5d", "why": "Small", "confirmed": True, "shown": await _cards(client, order)},
+        as_="doctor_a",
+        version=order["version"],
+    )
+    assert changed.status_code == 200, changed.text
+
+
+@pytest.mark.parametrize("what", ["change", "hold", "stop"])
+async def test_what_was_prepared_of_another_order_is_not_handed_over_unseen(client: Client, what: str) -> None:
+    order = await verified(client)
+    store, product, _ = await stocked(client, 100)
+    given = (await dispensed(client, order, store, product, 15)).json()
+    if what == "change":
+        await _changed(client, order)
+    else:
+        path = f"/medicines/{order['id']}/{what}"
+        await client.post(path, {"reason": "Not now"}, as_="doctor_a", version=order["version"])
+    row = await in_list(client, "waiting", order)
+    assert row is not None
+    assert (row["decided_version"], row["version"]) == (1, 2)
+    listed = await client.get("/pharmacy/queue/waiting", as_="pharmacist_a", html=True)
+    assert "Order changed or stopped since" in listed.text
+    path = f"/dispenses/{given['id']}"
+    body = {"received_by": "Nurse of ward 7"}
+    refused = await client.post(f"{path}/hand-over", body, as_="pharmacist_a", version=1)
+    assert (refused.status_code, refused.json()["code"]) == (409, "order_changed")
+    assert (await client.get(path, as_="pharmacist_a")).json()["status"] == "in_progress"
+    assert "Why all the same" in (await client.get(path, as_="pharmacist_a", html=True)).text
+    said = await client.post(f"{path}/hand-over", body | {"although": "Going home"}, as_="pharmacist_a", version=1)
+    assert (said.status_code, said.json()["although"]) == (200, "Going home")
+
+
+async def test_what_came_back_unused_waits_to_be_dispensed_again(client: Client) -> None:
+    order = await verified(client)
+    store, product, lots = await stocked(client, 100)
+    given = (await dispensed(client, order, store, product, 15)).json()
+    assert await in_list(client, "ready", order) is None
+    back = {"lot_id": lots[0]["id"], "quantity": 15, "reason": "Wrong box"}
+    answer = await client.post(f"/dispenses/{given['id']}/returns", back, as_="pharmacist_a", version=1)
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+    assert await in_list(client, "ready", order) is not None
+    assert await left(client, store, product) == 100
+
+
+async def test_what_is_owed_is_of_its_own_product(client: Client) -> None:
+    order = await verified(client)
+    store, whole, _ = await stocked(client, 10)
+    _, half, _ = await stocked(client, 100, strength="250 mg")
+    assert (await dispensed(client, order, store, whole, 10, needed=15)).status_code == 201
+    other = next(each for each in (await page(client, order))["choices"] if each["product_id"] == half["id"])
+    html = await client.get(
+        f"/medicines/{order['id']}/pharmacy?store_id={other['store_id']}&product_id={half['id']}",
+        as_="pharmacist_a",
+        html=True,
+    )
+    assert "of another product" in html.text
+    rest = await dispensed(client, order, other["store_id"], half, 10)
+    assert (rest.status_code, rest.json()["owed"]) == (201, 0), "ten halves make up five wholes"
+
+
+async def test_a_product_of_an_odd_strength_breaks_no_page(client: Client) -> None:
+    order = await verified(client)
+    for strength in ("0 mg", "1.2.3 mg", "..", "0,5 mg"):
+        store, product, _ = await stocked(client, 5, strength=strength)
+        (choice,) = [c for c in (await page(client, order))["choices"] if c["product_id"] == product["id"]]
+        assert (choice["store_id"], choice["needed"]) == (store, None)
+
+
+async def test_a_slow_release_product_is_a_substitution_for_a_plain_order(client: Client) -> None:
+    order = await verified(client, "diltiazem 60 mg po tds")
+    store, slow, _ = await stocked(
+        client, 50, ingredient="diltiazem", form="modified-release capsule", strength="60 mg"
+    )
+    silent = await dispensed(client, order, store, slow, 21)
+    assert (silent.status_code, list(silent.json()["fields"])) == (422, ["substitution_reason"])

@@ -36,12 +36,10 @@ async def test_two_pharmacists_verify_at_once(client: Client) -> None:
 
 
 async def test_fifty_take_of_one_lot(client: Client) -> None:
-    orders = await asyncio.gather(*(verified(client) for _ in range(10)))
     for _ in range(ROUNDS):
+        orders = [await verified(client) for _ in range(TAKERS)]
         store, product, _ = await stocked(client, 30, 30)
-        answers = await asyncio.gather(
-            *(dispensed(client, orders[taker % 10], store, product, 2) for taker in range(TAKERS))
-        )
+        answers = await asyncio.gather(*(dispensed(client, order, store, product, 2) for order in orders))
         codes = [answer.status_code for answer in answers]
         assert set(codes) <= {201, 409}, codes
         assert codes.count(201) == 30
@@ -61,16 +59,17 @@ async def test_nothing_is_dispensed_after_a_stop(client: Client) -> None:
     store, product, _ = await stocked(client, 5000)
     for _ in range(ROUNDS):
         order = await verified(client)
+        seen = (await page(client, order))["dispense_version"]
         stop = client.post(
             f"/medicines/{order['id']}/stop", {"reason": "Enough"}, as_="doctor_a", version=order["version"]
         )
         answers = await asyncio.gather(
-            *(dispensed(client, order, store, product, 1) for _ in range(4)),
+            *(dispensed(client, order, store, product, 1, version=seen) for _ in range(4)),
             stop,
-            *(dispensed(client, order, store, product, 1) for _ in range(4)),
+            *(dispensed(client, order, store, product, 1, version=seen) for _ in range(4)),
         )
         assert [answer.status_code for answer in answers].count(200) == 1
-        assert {answer.status_code for answer in answers} <= {200, 201, 409}
+        assert {answer.status_code for answer in answers} <= {200, 201, 409, 412}
         given = sum(answer.status_code == 201 for answer in answers)
         async with client.world.owner() as db:
             found = await db.fetchrow(
@@ -80,6 +79,7 @@ async def test_nothing_is_dispensed_after_a_stop(client: Client) -> None:
                 UUID(order["id"]),
             )
         assert (found["dispenses"], found["state"]) == (given, "stopped")
+        assert given <= 1
         assert found["supply"] in ("done", "ended")
         late = await dispensed(client, order, store, product, 1)
         assert (late.status_code, late.json()["code"]) == (409, "order_not_active")
@@ -89,12 +89,23 @@ async def test_fifty_copies_of_one_dispensing_are_one(client: Client) -> None:
     order = await verified(client)
     store, product, _ = await stocked(client, 100)
     body = {"store_id": store, "product_id": product["id"], "quantity": 3}
+    seen = (await page(client, order))["dispense_version"]
+    path, key = f"/medicines/{order['id']}/dispenses", f"one-key-{order['id']}"
     answers = await asyncio.gather(
-        *(
-            client.post(f"/medicines/{order['id']}/dispenses", body, as_="pharmacist_a", key=f"one-key-{order['id']}")
-            for _ in range(TAKERS)
-        )
+        *(client.post(path, body, as_="pharmacist_a", key=key, version=seen) for _ in range(TAKERS))
     )
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert await left(client, store, product) == 97
+
+
+async def test_two_pharmacists_dispense_one_order_once(client: Client) -> None:
+    for _ in range(ROUNDS):
+        order = await verified(client)
+        store, product, _ = await stocked(client, 1000)
+        seen = (await page(client, order))["dispense_version"]
+        answers = await asyncio.gather(
+            *(dispensed(client, order, store, product, 15, version=seen) for _ in range(TAKERS))
+        )
+        assert sorted(answer.status_code for answer in answers) == [201] + [412] * (TAKERS - 1)
+        assert await left(client, store, product) == 985

@@ -1,15 +1,16 @@
 """How much an order needs and which lots are taken: pure rules on their edges."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wardline.orders import entry, knowledge
-from wardline.orders.public import MedicineLine
-from wardline.pharmacy import rules
+from wardline.orders.public import MedicineLine, MedicineRow
+from wardline.pharmacy import rules, views
 from wardline.pharmacy.models import Offer
 
 TODAY = date(2026, 11, 26)
@@ -37,6 +38,25 @@ def line(text: str) -> MedicineLine:
         ("prednisolone 30 mg for 3 days then 20 mg for 3 days po od", "5 mg", "tablet", None, 30),
         ("noradrenaline 0.1 mcg/kg/min iv", "1 mg/ml", "ampoule", None, None),
         ("furosemide 40 mg po od", "2 %", "tablet", None, None),
+        ("methotrexate 10 mg po once a week", "2.5 mg", "tablet", None, 4),
+        ("methotrexate 10 mg po once a week", "2.5 mg", "tablet", 28, 16),
+        ("methotrexate 10 mg po once a week", "2.5 mg", "tablet", 10, 8),  # whole doses, not ten sevenths of one
+        ("prednisolone 10 mg po alternate days", "5 mg", "tablet", 7, 8),
+        ("paracetamol 1 g po q4h prn max 4 g in 24 h", "500 mg", "tablet", 1, 8),  # its own bound, not six doses
+        ("amox 500 tds 5d", "500 mg", "capsule", 30, 15),  # never beyond the order's own days
+        ("gentamicin 5 mg/kg iv od", "40 mg/ml", "ampoule", None, None),
+        ("furosemide 40 mg po od", "0 mg", "tablet", None, None),
+        ("furosemide 40 mg po od", "1.2.3 mg", "tablet", None, None),
+        ("furosemide 40 mg po od", "... mg", "tablet", None, None),
+        (
+            "furosemide 40 mg po od",
+            "0,5 mg",
+            "tablet",
+            None,
+            None,
+        ),  # a comma is no decimal point: not ten times too little
+        ("furosemide 40 mg po od", "40 mg/0 ml", "ml", None, None),
+        ("furosemide 40 mg po od", "1,000 mg", "tablet", None, 1),
     ],
 )
 def test_what_an_order_needs(text: str, strength: str, unit: str, days: int | None, wanted: int | None) -> None:
@@ -56,6 +76,54 @@ def test_what_an_order_needs(text: str, strength: str, unit: str, days: int | No
 def test_what_is_as_ordered(form: str, strength: str, unit: str, routes: tuple[str, ...], fits: bool) -> None:
     asked = line("amoxicillin 500 mg po tds 5d")
     assert rules.is_as_ordered(asked, form=form, strength=strength, unit=unit, routes=routes) is fits
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "strength", "unit", "fits"),
+    [
+        ("oxycodone 10 mg po q12h", "modified-release tablet", "10 mg", "tablet", False),  # nobody ordered slow release
+        ("oxycodone 10 mg po q12h", "prolonged-release tablet", "10 mg", "tablet", False),
+        ("oxycodone 10 mg po q12h", "capsule", "10 mg", "capsule", True),
+        ("oxycodone 10 mg mr po q12h", "modified-release tablet", "10 mg", "tablet", True),
+        ("oxycodone 10 mg mr po q12h", "capsule", "10 mg", "capsule", False),
+        ("oxycodone 10 mg mr po q12h", "modified-release tablet", "20 mg", "tablet", False),  # not to be halved
+        ("prednisolone 2.5 mg po od", "gastro-resistant tablet", "2.5 mg", "tablet", False),
+        ("amoxicillin 500 mg po tds", "capsule", "1 g", "capsule", False),  # half a capsule
+        ("amoxicillin 500 mg po tds", "oral liquid", "250 mg/5 ml", "ml", True),
+        ("amoxicillin 500 mg po tds", "something else", "500 mg", "piece", False),  # its route is not known
+        ("vincristine 2 mg intrathecal once", "injection", "1 mg/ml", "ml", False),
+        ("co-amoxiclav 625 mg po tds", "tablet", "500 mg/125 mg", "tablet", True),
+        ("meropenem 300 mg iv q8h", "injection", "1 g", "vial", True),  # the rest of a vial is thrown away
+        ("noradrenaline 0.1 mcg/kg/min iv", "injection", "1 mg/ml", "ampoule", True),
+    ],
+)
+def test_a_form_is_not_exchanged_unseen(text: str, form: str, strength: str, unit: str, fits: bool) -> None:
+    offered = offer(1, 5, TODAY)
+    asked = line(text)
+    offered.ingredient, offered.form, offered.strength, offered.unit = asked.name, form, strength, unit
+    row = order_row(asked)
+    (choice,) = views.choices_of([offered], row, TODAY)
+    assert choice.is_as_ordered is fits
+
+
+def order_row(asked: MedicineLine) -> MedicineRow:
+    return MedicineRow(
+        id=UUID(int=3),
+        person_id=UUID(int=4),
+        encounter_id=UUID(int=5),
+        name=asked.name,
+        kind=asked.kind,
+        route=asked.route,
+        text="",
+        line=msgspec.json.encode(asked).decode(),
+        state="active",
+        state_reason="",
+        ends_on=None,
+        prescribed_at=datetime(2026, 11, 26, tzinfo=UTC),
+        prescribed_by=None,
+        stopped_at=None,
+        version=1,
+    )
 
 
 def offer(number: int, quantity: int, expires_on: date, *, quarantined: bool = False) -> Offer:

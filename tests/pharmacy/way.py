@@ -74,9 +74,11 @@ async def stocked(
 async def dispensed(
     client: Client, order: dict[str, Any], store: str, product: dict[str, Any], quantity: int, **more: Any
 ) -> Response:
+    """At the version that stands now unless one is given."""
     who = more.pop("who", "pharmacist_a")
+    version = more.pop("version", None) or (await page(client, order, who))["dispense_version"]
     body = {"store_id": store, "product_id": product["id"], "quantity": quantity} | more
-    return await client.post(f"/medicines/{order['id']}/dispenses", body, as_=who)
+    return await client.post(f"/medicines/{order['id']}/dispenses", body, as_=who, version=version)
 
 
 async def in_list(client: Client, which: str, order: dict[str, Any]) -> dict[str, Any] | None:

@@ -51,6 +51,21 @@ async def test_the_witness_is_somebody_else_with_the_right_password(client: Clie
     assert (await act(client, lot, "issues", body | second)).status_code == 200
 
 
+async def test_a_signature_that_was_not_right_stays_in_the_record(client: Client) -> None:
+    _, _, lot, second = await cabinet_with_morphine(client)
+    wrong = {"quantity": 1, "reason": "Theatre"} | second | {"witness_password": "a guess at the nurse's word"}
+    assert (await act(client, lot, "issues", wrong)).status_code == 422
+    async with client.world.owner() as db:
+        kept = await db.fetchrow(
+            "SELECT actor_id, detail::text FROM audit.entry WHERE action = 'witness.refused' AND subject_id = $1"
+            " ORDER BY at DESC LIMIT 1",
+            client.world.staff["nurse_a"],
+        )
+    assert kept is not None
+    assert kept["actor_id"] == client.world.staff["pharmacist_a"]
+    assert "guess" not in kept["detail"]
+
+
 async def test_controlled_drugs_lie_in_cabinets(client: Client) -> None:
     place, morphine, lot, second = await cabinet_with_morphine(client)
     pharmacy = await store(client)

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.client import Client
+from tests.stock import way as stock
 
 ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "4"))
 SIGNS = {"respiration_per_min": 16, "pulse_per_min": 80}
@@ -48,6 +49,18 @@ async def test_a_key_belongs_to_its_caller_its_route_and_its_body(client: Client
         assert (await client.post(path, body, as_="doctor_a", key=key)).status_code == 422
     mine = await client.post(f"/patients/{person}/problems", {"display": "Asthma"}, as_="nurse_a", key=key)
     assert (mine.status_code, mine.json()["id"] == first.json()["id"]) == (201, False)
+
+
+async def test_no_password_is_kept_with_a_key(client: Client) -> None:
+    """Not even as a digest: two signatures with other passwords are one request to a key, which gives its first answer."""
+    place, kind = await stock.store(client), await stock.product(client)
+    second, key = await stock.witness(client), uuid4().hex
+    body = {"product_id": kind["id"], "lot": "K1", "expires_on": stock.in_days(90), "quantity": 2} | second
+    for sent in (body, body | {"witness_password": "another one by mistake"}):
+        answer = await client.post(f"/stock/stores/{place}/receipts", sent, as_="pharmacist_a", key=key)
+        assert (answer.status_code, answer.json()["quantity"]) == (201, 2), answer.text
+    other = body | {"quantity": 3}
+    assert (await client.post(f"/stock/stores/{place}/receipts", other, as_="pharmacist_a", key=key)).status_code == 422
 
 
 async def test_a_write_without_a_key_says_what_is_missing(client: Client) -> None:

@@ -145,6 +145,7 @@ OTHERS = {
     "ward.changed": "changed a ward",
     "room.added": "added a room",
     "room.changed": "changed a room",
+    "witness.refused": "was refused: the signature of a second person was not right",
     "stock.receipt": "put medicines that arrived into a store",
     "stock.dispense": "took medicines out of a store",
     "stock.return": "put medicines back into a store",

@@ -10,13 +10,20 @@ from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 
 
+class NotWitnessed(Invalid):
+    """Somebody tried to sign for a colleague and could not; the attempt is kept in the record, never the password."""
+
+    noted = "witness.refused"
+
+
 async def witness(ctx: Context, email: str, password: str, *, needs: May) -> UUID:
     """The colleague who has just signed as the witness: a staff id to be stored beside the act.
 
     It is somebody else than the caller, who works at the caller's hospital in a role that holds `needs`. The password is
     checked as at the sign-in; a wrong one is counted, though the request is undone. No session is opened.
 
-    Raises Invalid at the field `witness_email` or `witness_password`, and TooMany after five wrong passwords.
+    Raises Invalid at the field `witness_email` or `witness_password` (NotWitnessed where somebody was named), and TooMany after
+    five wrong passwords.
     """
     name = email.strip().lower()
     if not name or not password:
@@ -34,10 +41,18 @@ async def witness(ctx: Context, email: str, password: str, *, needs: May) -> UUI
     )
     if known is None or not fits:
         await queries.insert_failure(apart, subject=failed, failure_id=new_id())
-        raise Invalid(fields={"witness_password": "The email or the password of the witness is not right."})
+        raise _refused(
+            known.id if known else None, "witness_password", "The email or the password of the witness is not right."
+        )
     if known.id == ctx.caller.id:
-        raise Invalid(fields={"witness_email": "The witness is a second person."})
+        raise _refused(known.id, "witness_email", "The witness is a second person.")
     places = await queries.places(ctx.db, staff_id=known.id)
     if not any(p.hospital_id == ctx.caller.tenant_id and needs in OF_ROLE[Role(p.role)] for p in places):
-        raise Invalid(fields={"witness_email": "This colleague may not be the witness here."})
+        raise _refused(known.id, "witness_email", "This colleague may not be the witness here.")
     return known.id
+
+
+def _refused(staff_id: UUID | None, field: str, words: str) -> NotWitnessed:
+    problem = NotWitnessed(fields={field: words})
+    problem.about = (None, staff_id)
+    return problem

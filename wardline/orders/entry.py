@@ -54,6 +54,8 @@ FORMS = dict.fromkeys(RELEASED, "modified release") | {
     "orodispersible": "orodispersible", "orally disintegrating": "orodispersible", "liposomal": "liposomal",
     "pegylated liposomal": "pegylated liposomal",
 }  # fmt: skip
+_MADE_AS = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, FORMS), key=len, reverse=True)) + r")\b")
+_PLAIN = frozenset({"immediate release", "conventional"})
 # Brands that are one form of a drug, and drugs whose forms are not to be exchanged.
 FORM_OF_BRAND = {
     "oxycontin": "modified release", "longtec": "modified release", "mst": "modified release",
@@ -176,6 +178,15 @@ def read(typed: str, table: DrugTable) -> Entry:
     _ask_for_gaps(line, reading)
     _ask_about_leftovers(reading, table)
     return Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
+
+
+def made_as(form: str) -> str:
+    """How a form is made, by its words: `modified release`, `gastro-resistant`, `liposomal`; empty for the plain form. Forms
+    that differ in it are not exchanged unseen.
+    """
+    found = _MADE_AS.search(form.lower())
+    made = FORMS[found[0]] if found else ""
+    return "" if made in _PLAIN else made
 
 
 # --- the drug ----------------------------------------------------------------------------------------------------------

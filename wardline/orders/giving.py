@@ -45,3 +45,18 @@ def _by_code(table: DrugTable) -> dict[str, tuple[Drug, ...]]:
 def shown_name(name: str) -> str:
     """The name with its tall-man letters."""
     return views.tall_man(name, knowledge.current())
+
+
+def routes_of_form(form: str) -> tuple[str, ...]:
+    """The routes by which anything of a form is given: a tablet orally. Empty for a form that the table does not know."""
+    rules = knowledge.current()
+    return _routes_by_form(rules.table).get(form, ()) if rules else ()
+
+
+@functools.cache
+def _routes_by_form(table: DrugTable) -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = {}
+    for drug in table.drugs.values():
+        for form in drug.forms:
+            found.setdefault(form.words, {}).update(dict.fromkeys(form.routes))
+    return {form: tuple(routes) for form, routes in found.items()}

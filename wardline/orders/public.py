@@ -6,7 +6,7 @@ from wardline.orders.cards import reasons
 from wardline.orders.doses import in_unit
 from wardline.orders.drugs import Drug
 from wardline.orders.elsewhere import Said, line_heard
-from wardline.orders.entry import NUMBER, UNIT, UNITS, number
+from wardline.orders.entry import NUMBER, UNIT, UNITS, made_as, number
 from wardline.orders.external import Address, configure
 from wardline.orders.forms import (
     Decision,
@@ -18,7 +18,7 @@ from wardline.orders.forms import (
     ShownAlert,
     Verification,
 )
-from wardline.orders.giving import STANDS, drugs_named, line_from, shown_name
+from wardline.orders.giving import STANDS, drugs_named, line_from, routes_of_form, shown_name
 from wardline.orders.knowledge import Knowledge, current
 from wardline.orders.lines import Amount, MedicineLine, OrderKind, dose_words, parts, plain
 from wardline.orders.lines import text as line_text
@@ -85,6 +85,7 @@ __all__ = [
     "line_heard",
     "line_of",
     "line_text",
+    "made_as",
     "marked",
     "medicine_of",
     "medicines_of",
@@ -98,6 +99,7 @@ __all__ = [
     "plain",
     "reasons",
     "record_measure",
+    "routes_of_form",
     "seen_version",
     "shown_name",
     "signed_together",

@@ -10,12 +10,13 @@ from wardline.identity.public import May, witness
 from wardline.orders.public import (
     Decision,
     Event,
+    MedicineRow,
     Verification,
     decide,
     medicine_of,
     on_change,
     on_shown,
-    verifications,
+    verification_history,
 )
 from wardline.patients.public import today
 from wardline.pharmacy import queries, rules, views
@@ -24,11 +25,14 @@ from wardline.pharmacy.models import (
     Choice,
     Dispense,
     DispenseScope,
+    HandedOver,
+    HeldScope,
     NewDispense,
     NewReturn,
     Offer,
     OrderScope,
     Signed,
+    Supply,
 )
 from wardline.pharmacy.queries import NewRow
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
@@ -71,6 +75,12 @@ class NothingLeft(Conflict):
     code, title = "more_than_dispensed", "So much was not dispensed"
 
 
+class OrderChanged(Conflict):
+    """What was prepared is not what the order says now; `although` says why it is handed over all the same."""
+
+    code, title = "order_changed", "The order is not what it was"
+
+
 class NotWaiting(Conflict):
     """It is handed over, or came back, already."""
 
@@ -101,7 +111,7 @@ async def refuse(ctx: Context, scope: OrderScope, reason: str) -> Verification:
 
 async def decline(ctx: Context, scope: OrderScope, reason: str) -> Verification:
     """Nothing is dispensed of a verified order, because the ward has it; it leaves the list."""
-    found = await _require_verified(ctx, scope)
+    found = _require_verified(scope, await _decided(ctx, scope))
     await _set_supply(ctx, scope, "declined", reason=reason)
     ctx.record("dispense.declined", person_id=scope.row.person_id, subject_type="medicine", subject_id=scope.row.id)
     touch(ctx)
@@ -109,15 +119,19 @@ async def decline(ctx: Context, scope: OrderScope, reason: str) -> Verification:
     return found
 
 
-async def _require_verified(ctx: Context, scope: OrderScope) -> Verification:
+async def _decided(ctx: Context, scope: OrderScope) -> list[Verification]:
+    return await verification_history(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.row.id)
+
+
+def _require_verified(scope: OrderScope, decided: Sequence[Verification]) -> Verification:
     row = scope.row
     if row.state != "active":
         words = f"It is {row.state.replace('_', ' ')}: {row.state_reason}".rstrip(": ")
         raise NotActive(f"{words}. Nothing is dispensed of it.", state=row.state)
-    found = await verifications(ctx.db, hospital_id=scope.hospital_id, medicine_ids=[row.id])
-    if not found or found[0].state != "verified":
+    found = views.standing_of(row, decided)
+    if found is None or found.state != "verified":
         raise NotVerified("A pharmacist verifies the order as it is now first; then it is dispensed.")
-    return found[0]
+    return found
 
 
 # --- how far the supply is ---------------------------------------------------------------------------------------------
@@ -185,12 +199,12 @@ class Wanted(Struct, frozen=True):
 async def dispense(ctx: Context, scope: OrderScope, new: NewDispense) -> Dispense:
     """Takes the lots out of the store and writes the dispensing, or neither. What is missing is owed, as a task.
 
-    Raises NotActive, NotVerified, NotEnough (with `available`), stock's Short and Unusable, OtherIngredient, Invalid where a
-    reason is needed.
+    Raises NotActive, NotVerified, Stale where somebody dispensed of it or changed it since it was read, NotEnough (with
+    `available`), stock's Short and Unusable, OtherIngredient, Invalid where a reason is needed.
     """
-    await _require_verified(ctx, scope)
+    supply = await _require_seen(ctx, scope)
     dispense_id = new_id()
-    wanted = await _wanted(ctx, scope, new)
+    wanted = await _wanted(ctx, scope, new, supply)
     signed = await _witness(ctx, new) if wanted.choice.is_controlled else None
     try:
         await _take(ctx, scope, new, wanted, dispense_id, signed)
@@ -198,7 +212,7 @@ async def dispense(ctx: Context, scope: OrderScope, new: NewDispense) -> Dispens
         if new.lot_id is not None:
             raise
         # Somebody took of these lots after they were read. The shelf is held now: what is read next stays.
-        wanted = await _wanted(ctx, scope, new)
+        wanted = await _wanted(ctx, scope, new, supply)
         await _take(ctx, scope, new, wanted, dispense_id, signed)
     await queries.insert_dispense(
         ctx.db, _row(scope, new, wanted, dispense_id, signed), actor_id=ctx.caller.id, now=ctx.now
@@ -208,18 +222,33 @@ async def dispense(ctx: Context, scope: OrderScope, new: NewDispense) -> Dispens
     return await _report(ctx, scope, dispense_id, "dispense.prepared")
 
 
+async def _require_seen(ctx: Context, scope: OrderScope) -> Supply | None:
+    """The supply of a verified order, as the pharmacist saw it: nobody dispenses it twice without knowing."""
+    decided = await _decided(ctx, scope)
+    _require_verified(scope, decided)
+    found = await queries.supply(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.row.id)
+    version = views.dispense_version(scope.row, decided, found)
+    if _version(ctx) != version:
+        raise Stale(
+            "Somebody dispensed of it, or changed the order, since you opened it. Look again before you dispense.",
+            current={"version": version, "supply": found.state if found else None},
+        )
+    return found
+
+
 async def _witness(ctx: Context, given: Signed) -> UUID:
     """The second person who signs for a controlled drug."""
     return await witness(ctx, given.witness_email, given.witness_password, needs=May.WITNESS_CONTROLLED)
 
 
-async def _wanted(ctx: Context, scope: OrderScope, new: NewDispense) -> Wanted:
+async def _wanted(ctx: Context, scope: OrderScope, new: NewDispense, supply: Supply | None) -> Wanted:
     choices = await _choices(ctx, scope, new.days_supply)
     choice = next((c for c in choices if (c.product_id, c.store_id) == (new.product_id, new.store_id)), None)
     if choice is None:
         raise OtherIngredient(fields={"product_id": f"Only {scope.row.name} is dispensed for this order."})
-    supply = await queries.supply(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.row.id)
-    still = supply.owed if supply is not None and supply.state == "part" else None
+    # What is owed is counted in the units of its own product: five capsules of another strength are another dose.
+    is_rest = supply is not None and supply.state == "part" and supply.product_id == new.product_id
+    still = supply.owed if supply is not None and is_rest else None
     needed = new.needed or still or new.quantity
     if new.quantity > needed:
         raise Invalid(fields={"quantity": f"Only {needed:,} are needed."})
@@ -332,35 +361,53 @@ def _scope(scope: OrderScope, dispense_id: UUID) -> DispenseScope:
 
 
 # --- handing over, taking back -----------------------------------------------------------------------------------------
-async def hand_over(ctx: Context, scope: DispenseScope, received_by: str) -> Dispense:
-    """The patient, a relative or the ward has it."""
+async def hand_over(ctx: Context, scope: HeldScope, given: HandedOver) -> Dispense:
+    """The patient, a relative or the ward has it. OrderChanged for what was prepared for an order that reads otherwise now."""
+    found = await views.one_dispense(ctx.db, scope)
+    _refuse_old(ctx, found)
+    if found.status != "in_progress":
+        raise NotWaiting(f"It is {STATUS_WORDS[found.status]}.", status=found.status)
+    if len(given.received_by.strip()) < 2:
+        raise Invalid(fields={"received_by": "Who takes it?"})
+    although = given.although.strip()
+    if found.medicine_version != scope.order.row.version and len(although) < 3:
+        raise _changed(scope.order.row)
     done = await queries.hand_over(
         ctx.db,
         hospital_id=scope.hospital_id,
         dispense_id=scope.id,
         version=_version(ctx),
-        received_by=received_by.strip(),
+        received_by=given.received_by.strip(),
+        although=although,
         actor_id=ctx.caller.id,
         now=ctx.now,
     )
-    found = await views.one_dispense(ctx.db, scope)
-    if done is None:
-        _refuse_old(ctx, found)
-        raise NotWaiting(f"It is {STATUS_WORDS[found.status]}.", status=found.status)
+    assert done is not None, "its order is held, and nobody changes a dispensing without that"
     _report_dispense(ctx, scope, "dispense.handed_over")
-    return found
+    return await views.one_dispense(ctx.db, scope)
+
+
+def _changed(row: MedicineRow) -> OrderChanged:
+    now = f"It reads now: {row.text}" if row.state == "active" else f"It is {row.state}: {row.state_reason}"
+    return OrderChanged(
+        f"The order was changed, held or stopped since this was prepared. {now.rstrip(': ')}. Return it to stock, or say why it"
+        " is handed over all the same.",
+        fields={"although": "Why is it handed over all the same?"},
+        state=row.state,
+        text=row.text,
+    )
 
 
 STATUS_WORDS = {"in_progress": "in the pharmacy", "completed": "handed over", "cancelled": "returned"}
 
 
-async def take_back(ctx: Context, scope: DispenseScope, new: NewReturn) -> Dispense:
+async def take_back(ctx: Context, scope: HeldScope, new: NewReturn) -> Dispense:
     """Unopened units of one lot come back to the shelf that they came from, with the reason; at most what went out."""
     found = await queries.dispense_locked(ctx.db, hospital_id=scope.hospital_id, dispense_id=scope.id)
     if found is None:
         raise NotFound
     _refuse_old(ctx, found)
-    lots = await queries.lots_of(ctx.db, hospital_id=scope.hospital_id, dispense_id=scope.id)
+    lots = await queries.lots_of(ctx.db, hospital_id=scope.hospital_id, dispense_ids=[scope.id])
     lot = next((each for each in lots if each.lot_id == new.lot_id), None)
     if lot is None:
         raise Invalid(fields={"lot_id": "Nothing of this lot was dispensed here."})
@@ -391,7 +438,18 @@ async def take_back(ctx: Context, scope: DispenseScope, new: NewReturn) -> Dispe
         now=ctx.now,
     )
     _report_dispense(ctx, scope, "dispense.returned")
-    return await views.one_dispense(ctx.db, scope)
+    done = await views.one_dispense(ctx.db, scope)
+    if done.status == "cancelled":
+        await _wait_again(ctx, scope.order, done)
+    return done
+
+
+async def _wait_again(ctx: Context, scope: OrderScope, cancelled: Dispense) -> None:
+    """Everything came back before anybody had it: the order is to be dispensed again, and nobody need remember that."""
+    supply = await queries.supply(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.row.id)
+    stands = scope.row.state == "active" and cancelled.medicine_version == scope.row.version
+    if stands and supply is not None and supply.state in ("part", "done"):
+        await _set_supply(ctx, scope, "ready")
 
 
 def _version(ctx: Context) -> int:

@@ -82,9 +82,10 @@ class NewDispense(Signed, kw_only=True):
 
 
 class HandedOver(Input):
-    """Who took it: the patient, a relative, the ward."""
+    """Who took it: the patient, a relative, the ward; and why `although` the order was changed or stopped meanwhile."""
 
     received_by: Annotated[str, Meta(min_length=2, max_length=120)]
+    although: Annotated[str, Meta(max_length=500)] = ""
 
 
 class NewReturn(Signed, kw_only=True):
@@ -122,6 +123,12 @@ class DispenseScope(HospitalScope, frozen=True, kw_only=True):
     id: UUID
     medicine_id: UUID
     person_id: UUID
+
+
+class HeldScope(DispenseScope, frozen=True, kw_only=True):
+    """A dispensing of the caller's hospital to be changed; its order is held, so that both see each other."""
+
+    order: OrderScope
 
 
 class Counts(Struct):
@@ -238,6 +245,7 @@ class LotTaken(Struct, frozen=True):
     expires_on: date
     quantity: int
     returned: int
+    dispense_id: UUID
 
 
 class Dispense(Struct):
@@ -267,6 +275,7 @@ class Dispense(Struct):
     when_handed_over: datetime | None
     handed_over_by: str | None
     received_by: str
+    although: str
     version: int
     lots: list[LotTaken] = field(default_factory=list[LotTaken])
 
@@ -283,7 +292,7 @@ class ReturnLine(Struct, frozen=True):
 
 
 class Supply(Struct, frozen=True):
-    """How far the supply of an order is."""
+    """How far the supply of an order is; `dispenses` of it so far, the last of `product_id`, which is what is owed."""
 
     state: str
     medicine_version: int
@@ -291,14 +300,19 @@ class Supply(Struct, frozen=True):
     reason: str
     task_id: UUID | None
     since: datetime
+    dispenses: int
+    product_id: UUID | None
 
 
 class OrderPage(Struct, kw_only=True):
-    """An order with the patient's context, for who verifies and dispenses it. `version` is what a decision names."""
+    """An order with the patient's context, for who verifies and dispenses it. `version` is what a decision names,
+    `dispense_version` what a dispensing does: it rises with every change, decision and dispensing.
+    """
 
     banner: Banner
     medicine: Medicine
     version: int
+    dispense_version: int
     verification: Verification | None
     verifications: list[Verification]
     history: list[HistoryStep]

@@ -45,6 +45,8 @@ _WHO = f"""
 """
 _LINE = f"""m.id AS medicine_id, m.person_id, p.family, p.given, p.born_on, c.bed_label, m.name, m.kind, m.line::text,
            m.prescribed_at, {staff_name("s")}, v.state, v.medicine_version, m.version, v.words, v.answer"""
+# What was prepared is of a version of the order; where that has gone, the order was changed, held or stopped since.
+_PREPARED_LINE = _LINE.replace("v.state, v.medicine_version", "'prepared', d.medicine_version")
 _RANK = "(CASE m.kind WHEN 'once' THEN 0 ELSE 1 END)"
 
 
@@ -75,7 +77,7 @@ async def to_dispense(db: Db, hospital: HospitalScope, *, after: Cursor, limit: 
 
 
 @query(f"""
-    SELECT d.id, {_LINE}, d.number, d.quantity - d.returned, d.owed, d.unit, d.when_prepared
+    SELECT d.id, {_PREPARED_LINE}, d.number, d.quantity - d.returned, d.owed, d.unit, d.when_prepared
       FROM pharmacy.dispense d JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id {_WHO}
      WHERE d.hospital_id = :hospital.hospital_id AND d.status = 'in_progress'
        AND ({_RANK}, d.when_prepared, d.id) > (:after.rank::int, :after.at::timestamptz, :after.id::uuid)
@@ -139,11 +141,15 @@ async def offers(db: Db, hospital: HospitalScope, *, ingredient: str) -> list[Of
 
 # --- supply ------------------------------------------------------------------------------------------------------------
 @query("""
-    SELECT u.state, u.medicine_version, u.owed, u.reason, u.task_id, u.since FROM pharmacy.supply u
+    SELECT u.state, u.medicine_version, u.owed, u.reason, u.task_id, u.since,
+           (SELECT count(*)::int FROM pharmacy.dispense d WHERE d.hospital_id = u.hospital_id AND d.medicine_id = u.medicine_id),
+           (SELECT d.product_id FROM pharmacy.dispense d WHERE d.hospital_id = u.hospital_id AND d.medicine_id = u.medicine_id
+             ORDER BY d.when_prepared DESC, d.id DESC LIMIT 1)
+      FROM pharmacy.supply u
      WHERE u.hospital_id = :hospital_id AND u.medicine_id = :medicine_id
 """)
 async def supply(db: Db, *, hospital_id: UUID, medicine_id: UUID) -> Supply | None:
-    """How far the supply of an order is."""
+    """How far the supply of an order is. Index: dispense_medicine."""
 
 
 @query("""
@@ -229,7 +235,8 @@ async def insert_dispense(db: Db, new: NewRow, *, actor_id: UUID, now: datetime)
 _DISPENSE = f"""
     SELECT d.id, d.number, d.medicine_id, d.medicine_version, d.person_id, d.store_id, d.product_id, d.product, d.unit, d.dosage,
            d.type, d.status, d.quantity, d.owed, d.returned, d.days_supply, d.substitution_reason, d.lot_reason, d.when_prepared,
-           {staff_name("a")}, {staff_name("w")}, d.when_handed_over, {staff_name("h")}, d.received_by, d.version
+           {staff_name("a")}, {staff_name("w")}, d.when_handed_over, {staff_name("h")}, d.received_by, d.although,
+           d.version
       FROM pharmacy.dispense d
       JOIN identity.staff a ON a.id = d.prepared_by
       LEFT JOIN identity.staff w ON w.id = d.witness_id
@@ -258,11 +265,12 @@ async def dispense_locked(db: Db, *, hospital_id: UUID, dispense_id: UUID) -> Di
 
 
 @query("""
-    SELECT l.lot_id, l.lot_number, l.expires_on, l.quantity, l.returned FROM pharmacy.dispense_lot l
-     WHERE l.hospital_id = :hospital_id AND l.dispense_id = :dispense_id ORDER BY l.expires_on, l.lot_number LIMIT 60
+    SELECT l.lot_id, l.lot_number, l.expires_on, l.quantity, l.returned, l.dispense_id FROM pharmacy.dispense_lot l
+     WHERE l.hospital_id = :hospital_id AND l.dispense_id = ANY (:dispense_ids::uuid[])
+     ORDER BY l.expires_on, l.lot_number, l.dispense_id LIMIT 6000
 """)
-async def lots_of(db: Db, *, hospital_id: UUID, dispense_id: UUID) -> list[LotTaken]:
-    """The lots of a dispensing."""
+async def lots_of(db: Db, *, hospital_id: UUID, dispense_ids: list[UUID]) -> list[LotTaken]:
+    """The lots of these dispensings."""
 
 
 @query(f"""
@@ -278,12 +286,20 @@ async def returns_of(db: Db, *, hospital_id: UUID, dispense_ids: list[UUID]) -> 
 
 @query("""
     UPDATE pharmacy.dispense SET status = 'completed', when_handed_over = :now, handed_over_by = :actor_id,
-           received_by = :received_by, version = version + 1
+           received_by = :received_by, although = :although, version = version + 1
      WHERE hospital_id = :hospital_id AND id = :dispense_id AND status = 'in_progress' AND version = :version
     RETURNING version
 """)
 async def hand_over(
-    db: Db, *, hospital_id: UUID, dispense_id: UUID, version: int, received_by: str, actor_id: UUID, now: datetime
+    db: Db,
+    *,
+    hospital_id: UUID,
+    dispense_id: UUID,
+    version: int,
+    received_by: str,
+    although: str,
+    actor_id: UUID,
+    now: datetime,
 ) -> int | None:
     """The patient or the ward has it; None when it is not as it was read."""
 

@@ -11,6 +11,7 @@ from wardline.pharmacy.models import (
     DispenseScope,
     DispensesPage,
     HandedOver,
+    HeldScope,
     ListScope,
     NewDispense,
     NewReturn,
@@ -23,7 +24,13 @@ from wardline.pharmacy.models import (
     Remark,
     Scan,
 )
-from wardline.pharmacy.scopes import access_dispense, access_list, access_order, access_order_locked
+from wardline.pharmacy.scopes import (
+    access_dispense,
+    access_dispense_held,
+    access_list,
+    access_order,
+    access_order_locked,
+)
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context, File, Listing, Page, Redirect, get, post
 
@@ -145,12 +152,15 @@ async def dispenses(ctx: Context, scope: OrderScope) -> Listing[Dispense] | Page
     "/medicines/{medicine_id}/dispenses",
     needs=May.DISPENSE_MEDICINE,
     access=access_order_locked,
+    versioned=True,
     created="/dispenses/{page.id}",
     then="/dispenses/{page.id}",
     load_class="medication",
 )
 async def dispense(ctx: Context, scope: OrderScope, new: NewDispense) -> Dispense:
-    """Dispense a verified order from a store, first expiry first. What is missing is owed. A controlled drug has a witness."""
+    """Dispense a verified order from a store, first expiry first. What is missing is owed. A controlled drug has a witness.
+    The version is `dispense_version`: 412 when the order was changed or dispensed since the page was read.
+    """
     return await actions.dispense(ctx, scope, new)
 
 
@@ -180,24 +190,24 @@ async def label(ctx: Context, scope: DispenseScope) -> File:
 @post(
     "/dispenses/{dispense_id}/hand-over",
     needs=May.DISPENSE_MEDICINE,
-    access=access_dispense,
+    access=access_dispense_held,
     versioned=True,
     then="/dispenses/{page.id}",
     load_class="medication",
 )
-async def hand_over(ctx: Context, scope: DispenseScope, given: HandedOver) -> Dispense:
-    """The patient or the ward has collected it."""
-    return await actions.hand_over(ctx, scope, given.received_by)
+async def hand_over(ctx: Context, scope: HeldScope, given: HandedOver) -> Dispense:
+    """The patient or the ward has collected it. 409 when the order was changed or stopped meanwhile, unless it says why."""
+    return await actions.hand_over(ctx, scope, given)
 
 
 @post(
     "/dispenses/{dispense_id}/returns",
     needs=May.DISPENSE_MEDICINE,
-    access=access_dispense,
+    access=access_dispense_held,
     versioned=True,
     then="/dispenses/{page.id}",
     load_class="medication",
 )
-async def take_back(ctx: Context, scope: DispenseScope, new: NewReturn) -> Dispense:
+async def take_back(ctx: Context, scope: HeldScope, new: NewReturn) -> Dispense:
     """Put unopened units of one lot back to stock, with the reason. 409 for more than went out."""
     return await actions.take_back(ctx, scope, new)

@@ -8,12 +8,15 @@ from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
-from wardline.orders.public import Amount, MedicineLine, in_unit
+from wardline.orders.public import NUMBER, Amount, Drug, MedicineLine, in_unit, made_as, number
 from wardline.pharmacy.models import SUPPLY_DAYS, Offer
 
 HOURS_PER_DAY = 24
 # Units of which a part can be given, and the rest kept for the next dose. A vial or a bag is opened for one dose.
 DIVISIBLE = frozenset({"tablet", "ml", "g"})
+# Units that are given whole; of a tablet a half can be given too, unless it is made to release slowly or past the stomach.
+WHOLE = frozenset({"capsule", "dose", "drop", "lozenge", "patch", "pessary", "puff", "sachet", "spray", "suppository"})
+NEVER_DIVIDED = frozenset({"modified release", "gastro-resistant"})
 SINGULAR = {
     "tablets": "tablet",
     "capsules": "capsule",
@@ -23,7 +26,9 @@ SINGULAR = {
     "doses": "dose",
 }
 UNCHANGED = frozenset({"ml", "g", "mg", "l"})
-_STRENGTH = re.compile(r"([\d.,]+)\s*(g|mg|micrograms?|nanograms?|units?|mmol|%)(?:\s*/\s*([\d.,]*)\s*(ml|\w+))?$")
+_STRENGTH = re.compile(
+    rf"({NUMBER})\s*(g|mg|micrograms?|nanograms?|units?|mmol|%)(?:\s*/\s*({NUMBER})?\s*(ml|\w+))?", re.ASCII
+)
 
 
 def plural(unit: str, quantity: int) -> str:
@@ -43,24 +48,46 @@ def unusable(offer: Offer, today: date) -> str:
 # --- how much ----------------------------------------------------------------------------------------------------------
 def doses_per_day(line: MedicineLine) -> Fraction | None:
     """How often a day it is given at most; None where the order does not say."""
+    often = None
     if line.times_per_day is not None:
-        return Fraction(line.times_per_day)
-    if line.every_hours:
-        return Fraction(HOURS_PER_DAY, line.every_hours)
+        often = Fraction(line.times_per_day)
+    elif line.every_hours:
+        often = Fraction(HOURS_PER_DAY, line.every_hours)
+    most = _most_per_day(line)
+    return most if often is None else often if most is None else min(often, most)
+
+
+def _most_per_day(line: MedicineLine) -> Fraction | None:
     highest = line.amount_to or line.amount
-    if line.day_max is not None and highest is not None and highest.value > 0:
-        most = in_unit(float(line.day_max.value), line.day_max.unit, highest.unit)
-        return None if most is None else Fraction(most).limit_denominator(1000) / Fraction(highest.value)
-    return None
+    if line.day_max is None or highest is None or highest.value <= 0 or line.per_kg:
+        return None
+    most = in_unit(float(line.day_max.value), line.day_max.unit, highest.unit)
+    return None if most is None else _fraction(most) / Fraction(highest.value)
 
 
-def units_per_dose(amount: Amount, *, strength: str, unit: str) -> Fraction | None:
+def _doses(line: MedicineLine, days: int) -> Fraction | None:
+    """How many doses so many days hold. What is given at an interval, as once a week, is given whole."""
+    often = doses_per_day(line)
+    if often is None:
+        return None
+    return Fraction(math.ceil(often * days)) if line.every_hours else often * days
+
+
+def _fraction(value: float) -> Fraction:
+    return Fraction(value).limit_denominator(10**12)
+
+
+def _is_divisible(unit: str, form: str) -> bool:
+    return unit in DIVISIBLE and made_as(form) not in NEVER_DIVIDED
+
+
+def units_per_dose(amount: Amount, *, strength: str, unit: str, form: str = "") -> Fraction | None:
     """How many units of a product make an amount: 1 g of 500 mg tablets is 2. None where the two do not compare.
 
     What cannot be divided is rounded up for each dose.
     """
     exact = _exact_units(amount, strength=strength, unit=unit)
-    if exact is None or unit in DIVISIBLE:
+    if exact is None or _is_divisible(unit, form):
         return exact
     return Fraction(math.ceil(exact))
 
@@ -73,72 +100,89 @@ def _exact_units(amount: Amount, *, strength: str, unit: str) -> Fraction | None
     if found is None:
         return None
     of, mass_unit, per, per_unit = found.groups()
-    if mass_unit == "%":
+    held = number(of)  # None for a strength of nothing
+    volume = number(per) if per else Decimal(1)
+    if mass_unit == "%" or held is None or volume is None:
         return None
     mass_unit = {"microgram": "micrograms", "nanogram": "nanograms", "unit": "units"}.get(mass_unit, mass_unit)
     given = in_unit(float(amount.value), amount.unit, mass_unit)
     if given is None:
         return None
-    share = Fraction(given).limit_denominator(10**6) / Fraction(Decimal(of.replace(",", "")))
+    share = _fraction(given) / Fraction(held)
     if per_unit is None:
         return share
     # A strength by volume counts units only where the product is counted by volume; how much a bottle holds is not known.
-    return share * Fraction(Decimal(per or "1")) if per_unit == unit else None
+    return share * Fraction(volume) if per_unit == unit else None
 
 
-def needed(line: MedicineLine, *, strength: str, unit: str, days: int | None = None) -> int | None:
-    """Whole units that the order needs for so many days (the order's own, or a week): doses a day times days, rounded up.
+def needed(line: MedicineLine, *, strength: str, unit: str, form: str = "", days: int | None = None) -> int | None:
+    """Whole units that the order needs for so many days (the order's own, or a week): doses times units, rounded up.
 
     None where it cannot be computed: the person who dispenses enters it.
     """
     if line.per_kg or line.rate:
         return None
     if line.steps:
-        return _needed_steps(line, strength=strength, unit=unit)
+        return _needed_steps(line, strength=strength, unit=unit, form=form)
     highest = line.amount_to or line.amount
-    each = None if highest is None else units_per_dose(highest, strength=strength, unit=unit)
+    each = None if highest is None else units_per_dose(highest, strength=strength, unit=unit, form=form)
     if each is None:
         return None
-    if line.once:
-        return math.ceil(each)
-    often = doses_per_day(line)
-    return None if often is None else math.ceil(each * often * (days or supply_days(line)))
+    doses = Fraction(1) if line.once else _doses(line, supply_days(line, days))
+    return None if doses is None else math.ceil(each * doses)
 
 
-def _needed_steps(line: MedicineLine, *, strength: str, unit: str) -> int | None:
-    often = doses_per_day(line)
+def _needed_steps(line: MedicineLine, *, strength: str, unit: str, form: str) -> int | None:
     total = Fraction(0)
     for step in line.steps:
-        each = units_per_dose(step.amount, strength=strength, unit=unit)
-        if each is None or often is None:
+        each = units_per_dose(step.amount, strength=strength, unit=unit, form=form)
+        doses = _doses(line, step.days)
+        if each is None or doses is None:
             return None
-        total += each * often * step.days
+        total += each * doses
     return math.ceil(total)
 
 
-def supply_days(line: MedicineLine) -> int:
-    """The days that the order says, or a week."""
+def supply_days(line: MedicineLine, asked: int | None = None) -> int:
+    """The days that are asked for, at most those that the order says; without either a week."""
     if line.once:
         return 1
-    return sum(step.days for step in line.steps) or line.days or SUPPLY_DAYS
+    own = sum(step.days for step in line.steps) or line.days
+    if line.steps or asked is None:
+        return own or SUPPLY_DAYS
+    return min(asked, own) if own else asked
 
 
 # --- which -------------------------------------------------------------------------------------------------------------
-def is_as_ordered(line: MedicineLine, *, form: str, strength: str, unit: str, routes: Sequence[str]) -> bool:
-    """Whether a product is what the line asks for: its form where one is named, its route, and doses in whole or half units.
+def usual_make(drugs: Sequence[Drug], route: str) -> str:
+    """How every form of a medicine for a route is made, where there is one way only; else the plain one."""
+    made = {made_as(form.words) for drug in drugs for form in drug.forms if route in form.routes}
+    return made.pop() if len(made) == 1 else ""
+
+
+def is_as_ordered(
+    line: MedicineLine, *, form: str, strength: str, unit: str, routes: Sequence[str], usual: str = ""
+) -> bool:
+    """Whether a product is what the line asks for: made as it says (where it does not, as `usual`: never modified release for
+    a plain tablet), for its route, and doses that can be given of it. A form whose routes are not known is not.
 
     Anything else of the same ingredient is a substitution, which says why.
     """
-    if line.form and line.form != form:
+    if made_as(form) != (made_as(line.form) if line.form else usual):
         return False
-    if line.route and routes and line.route not in routes:
+    if line.route and line.route not in routes:
         return False
-    amounts = [step.amount for step in line.steps] or ([line.amount] if line.amount else [])
-    for amount in amounts:
-        each = _exact_units(amount, strength=strength, unit=unit)
-        if each is not None and (each * 2).denominator != 1:
-            return False
-    return True
+    if line.per_kg or line.rate:
+        return True
+    amounts = [step.amount for step in line.steps] or [each for each in (line.amount, line.amount_to) if each]
+    shares = [_exact_units(amount, strength=strength, unit=unit) for amount in amounts]
+    return all(share is None or _can_be_given(share, unit, form) for share in shares)
+
+
+def _can_be_given(share: Fraction, unit: str, form: str) -> bool:
+    if unit in WHOLE or (unit == "tablet" and not _is_divisible(unit, form)):
+        return share.denominator == 1
+    return unit != "tablet" or (share * 2).denominator == 1
 
 
 def plan(lots: Sequence[Offer], quantity: int, *, first: UUID | None = None) -> list[tuple[UUID, int]]:

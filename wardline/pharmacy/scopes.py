@@ -6,7 +6,7 @@ from wardline.identity.public import seal
 from wardline.orders.public import MedicineRow, access_change, access_medicine
 from wardline.patients.public import PatientScope
 from wardline.pharmacy import queries
-from wardline.pharmacy.models import LISTS, DispenseScope, ListScope, OrderScope
+from wardline.pharmacy.models import LISTS, DispenseScope, HeldScope, ListScope, OrderScope
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 
@@ -47,6 +47,19 @@ async def access_dispense(ctx: Context, dispense_id: UUID) -> DispenseScope:
         id=dispense_id,
         medicine_id=found.medicine_id,
         person_id=found.patient_id,
+        seal=seal(),
+    )
+
+
+async def access_dispense_held(ctx: Context, dispense_id: UUID) -> HeldScope:
+    """The same, with its order held until the end of the transaction: the order always before its dispensings."""
+    found = await access_dispense(ctx, dispense_id)
+    return HeldScope(
+        hospital_id=found.hospital_id,
+        id=found.id,
+        medicine_id=found.medicine_id,
+        person_id=found.person_id,
+        order=await access_order_locked(ctx, found.medicine_id),
         seal=seal(),
     )
 

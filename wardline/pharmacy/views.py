@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,12 +10,14 @@ import msgspec
 from wardline.encounters.public import banner_with_stay
 from wardline.orders.public import (
     MEDICINES_MAX,
+    Drug,
     MedicineLine,
     MedicineRow,
     Verification,
     alerts_of,
     current,
     dose_words,
+    drugs_named,
     history,
     line_of,
     marked,
@@ -26,6 +27,7 @@ from wardline.orders.public import (
     parts,
     patient_of,
     reasons,
+    routes_of_form,
     seen_version,
     tall_man,
     verification_history,
@@ -46,6 +48,7 @@ from wardline.pharmacy.models import (
     OrderScope,
     Queue,
     QueueRow,
+    Supply,
 )
 from wardline.platform import clock
 from wardline.platform.db import Db
@@ -118,6 +121,7 @@ async def order_page(db: Db, scope: OrderScope, *, day: date, asked: OrderQuery 
         banner=banner,
         medicine=medicine_of(row, rules=rulebook),
         version=seen_version(row, decided),
+        dispense_version=dispense_version(row, decided, supply),
         verification=standing_of(row, decided),
         verifications=decided,
         history=steps,
@@ -128,10 +132,15 @@ async def order_page(db: Db, scope: OrderScope, *, day: date, asked: OrderQuery 
         supply=supply,
         dispenses=given,
         choices=choices,
-        days=asked.days or rules.supply_days(line_of(row)),
+        days=rules.supply_days(line_of(row), asked.days),
     )
     page.chosen = _chosen(page, asked)
     return page
+
+
+def dispense_version(row: MedicineRow, decided: Sequence[Verification], supply: Supply | None) -> int:
+    """What a page says it has seen of an order for dispensing."""
+    return seen_version(row, decided) + (supply.dispenses if supply else 0)
 
 
 def standing_of(row: MedicineRow, decided: Sequence[Verification]) -> Verification | None:
@@ -140,15 +149,17 @@ def standing_of(row: MedicineRow, decided: Sequence[Verification]) -> Verificati
 
 
 def _chosen(page: OrderPage, asked: OrderQuery) -> Choice | None:
-    """The product that was asked for, or the one that fits best: as ordered, and enough of it there."""
+    """The product that was asked for, or the one that fits best: what is owed, as ordered, and enough of it there."""
     if asked.product_id is not None:
         wanted = [each for each in page.choices if each.product_id == asked.product_id]
         return next((each for each in wanted if each.store_id == asked.store_id), wanted[0] if wanted else None)
     if not page.choices:
         return None
+    owed = page.supply.product_id if page.supply and page.supply.state == "part" else None
     return max(
         page.choices,
         key=lambda each: (
+            each.product_id == owed,
             each.is_as_ordered,
             each.needed is not None,
             each.available >= (each.needed or 1),
@@ -161,21 +172,26 @@ def _chosen(page: OrderPage, asked: OrderQuery) -> Choice | None:
 def choices_of(offers: Sequence[Offer], row: MedicineRow, day: date, days: int | None = None) -> list[Choice]:
     """The products of an order's ingredient, store by store, those that are as ordered first."""
     line, rulebook = line_of(row), current()
-    drug = rulebook.table.drugs.get(row.name) if rulebook else None
-    routes_of = {form.words: form.routes for form in drug.forms} if drug else {}
+    drugs = drugs_named(row.name) or ()
     for offer in offers:
         offer.unusable = rules.unusable(offer, day)
     found = [
-        _choice(list(lots), line, tall_man(row.name, rulebook), routes_of.get, days)
+        _choice(list(lots), line, tall_man(row.name, rulebook), drugs, days)
         for _, lots in groupby(offers, key=lambda offer: (offer.store_id, offer.product_id))
     ]
     return sorted(found, key=lambda each: (not each.is_as_ordered, each.available == 0, each.form, each.strength))
 
 
-def _choice(lots: list[Offer], line: MedicineLine, letters: str, routes_of: Any, days: int | None) -> Choice:
+def _choice(lots: list[Offer], line: MedicineLine, letters: str, drugs: Sequence[Drug], days: int | None) -> Choice:
     one = lots[0]
+    own = [route for drug in drugs for form in drug.forms if form.words == one.form for route in form.routes]
     amount = line.amount_to or line.amount or (line.steps[0].amount if line.steps else None)
-    each = rules.units_per_dose(amount, strength=one.strength, unit=one.unit) if amount and not line.per_kg else None
+    counted = amount is not None and not line.per_kg and not line.rate
+    each = (
+        rules.units_per_dose(amount, strength=one.strength, unit=one.unit, form=one.form)
+        if amount and counted
+        else None
+    )
     return Choice(
         store_id=one.store_id,
         store=one.store,
@@ -187,12 +203,17 @@ def _choice(lots: list[Offer], line: MedicineLine, letters: str, routes_of: Any,
         unit=one.unit,
         is_controlled=one.is_controlled,
         is_as_ordered=rules.is_as_ordered(
-            line, form=one.form, strength=one.strength, unit=one.unit, routes=routes_of(one.form) or ()
+            line,
+            form=one.form,
+            strength=one.strength,
+            unit=one.unit,
+            routes=own or routes_of_form(one.form),
+            usual=rules.usual_make(drugs, line.route),
         ),
         available=rules.available(lots),
         units_per_dose=None if each is None else float(each),
-        needed=rules.needed(line, strength=one.strength, unit=one.unit, days=days),
-        days=days or rules.supply_days(line),
+        needed=rules.needed(line, strength=one.strength, unit=one.unit, form=one.form, days=days),
+        days=rules.supply_days(line, days),
         lots=[lot for lot in lots if lot.lot_id is not None],
         units=rules.plural(one.unit, 2),
     )
@@ -203,11 +224,12 @@ async def dispenses_page(db: Db, scope: OrderScope) -> DispensesPage:
     """Every dispensing of an order with its lots, and what came back."""
     async with db.one_connection() as one:
         items = await queries.dispenses_of(one, hospital_id=scope.hospital_id, medicine_id=scope.row.id)
-        for each in items:
-            each.lots = await queries.lots_of(one, hospital_id=scope.hospital_id, dispense_id=each.id)
         ids = [each.id for each in items]
+        lots = await queries.lots_of(one, hospital_id=scope.hospital_id, dispense_ids=ids)
         back = await queries.returns_of(one, hospital_id=scope.hospital_id, dispense_ids=ids)
         banner = await banner_with_stay(one, scope.patient)
+    for each in items:
+        each.lots = [lot for lot in lots if lot.dispense_id == each.id]
     return DispensesPage(banner=banner, medicine=medicine_of(scope.row, rules=current()), items=items, returns=back)
 
 
@@ -216,7 +238,7 @@ async def one_dispense(db: Db, scope: DispenseScope) -> Dispense:
     found = await queries.dispense(db, hospital_id=scope.hospital_id, dispense_id=scope.id)
     if found is None:
         raise NotFound
-    found.lots = await queries.lots_of(db, hospital_id=scope.hospital_id, dispense_id=scope.id)
+    found.lots = await queries.lots_of(db, hospital_id=scope.hospital_id, dispense_ids=[scope.id])
     return found
 
 
