@@ -232,6 +232,14 @@ async def test_a_given_dose_is_not_made_again_by_a_change(client: Client, at: Be
 
 
 # --- not given -----------------------------------------------------------------------------------------------------------
+async def test_what_was_given_once_is_not_due_again_by_a_change(client: Client, at: Bed) -> None:
+    made = await order(client, at, "furosemide 40 mg po stat")
+    [dose] = (await chart(client, at))["doses"]
+    assert (await give(client, dose, scans(at, dose))).status_code == 200
+    await change(client, made, "change", {"line": "furosemide 80 mg po stat", "why": "Written wrongly"})
+    assert [each["state"] for each in (await chart(client, at))["doses"]] == ["given"]
+
+
 async def test_not_given_says_why(client: Client, at: Bed) -> None:
     dose = await stat(client, at)
     path = f"/doses/{dose['id']}/not-given"
