@@ -126,7 +126,8 @@ CREATE TYPE mar.giving AS (
     prescribed_by text, since timestamptz, state_at timestamptz, state_by text,
     network_number text, mrn text, family text, given text, born_on date,
     ward_id uuid, has_stay boolean, running_id uuid,
-    done_id uuid, done_action text, done_at timestamptz, done_by text);
+    done_id uuid, done_action text, done_at timestamptz, done_by text, weight_kg float8, other_at timestamptz,
+    line_version int);
 CREATE FUNCTION mar.open_giving(hospital uuid, dose uuid, medicine uuid) RETURNS SETOF mar.giving
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -143,7 +144,17 @@ BEGIN
            t.at, t.by, p.network_number, r.mrn, p.family, p.given, p.born_on, c.ward_id, c.encounter_id IS NOT NULL,
            (SELECT a.id FROM mar.administration a WHERE a.hospital_id = hospital AND a.medicine_id = m.id
                       AND a.state = 'final' AND a.infusion IN ('running', 'paused')),
-           n.id, n.action, n.happened_at, n.by
+           n.id, n.action, n.happened_at, n.by,
+           (SELECT w.value::float8 FROM orders.measure w
+             WHERE w.hospital_id = hospital AND w.person_id = m.person_id AND w.kind = 'weight_kg'
+             ORDER BY w.taken_at DESC, w.created_at DESC LIMIT 1),
+           (SELECT max(a.happened_at) FROM mar.administration a
+             WHERE a.hospital_id = hospital AND a.medicine_id = m.id AND a.state = 'final' AND a.action IN ('given', 'self')
+               AND a.dose_id IS DISTINCT FROM d.id),
+           (SELECT count(*)::int FROM orders.step s  -- each step is a version
+             WHERE s.hospital_id = hospital AND s.medicine_id = m.id
+               AND s.at <= (SELECT max(c.at) FROM orders.step c
+                             WHERE c.hospital_id = hospital AND c.medicine_id = m.id AND c.kind = 'changed'))
       FROM orders.medicine m
       JOIN patients.person p ON p.id = m.person_id
       JOIN patients.registration r ON r.hospital_id = m.hospital_id AND r.person_id = m.person_id

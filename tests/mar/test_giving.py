@@ -57,7 +57,7 @@ async def test_giving_takes_two_round_trips(client: Client, at: Bed) -> None:
 
 async def test_the_grid_reads_few_times(client: Client, at: Bed) -> None:
     await stat(client, at)
-    with queries_at_most(client, 9):
+    with queries_at_most(client, 10):
         page = await client.get(f"{at.path}/given", as_="nurse_a", html=True)
     assert page.status_code == 200
     assert "Due now" in page.text
@@ -232,6 +232,14 @@ async def test_a_given_dose_is_not_made_again_by_a_change(client: Client, at: Be
 
 
 # --- not given -----------------------------------------------------------------------------------------------------------
+async def test_what_was_given_once_is_not_due_again_by_a_change(client: Client, at: Bed) -> None:
+    made = await order(client, at, "furosemide 40 mg po stat")
+    [dose] = (await chart(client, at))["doses"]
+    assert (await give(client, dose, scans(at, dose))).status_code == 200
+    await change(client, made, "change", {"line": "furosemide 80 mg po stat", "why": "Written wrongly"})
+    assert [each["state"] for each in (await chart(client, at))["doses"]] == ["given"]
+
+
 async def test_not_given_says_why(client: Client, at: Bed) -> None:
     dose = await stat(client, at)
     path = f"/doses/{dose['id']}/not-given"
@@ -293,8 +301,8 @@ async def test_as_needed_keeps_its_maximum_over_every_order_of_the_drug(client: 
     made = await order(client, at, "paracetamol 1 g po qds prn max 2 g")
     regular = await stat(client, at, "paracetamol 1 g po stat")
     assert (await give(client, regular, scans(at, regular))).status_code == 200
-    assert (await needed(client, at, made)).status_code == 200
-    refused_now = await needed(client, at, made)
+    assert (await needed(client, at, made, confirmed=True)).status_code == 200
+    refused_now = await needed(client, at, made, confirmed=True)
     assert (refused_now.status_code, refused_now.json()["code"]) == (422, "too_soon")
     assert "2 g" in refused_now.json()["detail"]
 

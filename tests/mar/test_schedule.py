@@ -61,6 +61,22 @@ def test_every_other_day_and_once_a_week() -> None:
     assert clocks(of("methotrexate 10 mg po once a week", MORNING, 15)) == ["23 08:00", "30 08:00", "07 08:00"]
 
 
+def test_a_change_does_not_bring_the_next_dose_nearer() -> None:
+    """A weekly dose was given on Monday, every eight hours the last one at eight: the changed line goes on from there."""
+    changed = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
+
+    def after(typed: str, given_before: datetime) -> list[str]:
+        end = changed + 15 * DAY
+        return clocks(slots(line(typed), since=changed, zone=LONDON, start=changed, end=end, given_before=given_before))
+
+    monday, morning = datetime(2026, 11, 23, 8, tzinfo=UTC), datetime(2026, 11, 24, 8, tzinfo=UTC)
+    assert after("methotrexate 7.5 mg po once a week", monday) == ["30 08:00", "07 08:00"]
+    assert after("prednisolone 5 mg po alternate days", monday)[:2] == ["25 08:00", "27 08:00"]
+    assert after("cefuroxime 750 mg iv every 8 hours", morning)[:2] == ["24 16:00", "25 00:00"]
+    assert after("paracetamol 500 mg po qds", morning)[:2] == ["24 12:00", "24 18:00"]
+    assert after("furosemide 80 mg iv stat", morning) == []
+
+
 def test_a_tapering_dose_goes_down_by_days_and_ends() -> None:
     found = of("prednisolone 40 mg for 2 days then 30 mg for 3 days od", MORNING, 30)
     assert [float(slot.amount or 0) for slot in found] == [40, 40, 30, 30, 30]

@@ -272,7 +272,7 @@ async def test_the_label_and_its_code_lead_back(client: Client) -> None:
     given = (await dispensed(client, order, store, product, 15, days_supply=5)).json()
     label = await client.get(f"/dispenses/{given['id']}/label", as_="pharmacist_a")
     assert (label.headers["content-type"], label.content[:5]) == ("application/pdf", b"%PDF-")
-    for code in (given["number"], f"{order['id'].upper()}/{given['number']}"):
+    for code in (given["number"], f"{order['id'].upper()}/V1/{given['number']}"):
         found = await client.get(f"/pharmacy/scan?code={code}", as_="pharmacist_a")
         assert (found.status_code, found.headers["location"]) == (303, f"/dispenses/{given['id']}")
     banner = (await page(client, order))["banner"]

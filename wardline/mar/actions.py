@@ -100,7 +100,7 @@ async def access_dose(ctx: Context, dose_id: UUID) -> Giving:
 async def access_order(ctx: Context, medicine_id: UUID) -> Giving:
     """An order that is given without a planned dose, held for one at a time; NotFound otherwise."""
     where = {"hospital_id": ctx.caller.tenant_id, "medicine_id": medicine_id}
-    if await queries.hold_order_alone(ctx.db, **where) is None:
+    if medicine_id not in await queries.hold_orders_alone(ctx.db, **where):
         raise NotFound("There is no such order here.")
     return _there(await queries.giving(ctx.db, **where, dose_id=None))
 
@@ -142,7 +142,7 @@ async def give_lean(ctx: Context, *, dose_id: UUID, new: NewGiving) -> Written |
 def _decide(ctx: Context, giving: Giving, line: MedicineLine, new: NewGiving) -> tuple[datetime, list[Right]]:
     """When it was given and the five rights; raises what stands against it."""
     at = moment(ctx, giving, new.given_at, new.given_clock, new.pressed_at)
-    _require_open(ctx, giving, at, before_stop=new.before_stop)
+    _require_open(ctx, giving, at, before_stop=new.before_stop or _sent_later(ctx, new.pressed_at))
     _require_known(new)
     rights = rights_of(giving, line, new, at)
     _require_rights(ctx, giving, new, rights)
@@ -152,19 +152,8 @@ def _decide(ctx: Context, giving: Giving, line: MedicineLine, new: NewGiving) ->
 def _require_open(ctx: Context, giving: Giving, at: datetime, *, before_stop: bool = False) -> None:
     if giving.done_id is not None:
         raise _already(giving)
-    if giving.order_state != "active" or not giving.has_stay:
-        been = before_stop and giving.order_state in {"stopped", "held"} and giving.state_at is not None
-        if not (been and giving.state_at is not None and at < giving.state_at):
-            state = (
-                giving.order_state.replace("_", " ") if giving.order_state != "active" else "over: the stay is finished"
-            )
-            by = f" by {giving.state_by}" if giving.state_by else ""
-            raise NotStanding(
-                f"{giving.name} is {state}{by}. {giving.order_reason}".strip(),
-                state=giving.order_state,
-                at=giving.state_at,
-                by=giving.state_by,
-            )
+    if not (before_stop and was_before_stop(giving, at)):
+        require_standing(giving)
     if giving.dose_id is not None and giving.dose_since != giving.since:
         raise OrderChanged(
             f"{giving.name} was changed. Look at the order as it stands.", medicine_id=giving.medicine_id
@@ -174,6 +163,25 @@ def _require_open(ctx: Context, giving: Giving, at: datetime, *, before_stop: bo
     expected = giving.version if giving.dose_id is not None else giving.order_version
     if ctx.version != expected:
         raise Stale(current={"version": expected, "name": giving.name, "amount": giving.amount, "unit": giving.unit})
+
+
+def was_before_stop(giving: Giving, at: datetime) -> bool:
+    """Whether the order was stopped or held after this moment."""
+    return giving.order_state in {"stopped", "held"} and giving.state_at is not None and at < giving.state_at
+
+
+def require_standing(giving: Giving) -> None:
+    """NotStanding unless the order is active and the stay goes on."""
+    if giving.order_state == "active" and giving.has_stay:
+        return
+    state = giving.order_state.replace("_", " ") if giving.order_state != "active" else "over: the stay is finished"
+    by = f" by {giving.state_by}" if giving.state_by else ""
+    raise NotStanding(
+        f"{giving.name} is {state}{by}. {giving.order_reason}".strip(),
+        state=giving.order_state,
+        at=giving.state_at,
+        by=giving.state_by,
+    )
 
 
 def _already(giving: Giving) -> AlreadyDone:
@@ -194,6 +202,8 @@ def moment(
     order."""
     field = "given_at" if given_at is not None else "given_clock"
     now = _pressed(ctx, pressed_at)
+    if given_at is None and ctx.now - now > rules.PRESSED_BACK_MAX:
+        raise Invalid(fields={field: "This was entered more than a week ago: say on which day it was."})
     if given_at is not None and given_at.tzinfo is None:
         raise Invalid(fields={"given_at": "Say the time with its zone."})
     at = given_at or now
@@ -220,7 +230,7 @@ def _pressed(ctx: Context, pressed_at: datetime | None) -> datetime:
             return ctx.now
     if pressed_at.tzinfo is None:
         return ctx.now
-    return pressed_at if ctx.now - rules.PRESSED_BACK_MAX <= pressed_at <= ctx.now else ctx.now
+    return min(pressed_at, ctx.now)
 
 
 def _sent_later(ctx: Context, pressed_at: datetime | None) -> bool:
@@ -245,11 +255,15 @@ def rights_of(giving: Giving, line: MedicineLine, new: NewGiving, at: datetime) 
     by_hand = bool(new.no_scan_reason)
     amount = new.rate if line.rate else new.amount
     words = rules.words_of(giving, line)
+    dose = rules.right_dose(
+        new.drug_scan, amount, rules.ordered(giving, line), at, reason=new.amount_reason, words=words
+    )
+    too_much = rules.too_fast(line, new.rate) or rules.too_large(line, new.volume_ml)
     return [
         rules.right_patient(new.patient_scan, giving, new.identifiers if by_hand else (), at),
         rules.right_medicine(new.drug_scan, giving, at, by_hand=by_hand),
-        rules.right_dose(new.drug_scan, amount, rules.ordered(giving, line), at, reason=new.amount_reason, words=words),
-        rules.right_time(giving, at, reason=new.time_reason),
+        rules.differs(dose, too_much) if too_much else dose,
+        rules.right_time(giving, line, at, reason=new.time_reason),
         rules.right_route(giving, at, checked=new.route_checked),
     ]
 
@@ -286,15 +300,14 @@ async def _require_room(ctx: Context, giving: Giving, line: MedicineLine, new: N
         ctx.db,
         hospital_id=ctx.caller.tenant_id,
         person_id=giving.person_id,
-        name=giving.name,
         since=at - gap_hours * rules.HOUR,
     )
-    found = rules.as_needed(line, giving.medicine_id, before, at, new.amount)
+    found = rules.as_needed(line, giving.medicine_id, rules.of_drug(giving.name, before), at, new.amount)
     if not found.may:
         from_at = found.from_at.isoformat() if found.from_at else None
         raise TooSoon(f"{found.why}.", fields={"given_at": f"{found.why}."}, from_at=from_at)
     if found.not_checked and not new.confirmed:
-        raise Invalid(fields={"confirmed": f"Not checked: {found.not_checked}. Confirm that you have added them up."})
+        raise Invalid(fields={"confirmed": f"{found.not_checked}. Confirm that it may be given all the same."})
 
 
 def _given(
@@ -354,7 +367,7 @@ async def not_given_lean(ctx: Context, *, dose_id: UUID, new: NewNotGiven) -> Wr
 
 def _not_given(ctx: Context, giving: Giving, new: NewNotGiven) -> Done:
     at = moment(ctx, giving, new.given_at, new.given_clock, new.pressed_at)
-    _require_open(ctx, giving, at)
+    _require_open(ctx, giving, at, before_stop=_sent_later(ctx, new.pressed_at))
     if new.reason not in (codes.HELD if new.action == "held" else codes.NOT_GIVEN):
         raise Invalid(fields={"reason": "Choose a reason of the list."})
     if new.reason == "other" and len(new.words.strip()) < 3:

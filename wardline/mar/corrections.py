@@ -9,6 +9,7 @@ import msgspec
 
 from wardline.identity.public import seal
 from wardline.mar import codes, queries, rules
+from wardline.mar.actions import Differs, access_order, require_standing, was_before_stop
 from wardline.mar.models import Administration, AdministrationScope, Amendment, InfusionStep, NewEffect
 from wardline.mar.queries import Amended, NewStep, Running
 from wardline.mar.telling import touch
@@ -137,9 +138,23 @@ async def step_infusion(ctx: Context, scope: AdministrationScope, new: InfusionS
         raise Invalid(fields={"rate": "Enter the new rate."})
     if new.act in {"paused", "stopped"} and len(new.words.strip()) < 3 and new.volume_given_ml is None:
         raise Invalid(fields={"words": "Say why, or how much has run in."})
+    if new.act in {"rate_changed", "resumed"}:
+        await _require_ordered(ctx, item, new, at)
     to, step = _course(item, new, at, since)
     await queries.step_infusion(ctx.db, to, step, version=item.version, **_by(ctx, scope))
     return await _reported(ctx, scope, f"infusion.{new.act}")
+
+
+async def _require_ordered(ctx: Context, item: Administration, new: InfusionStep, at: datetime) -> None:
+    """It goes on only while its order stands, and not faster than ordered; what was before a stop can still be said."""
+    giving = await access_order(ctx, item.medicine_id)
+    if not was_before_stop(giving, at):
+        require_standing(giving)
+    faster = rules.too_fast(rules.line_of(giving), item.rate if new.rate is None else new.rate)
+    if faster:
+        problem = Differs(faster, fields={"rate": faster}, differs=["dose"])
+        problem.about = (giving.person_id, giving.medicine_id)
+        raise problem
 
 
 def _course(item: Administration, new: InfusionStep, at: datetime, since: datetime) -> tuple[Running, NewStep]:

@@ -21,7 +21,7 @@ from wardline.mar.pages import (
     Grid,
     GridRow,
 )
-from wardline.orders.public import MedicineLine, OrderKind, dose_words, line_from, parts, shown_name
+from wardline.orders.public import MedicineLine, OrderKind, Verification, dose_words, line_from, parts, shown_name
 
 HOURS = (6, 8, 12, 14, 18, 22)
 GROUPS = {"once": "Once only", "regular": "Regular", "needed": "When needed", "infusions": "Infusions"}
@@ -48,6 +48,7 @@ class Chart:
         day: date,
         zone: ZoneInfo,
         now: datetime,
+        decided: Sequence[Verification] = (),
     ) -> None:
         self.patient_id, self.day, self.now, self.zone = patient_id, day, now, zone
         *self.begins, self.end = schedule.chart_hours(day, zone, HOURS)
@@ -56,6 +57,7 @@ class Chart:
         self.lines = {order.id: line_from(order.line) for order in orders}
         self.doses = [dose for dose in doses if dose.medicine_id in self.orders]
         self.done = done
+        self.decided = {each.medicine_id: each for each in decided}
         self.final = {each.dose_id: each for each in done if each.state == "final" and each.dose_id is not None}
         self.now_column = self.column(now) if self.live else -1
 
@@ -175,7 +177,7 @@ def _row(chart: Chart, order: OrderRow, group: str) -> GridRow:
         tall_man=shown_name(order.name),
         dose=_dose_today(chart, order, line),
         parts=parts(line),
-        marks=_marks(order) + _next_mark(chart, order),
+        marks=_marks(order) + _pharmacist_mark(chart, order) + _next_mark(chart, order),
         is_stopped=order.state == "stopped",
         cells=cells,
     )
@@ -212,6 +214,20 @@ def _marks(order: OrderRow) -> list[list[str]]:
     if order.state == "held" and order.state_at is not None:
         marks.append(["info", f"Held by {order.state_by}: {order.state_reason}", "inf2"])
     return marks
+
+
+def _pharmacist_mark(chart: Chart, order: OrderRow) -> list[list[str]]:
+    """What stands between the order as it is and a pharmacist's word that it is right; nothing of one that has ended."""
+    if order.state not in {"active", "held"}:
+        return []
+    decided = chart.decided.get(order.id)
+    if decided is None:
+        return [["shield", "Not yet verified by the pharmacist", "inf2"]]
+    if decided.state == "verified":
+        return []
+    if decided.state == "refused":
+        return [["octagon-alert", f"Refused by the pharmacist: {decided.words}", ""]]
+    return [["shield-alert", f"Not yet verified, the pharmacist asks: {decided.words}", "inf2"]]
 
 
 # --- entries -------------------------------------------------------------------------------------------------------------
@@ -275,16 +291,16 @@ def done_entry(done: Administration) -> Entry:
     )
 
 
-def _before_of(chart: Chart, name: str) -> list[GivenBefore]:
+def _before_of(chart: Chart) -> list[GivenBefore]:
     return [
-        GivenBefore(each.medicine_id, each.happened_at, each.amount, each.unit)
+        GivenBefore(each.medicine_id, each.happened_at, each.amount, each.unit, each.name)
         for each in chart.done
-        if each.name == name and each.state == "final" and each.action in {"given", "self"}
+        if each.state == "final" and each.action in {"given", "self"}
     ]
 
 
 def _needed_now(chart: Chart, order: OrderRow, line: MedicineLine) -> rules.AsNeededNow:
-    return rules.as_needed(line, order.id, _before_of(chart, order.name), chart.now, None)
+    return rules.as_needed(line, order.id, rules.of_drug(order.name, _before_of(chart)), chart.now, None)
 
 
 def _needed_entry(chart: Chart, order: OrderRow, line: MedicineLine) -> Entry:

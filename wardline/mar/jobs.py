@@ -209,3 +209,21 @@ async def heard_stopped(work: Work, event: Event) -> None:
 async def heard_error(work: Work, event: Event) -> None:
     """An order was a mistake."""
     await heard(work, event)
+
+
+@on("medicine.verified")
+async def heard_verified(work: Work, event: Event) -> None:
+    """A pharmacist found it right: the mark goes."""
+    await heard(work, event)
+
+
+@on("medicine.refused")
+async def heard_refused(work: Work, event: Event) -> None:
+    """A pharmacist refused it."""
+    await heard(work, event)
+
+
+@on("medicine.queried")
+async def heard_queried(work: Work, event: Event) -> None:
+    """A pharmacist asks the prescriber."""
+    await heard(work, event)

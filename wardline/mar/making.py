@@ -40,6 +40,7 @@ class Unplanned(Struct, frozen=True):
     planned_since: datetime | None
     made_until: datetime | None
     time_zone: str
+    given_before: datetime | None  # the last dose by an earlier line
 
 
 class NewDoses(Struct, frozen=True, kw_only=True):
@@ -67,11 +68,15 @@ class Plans(Struct, frozen=True, kw_only=True):
 
 
 _UNPLANNED = """
-    SELECT m.id, m.person_id, m.encounter_id, m.name, m.route, m.line::text, m.version,
-           coalesce((SELECT max(s.at) FROM orders.step s
-                      WHERE s.hospital_id = m.hospital_id AND s.medicine_id = m.id AND s.kind = 'changed'), m.prescribed_at),
-           n.since, n.made_until, h.time_zone
+    SELECT m.id, m.person_id, m.encounter_id, m.name, m.route, m.line::text, m.version, coalesce(w.at, m.prescribed_at),
+           n.since, n.made_until, h.time_zone,
+           (SELECT max(coalesce(d.due_at, a.happened_at)) FROM mar.administration a
+              LEFT JOIN mar.dose d ON d.hospital_id = a.hospital_id AND d.id = a.dose_id
+             WHERE a.hospital_id = m.hospital_id AND a.medicine_id = m.id AND a.state = 'final'
+               AND a.action IN ('given', 'self') AND a.happened_at <= w.at)
       FROM orders.medicine m
+     CROSS JOIN LATERAL (SELECT max(s.at) AS at FROM orders.step s
+                          WHERE s.hospital_id = m.hospital_id AND s.medicine_id = m.id AND s.kind = 'changed') w
       JOIN identity.hospital h ON h.id = m.hospital_id
       LEFT JOIN mar.plan n ON n.hospital_id = m.hospital_id AND n.medicine_id = m.id
 """
@@ -194,6 +199,7 @@ def _slots_of(order: Unplanned, now: datetime) -> list[Slot]:
         zone=ZoneInfo(order.time_zone),
         start=max(start.replace(second=0, microsecond=0) if start == order.since else start, now - BACK_MAX),
         end=now + AHEAD,
+        given_before=order.given_before,
     )
 
 

@@ -61,6 +61,9 @@ class Giving(Struct, frozen=True):
     done_action: str | None
     done_at: datetime | None
     done_by: str | None
+    weight_kg: float | None
+    other_at: datetime | None  # when the last other dose of the order was given
+    line_version: int  # the version of the order that brought the line as it stands; 0 for the first
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -74,12 +77,13 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 
 class GivenBefore(Struct, frozen=True):
-    """A dose of the same drug in the last day."""
+    """A dose in the last day."""
 
     medicine_id: UUID
     happened_at: datetime
     amount: float | None
     unit: str
+    name: str
 
 
 class DoseRow(Struct, frozen=True):

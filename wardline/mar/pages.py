@@ -149,6 +149,7 @@ class Sheet(Struct, kw_only=True):
     amount: str
     unit: str
     timing: str
+    near: str
     is_as_needed: bool
     as_needed_words: str
     is_infusion: bool
@@ -160,6 +161,7 @@ class Sheet(Struct, kw_only=True):
     by: str
     now: datetime
     version: int | None
+    line_version: int
     number: str
     mrn: str
     not_given: list[list[str]]

@@ -111,30 +111,26 @@ async def hold_order_of_dose(db: Db, *, hospital_id: UUID, dose_id: UUID) -> UUI
 
 
 @query("""
-    SELECT m.id FROM orders.medicine m WHERE m.hospital_id = :hospital_id AND m.id = :medicine_id FOR NO KEY UPDATE OF m
+    SELECT m.id FROM orders.medicine m
+     WHERE m.hospital_id = :hospital_id
+       AND m.person_id = (SELECT o.person_id FROM orders.medicine o WHERE o.hospital_id = :hospital_id AND o.id = :medicine_id)
+       AND (m.id = :medicine_id OR (m.kind = 'as_needed' AND m.state IN ('active', 'held')))
+     ORDER BY m.id LIMIT 300 FOR NO KEY UPDATE OF m
 """)
-async def hold_order_alone(db: Db, *, hospital_id: UUID, medicine_id: UUID) -> UUID | None:
-    """The same for one at a time: as-needed doses are counted, and each sees those before it."""
+async def hold_orders_alone(db: Db, *, hospital_id: UUID, medicine_id: UUID) -> list[UUID]:
+    """The same for one at a time, with every as-needed order of the patient: their doses are counted together, and each sees
+    those before it. Index: medicine_person."""
 
 
 @query("""
-    SELECT m.id, a.happened_at, a.amount::float8, a.unit
+    SELECT m.id, a.happened_at, a.amount::float8, a.unit, m.name
       FROM mar.administration a JOIN orders.medicine m ON m.hospital_id = a.hospital_id AND m.id = a.medicine_id
      WHERE a.hospital_id = :hospital_id AND a.person_id = :person_id AND a.state = 'final' AND a.action IN ('given', 'self')
-       AND a.happened_at > :since AND m.name = :name
-     ORDER BY a.happened_at DESC LIMIT 200
+       AND a.happened_at > :since
+     ORDER BY a.happened_at DESC LIMIT 500
 """)
-async def given_since(db: Db, *, hospital_id: UUID, person_id: UUID, name: str, since: datetime) -> list[GivenBefore]:
-    """What the patient had of this drug by any order, newest first. Index: administration_person."""
-
-
-@query("""
-    SELECT m.value::float8 FROM orders.measure m
-     WHERE m.hospital_id = :hospital_id AND m.person_id = :person_id AND m.kind = 'weight_kg'
-     ORDER BY m.taken_at DESC, m.created_at DESC LIMIT 1
-""")
-async def weight_kg(db: Db, *, hospital_id: UUID, person_id: UUID) -> float | None:
-    """The newest weight, for doses by weight. Index: measure_newest."""
+async def given_since(db: Db, *, hospital_id: UUID, person_id: UUID, since: datetime) -> list[GivenBefore]:
+    """What the patient had by any order, newest first. Index: administration_person."""
 
 
 @query("""
@@ -279,8 +275,11 @@ async def amend(
          WHERE hospital_id = :hospital_id AND id = :administration_id AND version = :version AND state = 'final'
         RETURNING hospital_id, id, dose_id, version), told AS ({_STEP}),
         reopened AS (
-        UPDATE mar.dose d SET state = 'due', version = d.version + 1 FROM changed c
-         WHERE d.hospital_id = c.hospital_id AND d.id = c.dose_id)
+        UPDATE mar.dose d SET task_id = NULL, version = d.version + 1,
+               state = CASE WHEN d.since < (SELECT p.since FROM mar.plan p
+                                             WHERE p.hospital_id = d.hospital_id AND p.medicine_id = d.medicine_id)
+                            THEN 'withdrawn' ELSE 'due' END
+          FROM changed c WHERE d.hospital_id = c.hospital_id AND d.id = c.dose_id)
         SELECT version FROM changed"""  # noqa: S608 - texts of the code's own
 )
 async def mark_as_error(
@@ -293,7 +292,8 @@ async def mark_as_error(
     actor_id: UUID,
     now: datetime,
 ) -> int | None:
-    """Entered in error: it stays, and its dose is due again. None when the version has gone."""
+    """Entered in error: it stays, and its dose is due again, asked for anew if it is late; a dose of an earlier line is
+    withdrawn. None when the version has gone."""
 
 
 @query(

@@ -31,12 +31,17 @@ OVERDUE_MAX = timedelta(hours=24)  # after that a dose that nobody recorded read
 EARLY_MAX = timedelta(hours=4)  # own: a dose of the next day is not given by mistake
 CLOCK_SKEW_MAX = timedelta(minutes=1)
 LATER_AFTER = timedelta(minutes=2)  # from pressing to arriving: then it was kept by the screen
-PRESSED_BACK_MAX = timedelta(hours=24)
+PRESSED_BACK_MAX = timedelta(days=7)
+SOON = timedelta(hours=1)  # own: of an as-needed dose without a gap, another within it is asked about
+NEAR_PARTS = 3  # own: two doses of an order nearer than a third of their interval are asked about
+BY_WEIGHT_ROUNDED = 0.1  # own: a dose by weight is rounded to what can be measured
+RATE_ROUNDED = 0.1  # a rate that is worked out from a volume is rounded so, in ml/h
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
 HALVES = 2
 LITRE_ML = 1000
 TOLERANCE = 1e-6
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_VERSION = re.compile(r"/V(\d{1,6})/", re.IGNORECASE | re.ASCII)
 _STRENGTH = re.compile(rf"(?<![\w.])({NUMBER})\s*({UNIT})(?!\s*/)")
 
 
@@ -121,6 +126,27 @@ def run_in_ml(
     return (volume_given or 0) + rate * max((now - since) / timedelta(hours=1), 0)
 
 
+def too_fast(line: MedicineLine, rate: float | None) -> str:
+    """Why a rate is more than what is ordered; empty where it is not, or the order says none."""
+    ordered_rate, unit = rate_of(line)
+    if rate is None or ordered_rate is None or not is_infusion(line):
+        return ""
+    if line.rate:
+        high = float(line.amount_to.value) if line.amount_to else ordered_rate
+        room = TOLERANCE
+    else:
+        high, room = ordered_rate, RATE_ROUNDED
+    return f"{rate:g} {unit} is faster than the ordered {high:g} {unit}." if rate > high + room else ""
+
+
+def too_large(line: MedicineLine, volume: float | None) -> str:
+    """Why a volume is more than what is ordered; empty where it is not, or the order says none."""
+    high = volume_ml(line)
+    if volume is None or high is None or volume <= high + TOLERANCE:
+        return ""
+    return f"{volume:g} mL is more than the ordered {high:g} mL."
+
+
 class Ordered(Struct, frozen=True):
     """How much of an order is one dose: from, at most, and in which unit; None where only the giver can say."""
 
@@ -130,18 +156,27 @@ class Ordered(Struct, frozen=True):
 
 
 def ordered(giving: Giving, line: MedicineLine) -> Ordered:
-    """What one dose is: of the planned dose, or of the line; of an infusion by rate, the rate. A dose by weight is entered."""
+    """What one dose is: of the planned dose, or of the line; of an infusion by rate, the rate. A dose by weight is entered,
+    near what the newest weight makes of it."""
     if line.rate and line.amount is not None:
         low = float(line.amount.value)
         return Ordered(low, float(line.amount_to.value) if line.amount_to else low, rate_of(line)[1])
     if line.per_kg:
-        return Ordered(None, None, line.amount.unit if line.amount else "")
+        return _by_weight(giving, line)
     if giving.dose_id is not None and giving.amount is not None:
         return Ordered(giving.amount, giving.amount_to or giving.amount, giving.unit or "")
     if line.amount is None:
         return Ordered(None, None, "")
     low = float(line.amount.value)
     return Ordered(low, float(line.amount_to.value) if line.amount_to else low, line.amount.unit)
+
+
+def _by_weight(giving: Giving, line: MedicineLine) -> Ordered:
+    if line.amount is None or giving.weight_kg is None:
+        return Ordered(None, None, line.amount.unit if line.amount else "")
+    low = float(line.amount.value) * giving.weight_kg
+    high = float(line.amount_to.value) * giving.weight_kg if line.amount_to else low
+    return Ordered(low * (1 - BY_WEIGHT_ROUNDED), high * (1 + BY_WEIGHT_ROUNDED), line.amount.unit)
 
 
 # --- as needed -----------------------------------------------------------------------------------------------------------
@@ -157,7 +192,9 @@ class AsNeededNow(Struct, frozen=True):
 def as_needed(
     line: MedicineLine, medicine_id: UUID, before: Sequence[GivenBefore], at: datetime, amount: float | None
 ) -> AsNeededNow:
-    """The gap and the maximum in 24 hours. The maximum counts every dose of the drug, by whichever order it was given."""
+    """The gap and the maximum in 24 hours. The maximum counts every dose of the drug, by whichever order it was given; one
+    that another order gave within the gap is asked about, as both may be meant (morphine by the clock, and when needed).
+    """
     own = [each for each in before if each.medicine_id == medicine_id]
     gap = _gap(line, own, at)
     if gap is not None:
@@ -165,7 +202,34 @@ def as_needed(
     count = _count(line, own, at)
     if count is not None:
         return count
-    return _total(line, before, at, amount)
+    total = _total(line, before, at, amount)
+    near = _near(line, medicine_id, before, at)
+    if not total.may or not near:
+        return total
+    return AsNeededNow(True, not_checked="; ".join(each for each in (near, total.not_checked) if each))
+
+
+def of_drug(name: str, before: Sequence[GivenBefore]) -> list[GivenBefore]:
+    """The doses that hold an ingredient of this drug; without a table those of the same name."""
+    wanted = _ingredients(name)
+    alike = {each for each in {dose.name for dose in before} if wanted & _ingredients(each)}
+    return [each for each in before if each.name in alike]
+
+
+def _ingredients(name: str) -> frozenset[str]:
+    return frozenset(drug.name for drug in drugs_named(name) or ()) | {name.lower()}
+
+
+def _near(line: MedicineLine, medicine_id: UUID, before: Sequence[GivenBefore], at: datetime) -> str:
+    """What was given so near that somebody decides whether this is another dose, or the same again."""
+    hours = timedelta(hours=line.every_hours) if line.every_hours else SOON
+    near = [each for each in before if abs(minute(each.happened_at) - minute(at)) < hours]
+    if not near:
+        return ""
+    last = min(near, key=lambda each: abs(each.happened_at - at))
+    by = "" if last.medicine_id == medicine_id else " by another order"
+    apart = length(round(abs(last.happened_at - at) / timedelta(minutes=1)))
+    return f"{last.name.capitalize()} was given{by} {apart} {'before' if last.happened_at <= at else 'after'}"
 
 
 def _gap(line: MedicineLine, own: Sequence[GivenBefore], at: datetime) -> AsNeededNow | None:
@@ -204,7 +268,7 @@ def _total(line: MedicineLine, before: Sequence[GivenBefore], at: datetime, amou
     days = [[(each.happened_at, _size(each, unit)) for each in day] for day in _days_around(before, at)]
     if new is None or any(size is None for day in days for _, size in day):
         return AsNeededNow(
-            True, not_checked=f"at most {line.day_max.words} in 24 hours: the amounts cannot be added up"
+            True, not_checked=f"Not checked: at most {line.day_max.words} in 24 hours, the amounts cannot be added up"
         )
     fullest = max(days, key=lambda day: sum(size or 0 for _, size in day))
     left = sum(size or 0 for _, size in fullest)
@@ -236,13 +300,15 @@ class Scan(Struct, frozen=True):
     orders: frozenset[UUID]
     names: frozenset[str] | None  # ingredients; None: not understood
     strength: tuple[float, str] | None
+    version: int | None = None  # of the order, where the label says it
 
 
 def read_scan(text: str) -> Scan:
     """A pharmacy label carries the id of its order; anything else is a product by name, ATC or RxNorm code."""
     ids = frozenset(UUID(found) for found in _UUID.findall(text))
     if ids:
-        return Scan(ids, None, None)
+        version = _VERSION.search(text)
+        return Scan(ids, None, None, int(version[1]) if version else None)
     plain = text.lower().replace("µ", "u").replace("μ", "u")
     match = _STRENGTH.search(plain)
     strength = None
@@ -276,6 +342,11 @@ def right_medicine(scan: str, giving: Giving, at: datetime | None, *, by_hand: b
         return right(holds=None, words=f"Scan the label of {giving.name}")
     found = read_scan(scan)
     if found.orders:
+        if giving.medicine_id in found.orders and found.version is not None and found.version < giving.line_version:
+            earlier = (
+                "This label is of the order before it was changed. Scan the product, or type its name and strength."
+            )
+            return right(holds=False, source="Label", at=at, words=earlier)
         if giving.medicine_id in found.orders:
             return right(holds=True, source="Label", at=at, words=giving.name)
         return right(holds=False, source="Label", at=at, words="This label is for another order.")
@@ -286,6 +357,11 @@ def right_medicine(scan: str, giving: Giving, at: datetime | None, *, by_hand: b
         words = f"This is {' + '.join(sorted(found.names))}; {giving.name} is ordered."
         return right(holds=False, source="Scan", at=at, words=words)
     return right(holds=True, source="Product", at=at, words=scan.strip()[:100])
+
+
+def differs(right: Right, words: str) -> Right:
+    """The same right, which does not hold."""
+    return Right(key=right.key, title=right.title, holds=False, source="Order", at=right.at, words=words)
 
 
 def right_dose(scan: str, amount: float | None, of: Ordered, at: datetime | None, *, reason: str, words: str) -> Right:
@@ -321,17 +397,28 @@ def _by_strength(given: float, unit: str, strength: tuple[float, str], at: datet
     return right(holds=True, source="Scan", at=at, words=f"{given:g} {unit} = {units:g} x {written}")
 
 
-def right_time(giving: Giving, given_at: datetime, *, reason: str) -> Right:
-    """The planned time and its window; outside of it with a reason."""
+def near_another(giving: Giving, line: MedicineLine, given_at: datetime) -> str:
+    """How near to the last dose of the order this one would be, in words; empty where there is time between them."""
+    if giving.due_at is None or giving.other_at is None or line.kind not in {OrderKind.SCHEDULED, OrderKind.TAPER}:
+        return ""
+    interval = timedelta(hours=line.every_hours) if line.every_hours else DAY / (line.times_per_day or 1)
+    apart = abs(given_at - giving.other_at)
+    if apart >= interval / NEAR_PARTS:
+        return ""
+    return f"{length(round(apart / timedelta(minutes=1)))} from the last dose"
+
+
+def right_time(giving: Giving, line: MedicineLine, given_at: datetime, *, reason: str) -> Right:
+    """The planned time and its window, and time since the last dose; else with a reason."""
     right = partial(Right, key="time", title="Right time")
     if giving.due_at is None:
         return right(holds=True, source="By the clock", at=given_at, words="Given when needed")
-    timing = timing_of(giving.due_at, given_at, giving.critical)
+    timing, near = timing_of(giving.due_at, given_at, giving.critical), near_another(giving, line, given_at)
     minutes = int(window_of(giving.critical) / timedelta(minutes=1))
-    if timing == "on_time":
+    if timing == "on_time" and not near:
         return right(holds=True, source="By the clock", at=given_at, words=f"Within {minutes} min of its time")
-    apart = round(abs(given_at - giving.due_at) / timedelta(minutes=1))
-    words = f"{length(apart)} {'early' if timing == 'early' else 'late'}"
+    apart = length(round(abs(given_at - giving.due_at) / timedelta(minutes=1)))
+    words = ", ".join(each for each in ("" if timing == "on_time" else f"{apart} {timing}", near) if each)
     if len(reason.strip()) < 3:
         return right(holds=None, words=f"{words}: say why")
     return right(holds=True, source="With a reason", at=given_at, words=f"{words}: {reason.strip()}")
@@ -357,6 +444,9 @@ def words_of(giving: Giving, line: MedicineLine) -> str:
     """The dose in words: of the planned dose where the line has several."""
     if line.steps and giving.amount is not None:
         return f"{giving.amount:,g} {giving.unit}"
+    if line.per_kg and not line.rate and line.amount is not None and giving.weight_kg is not None:
+        amount = float(line.amount.value) * giving.weight_kg
+        return f"{dose_words(line)}, {amount:,.4g} {line.amount.unit} at {giving.weight_kg:g} kg"
     return dose_words(line)
 
 

@@ -41,11 +41,23 @@ class Slot(Struct, frozen=True):
     is_first: bool
 
 
-def slots(line: MedicineLine, *, since: datetime, zone: ZoneInfo, start: datetime, end: datetime) -> list[Slot]:
-    """The doses that are due from `start` to before `end`, of a line that counts since `since`; none for as needed."""
+def slots(
+    line: MedicineLine,
+    *,
+    since: datetime,
+    zone: ZoneInfo,
+    start: datetime,
+    end: datetime,
+    given_before: datetime | None = None,
+) -> list[Slot]:
+    """The doses that are due from `start` to before `end`, of a line that counts since `since`; none for as needed.
+
+    `given_before` is the last dose of the order by an earlier line: the interval goes on from there, so that another dose
+    of a weekly drug is not due a day after the last one, and what was once only and is given is not given again.
+    """
     begun = minute(since)
     found: list[Slot] = []
-    for place, (due_at, day) in enumerate(_moments(line, begun, zone, end)):
+    for place, (due_at, day) in enumerate(_moments(line, begun, zone, end, given_before)):
         if due_at >= end or len(found) >= SLOTS_MAX:
             break
         if due_at >= start:
@@ -74,23 +86,30 @@ def on_the_clock(line: MedicineLine) -> bool:
     return line.every_hours is None or (line.every_hours % HOURS_OF_DAY == 0)
 
 
-def _moments(line: MedicineLine, begun: datetime, zone: ZoneInfo, end: datetime) -> Iterator[tuple[datetime, int]]:
+def _moments(
+    line: MedicineLine, begun: datetime, zone: ZoneInfo, end: datetime, given_before: datetime | None
+) -> Iterator[tuple[datetime, int]]:
     """Each due moment in order, with the day of the course that it belongs to."""
     if line.kind is OrderKind.AS_NEEDED:
         return
     if line.kind in {OrderKind.ONCE, OrderKind.INFUSION}:
-        yield begun, 0
+        if given_before is None or line.kind is OrderKind.INFUSION:
+            yield begun, 0
     elif on_the_clock(line):
-        yield from _by_clock(line, begun, zone, end)
+        yield from _by_clock(line, begun, zone, end, given_before)
     else:
-        yield from _by_hours(line, begun, end)
+        yield from _by_hours(line, begun, end, given_before)
 
 
-def _by_clock(line: MedicineLine, begun: datetime, zone: ZoneInfo, end: datetime) -> Iterator[tuple[datetime, int]]:
+def _by_clock(
+    line: MedicineLine, begun: datetime, zone: ZoneInfo, end: datetime, given_before: datetime | None
+) -> Iterator[tuple[datetime, int]]:
     every_days = max(1, (line.every_hours or HOURS_OF_DAY) // HOURS_OF_DAY)
     course = _course_days(line)
     first: datetime | None = None  # on the wall
     day = begun.astimezone(zone).date()
+    if given_before is not None and every_days > 1:
+        day = max(day, given_before.astimezone(zone).date() + every_days * DAY)
     last = end.astimezone(zone).date()
     while day <= last:
         for hour in clocks_of(line):
@@ -112,8 +131,12 @@ def _moment(wall: datetime, zone: ZoneInfo) -> datetime:
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
-def _by_hours(line: MedicineLine, begun: datetime, end: datetime) -> Iterator[tuple[datetime, int]]:
+def _by_hours(
+    line: MedicineLine, begun: datetime, end: datetime, given_before: datetime | None
+) -> Iterator[tuple[datetime, int]]:
     assert line.every_hours is not None
+    if given_before is not None:
+        begun = max(begun, minute(given_before) + timedelta(hours=line.every_hours))
     anchor = begun if begun.minute == 0 else begun.replace(minute=0) + timedelta(hours=1)
     course = _course_days(line)
     due_at = anchor

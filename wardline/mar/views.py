@@ -25,7 +25,16 @@ from wardline.mar.pages import (
     RoundRow,
     Sheet,
 )
-from wardline.orders.public import OrderKind, dose_words, drugs_named, line_from, parts, plain, shown_name
+from wardline.orders.public import (
+    OrderKind,
+    dose_words,
+    drugs_named,
+    line_from,
+    parts,
+    plain,
+    shown_name,
+    verifications,
+)
 from wardline.patients.public import PatientScope
 from wardline.platform import clock
 from wardline.platform.db import Db
@@ -55,14 +64,17 @@ async def chart_of(db: Db, patient: PatientScope, *, zone: ZoneInfo, now: dateti
     since, until = begins[0] - BACK, max(begins[-1], now + AHEAD)
     if wanted == today:
         await making.make_for_patient(db, patient, now)
+    orders = await queries.orders_of(db, patient, since=begins[0], until=begins[-1])
+    standing = [order.id for order in orders if order.state in {"active", "held"}]
     return grid.Chart(
         patient_id=patient.person_id,
-        orders=await queries.orders_of(db, patient, since=begins[0], until=begins[-1]),
+        orders=orders,
         doses=await queries.doses_of(db, patient, since=since, until=until),
         done=await queries.administrations_of(db, patient, since=since, until=begins[-1]),
         day=wanted,
         zone=zone,
         now=now,
+        decided=await verifications(db, hospital_id=patient.hospital_id, medicine_ids=standing) if standing else (),
     )
 
 
@@ -133,6 +145,7 @@ async def sheet(ctx: Context, giving: Giving, scans: Scans) -> Sheet:
         amount=f"{of.low:g}" if of.low is not None and of.low == of.high and not line.rate else "",
         unit=of.unit,
         timing=rules.timing_of(giving.due_at, ctx.now, giving.critical),
+        near=rules.near_another(giving, line, ctx.now),
         is_as_needed=rules.kind_of(giving) is OrderKind.AS_NEEDED,
         as_needed_words=await _as_needed_words(ctx, giving),
         is_infusion=infusion,
@@ -144,6 +157,7 @@ async def sheet(ctx: Context, giving: Giving, scans: Scans) -> Sheet:
         by=ctx.caller.display_name,
         now=ctx.now,
         version=giving.version if giving.dose_id else giving.order_version,
+        line_version=giving.line_version,
         number=giving.network_number,
         mrn=giving.mrn,
         not_given=_pairs(codes.NOT_GIVEN),
@@ -185,14 +199,14 @@ async def _as_needed_words(ctx: Context, giving: Giving) -> str:
         ctx.db,
         hospital_id=ctx.caller.tenant_id,
         person_id=giving.person_id,
-        name=giving.name,
         since=ctx.now - max(line.every_hours or 0, 24) * rules.HOUR,
     )
+    before = rules.of_drug(giving.name, before)
     now = rules.as_needed(line, giving.medicine_id, before, ctx.now, None)
     zone = ZoneInfo(ctx.caller.time_zone)
     last = f"Last given {before[0].happened_at.astimezone(zone):%H:%M}. " if before else "None in the last 24 hours. "
     if now.may:
-        return last + (f"Not checked: {now.not_checked}." if now.not_checked else "It can be given now.")
+        return last + (f"{now.not_checked}." if now.not_checked else "It can be given now.")
     when = f" From {now.from_at.astimezone(zone):%H:%M}." if now.from_at else ""
     return f"{last}{now.why}.{when}"
 

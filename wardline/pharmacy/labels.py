@@ -51,8 +51,9 @@ async def label(found: Dispense, row: MedicineRow, who: Labelled, *, zone: str) 
 
 
 def code_of(found: Dispense) -> str:
-    """What the code says: the order and the dispensing, so that either can be looked up. No name and no date of birth."""
-    return f"{found.medicine_id}/{found.number}".upper()
+    """What the code says: the order with its version, and the dispensing, so that either can be looked up, and a label of
+    an earlier line of the order is known at the bed. No name and no date of birth."""
+    return f"{found.medicine_id}/v{found.medicine_version}/{found.number}".upper()
 
 
 def label_data(found: Dispense, row: MedicineRow, who: Labelled, *, prepared: datetime) -> dict[str, object]:

@@ -202,9 +202,7 @@ class Door:
         if route.versioned and ctx.version is None:
             raise errors.VersionRequired("Send the version you read as If-Match, or as the field `version`.")
         place = ctx.caller.tenant_id if ctx.signed_in else None
-        digest = hashlib.blake2b(
-            encode([scope["path"], place, _kept(sent.values), ctx.version]), digest_size=16
-        ).digest()
+        digest = hashlib.blake2b(encode([scope["path"], place, _compared(sent), ctx.version]), digest_size=16).digest()
         if route.input is not None and not route.raw_body:
             try:
                 values[route.input_name or ""] = _decode(route, sent)
@@ -364,14 +362,6 @@ def _replayed(ctx: Context, route: Route, body: bytes | None) -> Any:
     return None if route.output is None else msgspec.json.decode(body, type=route.output)
 
 
-def _kept(values: Any) -> Any:
-    """What a repeated key is compared by. A password is left out: a digest of it would be kept, to be guessed at leisure."""
-    if not isinstance(values, dict):
-        return values
-    named: dict[str, Any] = values  # pyright: ignore[reportUnknownVariableType]
-    return {name: value for name, value in named.items() if not name.endswith("password")}
-
-
 def _decode(route: Route, sent: SentBody) -> Any:
     if sent.is_form:
         return convert(sent.values, route.input)
@@ -379,6 +369,13 @@ def _decode(route: Route, sent: SentBody) -> Any:
         return msgspec.convert(sent.values, route.input, strict=True)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
+
+
+def _compared(sent: SentBody) -> Any:
+    """What makes two sends of one key the same. Without passwords: from a digest that is kept one could be guessed."""
+    if not isinstance(sent.values, dict):
+        return sent.values
+    return {name: value for name, value in sent.values.items() if not name.endswith("password")}
 
 
 def _version(headers: Mapping[str, str], sent: SentBody) -> int | None:

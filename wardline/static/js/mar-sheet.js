@@ -2,6 +2,7 @@
 // a line; the server says the rest, and it decides again when the dose is sent.
 
 const CODE = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+const VERSION = /\/V(\d{1,6})\//i;
 const LOOK_MS = 200;
 
 const plain = (text) => text.replace(/[\s-]/g, "").toUpperCase();
@@ -12,7 +13,8 @@ function verdict(form, field) {
   if (field.name === "patient_scan") {
     return [plain(form.dataset.number), plain(form.dataset.mrn)].includes(plain(text)) || ids.includes(form.dataset.person);
   }
-  return ids.length ? ids.includes(form.dataset.order) : null; // a name: the server knows it
+  const earlier = Number(text.match(VERSION)?.[1] ?? form.dataset.line) < Number(form.dataset.line); // before a change
+  return ids.length ? ids.includes(form.dataset.order) && !earlier : null; // a name: the server knows it
 }
 
 function show(form, field) {
