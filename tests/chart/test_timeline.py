@@ -1,7 +1,9 @@
 """Everything that happened, newest first: what every slice tells, by kind, page by page, for who may read it."""
 
+from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 
@@ -85,7 +87,24 @@ async def test_it_goes_on_page_by_page_without_a_gap(client: Client) -> None:
     keys = [(each["what"], each["subject_id"], each["step"]) for each in first["items"] + second["items"]]
     assert (len(first["items"]), len(set(keys)), second["next"]) == (50, len(keys), None)
     assert len([key for key in keys if key[0] == "problem"]) == 60
-    assert (await client.get(f"{path}?before=nonsense", as_="nurse_a")).status_code == 400
+    for wrong in ("nonsense", "9999-12-31T23:59:59-14:00~x", "0001-01-01T00:00:00+14:00~x", "2026-11-26T10:00:00~x"):
+        assert (await client.get(f"{path}?before={quote(wrong)}", as_="nurse_a")).status_code == 400, wrong
+
+
+async def test_what_happened_at_one_time_is_told_once(client: Client) -> None:
+    """More events of one moment than a page holds: the key goes on where the time cannot."""
+    person = await patient_of(client)
+    for at in range(55):
+        await client.post(f"/patients/{person}/problems", {"display": f"Asthma {at}"}, as_="doctor_a")
+    moment = datetime(2026, 11, 26, 10, tzinfo=UTC)
+    async with client.world.owner() as db:
+        await db.execute("UPDATE encounters.problem SET created_at = $2 WHERE person_id = $1", UUID(person), moment)
+    path, seen, before = f"/patients/{person}/timeline?what=problem", list[str](), ""
+    while before is not None:
+        page = (await client.get(f"{path}&before={quote(before)}" if before else path, as_="nurse_a")).json()
+        seen += [each["subject_id"] for each in page["items"]]
+        before = page["next"]
+    assert (len(seen), len(set(seen))) == (55, 55)
 
 
 async def test_who_may_read_what(client: Client, person: str) -> None:

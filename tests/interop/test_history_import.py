@@ -338,3 +338,21 @@ async def test_the_shared_bundles_bring_what_an_independent_count_finds(db: Db, 
     assert (named or 0) > 0
     stored = await owner.fetch("SELECT state, count(*) FROM orders.medicine GROUP BY state")
     assert {row["state"]: row["count"] for row in stored} == {"active": 170, "stopped": 287}
+
+
+async def test_one_test_in_two_units_in_one_report_is_kept_once(
+    db: Db, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """Haemoglobin in g/dL and in g/L are one test of the catalogue: the bundle is not lost for it."""
+    both = (result("hb-1", "718-7", 12.5, "g/dL"), result("hb-2", "718-7", 125, "g/L"), report("hb-1", "hb-2"))
+    await imported(db, tmp_path, *both)
+    assert await owner.fetchval("SELECT count(*) FROM lab.result WHERE value = 125") == 1
+
+
+async def test_a_newer_bundle_may_say_the_same_test_first_under_another_id(
+    db: Db, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await imported(db, tmp_path, result("k-1", "2823-3", 4.1, "mmol/L"), report("k-1"))
+    both = (result("k-2", "2823-3", 4.2, "mmol/L"), result("k-1", "2823-3", 4.1, "mmol/L"), report("k-2", "k-1"))
+    await imported(db, tmp_path, *both, again=True)
+    assert [row[0] for row in await owner.fetch("SELECT value FROM lab.result")] == [Decimal("4.1")]

@@ -127,3 +127,23 @@ def test_without_a_moment_a_washout_is_not_over():
     assert [alert.rule for alert in check(order("sertraline"), patient, [other], RULES).alerts] == [
         "serotonin_reuptake_mao"
     ]
+
+
+@pytest.mark.parametrize(
+    ("drug", "route", "years", "kinds"),
+    [
+        ("tetracycline", "ocular", 0.01, []),
+        ("tetracycline", "oral", 0.01, [Kind.AGE]),
+        ("bromfenac", "ocular", 30, []),
+        ("diclofenac", "topical", 30, [Kind.PREGNANCY]),
+    ],
+)
+def test_a_caution_counts_by_the_routes_that_its_source_means(drug: str, route: str, years: float, kinds: list[Kind]):
+    found = check(order(drug, route=route), adult(years=years, pregnant=years > 12), [], RULES)
+    assert [alert.kind for alert in found.alerts if alert.kind in (Kind.AGE, Kind.PREGNANCY)] == kinds
+
+
+def test_moclobemide_counts_as_long_as_any_mao_inhibitor_until_a_source_says_less():
+    ended = order("moclobemide", stopped_at=WHEN - timedelta(days=13))
+    rules = [alert.rule for alert in check(order("sertraline"), adult(), [ended], RULES).alerts]
+    assert "serotonin_reuptake_mao" in rules

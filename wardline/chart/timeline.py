@@ -2,7 +2,7 @@
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from msgspec import Struct
@@ -159,8 +159,8 @@ def _cursor(text: str | None) -> Cursor:
     at, _, key = text.partition("~")
     try:
         moment = datetime.fromisoformat(at.replace(" ", "+"))
-    except (ValueError, OverflowError):
+        if moment.tzinfo is None:
+            raise ValueError(at)
+        return Cursor(moment.astimezone(UTC), key)
+    except (ValueError, OverflowError):  # the first and the last day of the calendar have no time of UTC
         raise BadRequest("This cursor is not one of ours.") from None
-    if moment.tzinfo is None:
-        raise BadRequest("This cursor is not one of ours.")
-    return Cursor(moment, key)

@@ -124,20 +124,23 @@ async def test_elsewhere(db: Db, *, loinc: str, name: str, unit: str, decimals: 
       FROM jsonb_to_recordset(:rows::jsonb) AS t (hospital_id uuid, id uuid, report_id uuid, person_id uuid,
            encounter_id uuid, test_code text, taken_at timestamptz, issued_at timestamptz, value numeric, comparator text,
            words text, unit text, low numeric, high numeric, flag text, "by" uuid)
-    ON CONFLICT (hospital_id, id) DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING id -- bounded: one row for each record offered
 """)
 async def _insert(db: Db, rows: list[_Row]) -> list[UUID]:
-    """Which were new."""
+    """Which were new. A test stands once in a report: of two values of it the one that was there, or came, first stays."""
 
 
 async def add_results(db: Db, results: list[ResultRecord]) -> list[UUID]:
-    """Which were new. Their reports are there already."""
+    """Which were new. Their reports are there already.
+
+    Tests of other laboratories are made in one order, so that two imports at once never wait for each other in a circle.
+    """
     if not results:
         return []
     known = await known_tests(db, sorted({each.loinc for each in results}))
     rows: list[_Row] = []
-    for each in results:
+    for each in sorted(results, key=lambda result: (result.loinc, result.unit)):
         test = test_for(each, known)
         if test is None:
             code = await test_elsewhere(db, loinc=each.loinc, name=each.name, unit=each.unit, decimals=each.decimals)

@@ -43,8 +43,19 @@ def strongest_first(alerts: Iterable[Alert]) -> list[Alert]:
 # --- other drugs -------------------------------------------------------------------------------------------------------
 def _against_others(order: Considered, others: Sequence[Considered], knowledge: Knowledge) -> Iterator[Alert]:
     for other in others:
-        yield from interactions(order.drugs, other.drugs, knowledge)
+        for alert in interactions(order.drugs, other.drugs, knowledge):
+            yield _by_route(alert, order, other, knowledge)
         yield from _duplicates(order, other, knowledge)
+
+
+LITTLE = "By this route little of it reaches the blood."
+
+
+def _by_route(alert: Alert, order: Considered, other: Considered, knowledge: Knowledge) -> Alert:
+    """The alert as it stands for how both are given: a pair with a cream or eye drops does not interrupt."""
+    if alert.tier is Tier.PASSIVE or not knowledge.hardly_by(alert.rule, (order.route, other.route)):
+        return alert
+    return structs.replace(alert, tier=Tier.PASSIVE, why=f"{LITTLE} {alert.why}")
 
 
 def interactions(ones: Iterable[Drug], others: Iterable[Drug], knowledge: Knowledge) -> Iterator[Alert]:
@@ -153,13 +164,17 @@ def _cautions(order: Considered, patient: Patient, knowledge: Knowledge) -> Iter
     for drug in order.drugs:
         if patient.pregnant:
             for rule in knowledge.pregnancy:
-                if drug.name in knowledge.cautioned(rule):
+                if _cautions_by(rule, drug, order, knowledge):
                     yield _caution(rule, drug, Kind.PREGNANCY, "in pregnancy", "The patient is pregnant.")
         if patient.age_years is not None:
             for rule in knowledge.ages:
-                if drug.name in knowledge.cautioned(rule) and _of_age(rule, patient.age_years):
+                if _cautions_by(rule, drug, order, knowledge) and _of_age(rule, patient.age_years):
                     years = f"{int(patient.age_years)} years"
                     yield _caution(rule, drug, Kind.AGE, f"at {years}", f"The patient is {years} old.")
+
+
+def _cautions_by(rule: Caution, drug: Drug, order: Considered, knowledge: Knowledge) -> bool:
+    return drug.name in knowledge.cautioned(rule) and order.route not in rule.not_by
 
 
 def _of_age(rule: Caution, age_years: float) -> bool:
@@ -183,12 +198,15 @@ CAN_BE_PREGNANT_FROM_YEARS, CAN_BE_PREGNANT_BELOW_YEARS = 12, 56  # own: whose p
 
 
 def _unknown_cautions(order: Considered, patient: Patient, knowledge: Knowledge) -> Iterator[NotChecked]:
-    names = {drug.name for drug in order.drugs}
-    if any(names & knowledge.cautioned(rule) for rule in knowledge.ages) and patient.age_years is None:
+    speak = [
+        [rule for rule in rules for drug in order.drugs if _cautions_by(rule, drug, order, knowledge)]
+        for rules in (knowledge.ages, knowledge.pregnancy)
+    ]
+    of_age, of_pregnancy = speak
+    if of_age and patient.age_years is None:
         yield NotChecked("age", "the date of birth is not known")
-    speaking = [rule for rule in knowledge.pregnancy if names & knowledge.cautioned(rule)]
-    if speaking and patient.pregnant is None and _may_be_pregnant(patient):
-        asks = any(rule.asks for rule in speaking)
+    if of_pregnancy and patient.pregnant is None and _may_be_pregnant(patient):
+        asks = any(rule.asks for rule in of_pregnancy)
         yield NotChecked("pregnancy", "it is not recorded whether the patient is pregnant", asks=asks)
 
 

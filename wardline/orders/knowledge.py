@@ -5,6 +5,7 @@ Loaded once into frozen values. `current()` is None when it cannot be loaded: th
 
 import functools
 import hashlib
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -22,15 +23,19 @@ Rule = TypeVar("Rule", bound=Struct)
 
 
 class Sourced(Struct, frozen=True, kw_only=True):
-    """A fact with where it comes from."""
+    """A fact with where it comes from. `retrieved` is when somebody compared it with its source; None is nobody yet."""
 
     source: str
     version: str
-    retrieved: date
+    retrieved: date | None = None
 
 
 class PairRule(Sourced, frozen=True, kw_only=True):
-    """Two groups of drugs that are checked against each other, both ways round."""
+    """Two groups of drugs that are checked against each other, both ways round.
+
+    `without` are members of a side that it does not hold for. By a route of `not_by` a drug hardly reaches the blood: then
+    the pair is only a passive mark.
+    """
 
     key: str
     number: int
@@ -40,6 +45,8 @@ class PairRule(Sourced, frozen=True, kw_only=True):
     right: tuple[str, ...]
     why: str
     advice: str
+    without: tuple[str, ...] = ()
+    not_by: tuple[str, ...] = ()
     enabled: bool = True  # false: its source still has to be read by a pharmacist
 
 
@@ -87,6 +94,7 @@ class Caution(Sourced, frozen=True, kw_only=True):
     from_years: float = 0
     below_years: float | None = None
     asks: bool = True  # false: a pregnancy that is not recorded is said and asks nothing
+    not_by: tuple[str, ...] = ()  # routes by which it does not count
 
 
 class Washout(Sourced, frozen=True, kw_only=True):
@@ -176,15 +184,25 @@ class Knowledge:
         self.washouts = _read(folder, "washouts.toml", "washout", Washout)
         self.measure_ages = _read(folder, "measures.toml", "age", MeasureAge)
         self.allergies = _converted(drugs.read_toml(folder / "allergies.toml"), AllergyRules, "allergies.toml")
-        self._sides = {rule.key: (self.group(rule.left), self.group(rule.right)) for rule in self.pairs}
+        self._sides = {rule.key: self._members(rule) for rule in self.pairs}
+        self._not_by = {rule.key: frozenset(rule.not_by) for rule in self.pairs}
         self._cautioned = {rule.key: self.group(rule.drugs) for rule in (*self.pregnancy, *self.ages)}
         self._washed = {rule.key: self.group(rule.drugs) for rule in self.washouts}
         self._require_known_drugs()
         self._require_known_rules()
+        self._require_compared()
 
     def group(self, names: tuple[str, ...]) -> frozenset[str]:
         """The drugs of some classes and single drugs together."""
         return frozenset().union(*(self.table.members(name) for name in names))
+
+    def _members(self, rule: PairRule) -> tuple[frozenset[str], frozenset[str]]:
+        without = self.group(rule.without)
+        return self.group(rule.left) - without, self.group(rule.right) - without
+
+    def hardly_by(self, key: str, routes: Iterable[str]) -> bool:
+        """Whether one of the routes brings so little into the blood that this pair is only a passive mark."""
+        return not self._not_by[key].isdisjoint(routes)
 
     def sides(self, rule: PairRule) -> tuple[frozenset[str], frozenset[str]]:
         """The drugs on both sides of a rule."""
@@ -239,6 +257,14 @@ class Knowledge:
         for measure in ("weight_kg", "creatinine_umol_per_l"):
             for inpatient in (True, False):
                 self.measure_age(measure, inpatient=inpatient, age_years=ADULT_YEARS)
+
+    def _require_compared(self) -> None:
+        """Nothing speaks to a prescriber that nobody has compared with its source."""
+        facts: list[Sourced] = [*self.pairs, *self.limits, *self.renal, *self.pregnancy, *self.ages, *self.washouts]
+        facts += [age for age in self.measure_ages if not age.setting]
+        unread = sorted({fact.source for fact in facts if fact.retrieved is None})
+        if unread:
+            raise KnowledgeMissing(f"Nobody has compared these rules with their source: {'; '.join(unread)}")
 
 
 ADULT_YEARS = 40.0  # an age that only the limits for everybody fit

@@ -34,7 +34,7 @@ class RuleShown(Struct, frozen=True, kw_only=True):
     title: str
     source: str
     version: str
-    retrieved: date
+    retrieved: date | None
 
 
 class RulesPage(Struct, kw_only=True):
