@@ -117,15 +117,14 @@ def test_a_diagnosis_that_became_certain_has_both_versions(seeded: Seeded):
 
 def test_doses_were_given_and_few_are_overdue(seeded: Seeded):
     """By and large on time; nothing that may not wait is late, so nobody is called when the network begins."""
-    states = dict(
-        seeded.rows("SELECT state, count(*)::int FROM mar.dose WHERE due_at < now() - interval '3 hours' GROUP BY 1")
-    )
-    done = sum(int(str(states.get(each, 0))) for each in ("given", "not_given", "held"))
-    assert int(str(states["given"])) > 0.9 * done > 1000
-    assert states["not_given"]
-    assert states["held"]
-    timing = dict(seeded.rows("SELECT timing, count(*)::int FROM mar.administration GROUP BY 1"))
-    assert 0 < int(str(timing["late"])) < 0.08 * int(str(timing["on_time"]))
+
+    def counted(statement: str) -> dict[str, int]:
+        return {str(key): int(str(count)) for key, count in seeded.rows(statement)}
+
+    states = counted("SELECT state, count(*) FROM mar.dose WHERE due_at < now() - interval '3 hours' GROUP BY 1")
+    assert states["given"] > 0.9 * (states["given"] + states["not_given"] + states["held"]) > 1000
+    timing = counted("SELECT timing, count(*) FROM mar.administration GROUP BY 1")
+    assert 0 < timing["late"] < 0.08 * timing["on_time"]
     late = (
         "FROM mar.dose d JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id AND m.state = 'active'"
         " WHERE d.state = 'due' AND d.due_at < now() - interval '{}'"
