@@ -23,7 +23,7 @@ from locust import FastHttpUser, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
-from bench.load import cast, mix
+from bench.load import cast, checks, mix
 from bench.load.http import Call, Wire
 from bench.load.journeys import Journeys, Sent
 from bench.load.model import Actor, Part
@@ -166,9 +166,11 @@ class Member(FastHttpUser):
                 answer.failure(wrong)
             else:
                 answer.success()
-        self.network.journeys.settle(call, good=not wrong)
+        self.network.journeys.settle(call, good=not wrong and call.status == call.expected)
 
     def _judged(self, call: Call) -> str:
+        if checks.was_first(call):
+            return ""
         if call.status != call.expected:
             return f"status {call.status}"
         wrong = call.check(call)

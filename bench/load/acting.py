@@ -167,8 +167,8 @@ class Acting:
         """Judge an answer, keep its figures, and let it change what the rig knows."""
         now = monotonic()
         error = call.error or (f"status {call.status}" if call.status != call.expected else call.check(call))
-        if call.status == 409 and call.route in ("take on a task", "finish a task"):
-            self.conflicts += 1  # somebody of another worker's was first: a right answer
+        if not call.error and checks.was_first(call):
+            self.conflicts += 1
             error = ""
         good = not error and call.status == call.expected
         if not good and call.note is not None:

@@ -8,7 +8,6 @@ kept for the next request, so each of them is the one that the page's own script
 import re
 from collections.abc import Callable
 from random import Random
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -143,10 +142,9 @@ class Charting:
             body = call.body
             user.planned = lambda again, then: self._sign_order(again, patient, line, body, then)
 
-        query = urlencode({"lines": line}).encode()
-        path = f"/patients/{patient.id}/medicines/preview?".encode() + query
-        request = self._requests.fragment(path, user)
-        check = checks.patient(patient.family, patient.id)
+        path = f"/patients/{patient.id}/medicines/preview".encode()
+        request = self._requests.write(path, user, [("lines", line)])
+        check = checks.names(patient.family)
         return Call(user, "check an order", request, due=due, check=check, note=Sent(settled=settled))
 
     def _sign_order(self, user: User, patient: Patient, line: str, preview: bytes, due: float) -> Call:

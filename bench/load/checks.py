@@ -10,6 +10,10 @@ WRONG_PAGE = "wrong page"
 NOT_FOUND = "person not found"
 WRONG_PLACE = "sent elsewhere"
 OLD = "older than what is known"
+WRONG_DOSE = "wrong dose"
+STILL_DUE = "a given dose is still due"
+ALREADY_GIVEN = b"already recorded"
+CONFLICT = 409
 
 
 @lru_cache(maxsize=60_000)
@@ -60,6 +64,53 @@ def _redirects(path: bytes) -> Check:
         return "" if call.header(b"hx-redirect") == path else WRONG_PLACE
 
     return check
+
+
+def escaped(path: str) -> str:
+    """A path as the product writes it into an attribute."""
+    return path.replace("/", "&#x2f;")
+
+
+@lru_cache(maxsize=60_000)
+def names(family: str) -> Check:
+    """The fragment speaks of this patient."""
+    plain = html.escape(family.upper())
+    parts = plain.encode(), plain.replace("&#x27;", "'").encode()
+
+    def check(call: Call) -> str:
+        return "" if any(part in call.body for part in parts) else WRONG_PATIENT
+
+    return check
+
+
+@lru_cache(maxsize=60_000)
+def sheet(path: str, person_id: str) -> Check:
+    """The sheet is of this dose and of this patient."""
+    parts = f'hx-post="{escaped(path)}/giving"'.encode(), f'data-person="{person_id}"'.encode()
+
+    def check(call: Call) -> str:
+        return "" if all(part in call.body for part in parts) else WRONG_DOSE
+
+    return check
+
+
+def given(before: Check, path: str) -> Check:
+    """Besides: this dose is not there to be given again."""
+    link = f'"{escaped(path)}"'.encode()
+
+    def check(call: Call) -> str:
+        return before(call) or (STILL_DUE if link in call.body else "")
+
+    return check
+
+
+def was_first(call: Call) -> bool:
+    """Whether the answer says rightly that a colleague of another process was first."""
+    if call.status != CONFLICT:
+        return False
+    if call.route == "give a dose":
+        return ALREADY_GIVEN in call.body
+    return call.route in ("take on a task", "finish a task", "verify an order")
 
 
 def begins_a_note(call: Call) -> str:

@@ -11,8 +11,9 @@ from random import Random
 from urllib.parse import quote
 
 from bench.load import checks, mix, values
-from bench.load.charting import Charting, Sent
+from bench.load.charting import Sent
 from bench.load.http import Call, Check
+from bench.load.medication import Medication
 from bench.load.model import Bed, Part, Patient, Place
 from bench.load.requests import Requests
 from bench.load.screens import acts_in, words_of
@@ -21,6 +22,9 @@ from bench.load.users import Topic, User
 TASK = re.compile(r"/tasks/([0-9a-f-]{36}/(?:acknowledgement|completion))")
 OVERRIDE = "No other bed is free"
 PRESCRIBES_SHARE, ORDERS_SHARE = 0.5, 0.25
+# Of a patient's panels, added up; the rest is trends and the ward by risk. Half of a pharmacist's are the queue instead.
+PANELS = (("results", 0.35), ("medicines", 0.5), ("given", 0.65), ("observations", 0.9))
+PHARMACY_SHARE = 0.5
 
 
 class SentAboutBeds(Sent):
@@ -30,7 +34,7 @@ class SentAboutBeds(Sent):
     leaves: str = ""
 
 
-class Journeys(Charting):
+class Journeys(Medication):
     """The acts of one worker's users."""
 
     def __init__(self, part: Part, requests: Requests, topics: dict[str, Topic], dice: Random) -> None:
@@ -40,6 +44,7 @@ class Journeys(Charting):
         self._places = {place.id: place for place in part.places}
         self._known = part.known
         self._busy: set[str] = set()  # patients and beds that a write is on its way for, and tasks taken on
+        self._due, self._dry, self._taken = {}, {}, set()
         self._acts = {role.name: (list(role.acts), list(accumulate(role.acts.values()))) for role in mix.ROLES}
         self._searches = list(mix.SEARCHES), list(accumulate(mix.SEARCHES.values()))
 
@@ -96,9 +101,11 @@ class Journeys(Charting):
             topic = self._named(f"lab:{user.actor.hospital}")
             check = checks.contains("/lab/benches/chemistry")
             return self._page(user, "laboratory", b"/lab", due, check, Sent(topic, topic.known))
-        for below, share in (("results", 0.35), ("medicines", 0.65), ("observations", 0.9)):
+        if user.role == "pharmacist" and self._dice.random() < PHARMACY_SHARE:
+            return self._pharmacy(user, due)
+        for below, share in PANELS:
             if which < share:
-                route = {"observations": "observation chart"}.get(below, below)
+                route = {"observations": "observation chart", "given": "medicines given"}.get(below, below)
                 return self._of_patient(user, route, patient, f"/{below}".encode(), due, self._topic(below, patient))
         if which < 0.95:
             return self._of_patient(user, "trends", patient, b"/observations/trends", due, None)
@@ -150,10 +157,6 @@ class Journeys(Charting):
             patient, [*(self._topic(kind, patient) for kind in raised), self._named(f"ward:{patient.ward}")]
         )
         return self._write(user, "save observations", path, form, due, checks.redirects_to(path), sent)
-
-    def _give(self, user: User, due: float) -> Call:
-        """A medicine is given. It has no screen here yet: another full set of observations has its place and its weight."""
-        return self._observe(user, due)
 
     def _order(self, user: User, due: float) -> Call:
         """A doctor prescribes or asks for tests; others take on a task of the own screen, or record a problem, form first."""
@@ -275,6 +278,9 @@ class Journeys(Charting):
     def _open_chart(self, user: User) -> Patient:
         user.patient = self._dice.choice(self._places[user.actor.ward].patients)
         return user.patient
+
+    def _patients(self, ward: str) -> list[Patient]:
+        return self._places[ward].patients
 
     def _free_patient(self, user: User) -> Patient | None:
         """The patient whose chart is open, or another one that nobody is writing about."""

@@ -9,16 +9,23 @@ OF = {
     "bed board": ("GET", "/beds"),
     "begin a note": ("POST", "/patients/{patient_id}/notes"),
     "bell": ("GET", "/tasks/bell"),
-    "check an order": ("GET", "/patients/{patient_id}/medicines/preview"),
+    "check an order": ("POST", "/patients/{patient_id}/medicines/preview"),
     "chart summary": ("GET", "/patients/{patient_id}"),
     "details": ("GET", "/patients/{patient_id}/details"),
+    "drug round": ("GET", "/wards/{ward_id}/round"),
     "find a bed": ("GET", "/encounters/{encounter_id}/move"),
+    "give a dose": ("POST", "/doses/{dose_id}/giving"),
+    "give when needed": ("POST", "/medicines/{medicine_id}/giving"),
     "laboratory": ("GET", "/lab"),
     "medicines": ("GET", "/patients/{patient_id}/medicines"),
+    "medicines given": ("GET", "/patients/{patient_id}/given"),
+    "order at the pharmacy": ("GET", "/medicines/{medicine_id}/pharmacy"),
     "order form": ("GET", "/patients/{patient_id}/lab-orders/new"),
     "order tests": ("POST", "/patients/{patient_id}/lab-orders"),
+    "pharmacy queue": ("GET", "/pharmacy/queue/{which}"),
     "prescribe": ("POST", "/patients/{patient_id}/medicines"),
     "results": ("GET", "/patients/{patient_id}/results"),
+    "sheet of a dose": ("GET", "/doses/{dose_id}"),
     "sign a note": ("POST", "/notes/{note_id}/signature"),
     "inbox": ("GET", "/tasks"),
     "make a bed ready": ("DELETE", "/beds/{bed_id}/cleaning"),
@@ -32,6 +39,7 @@ OF = {
     "take on a task": ("POST", "/tasks/{task_id}/acknowledgement"),
     "finish a task": ("POST", "/tasks/{task_id}/completion"),
     "trends": ("GET", "/patients/{patient_id}/observations/trends"),
+    "verify an order": ("POST", "/medicines/{medicine_id}/verification"),
     "ward board": ("GET", "/wards/{ward_id}"),
     "ward by risk": ("GET", "/wards/{ward_id}/risk"),
     "wards": ("GET", "/wards"),
@@ -47,8 +55,8 @@ def product_route(name: str) -> tuple[str, str]:
 
 
 def is_write(name: str) -> bool:
-    """Whether requests of this name change something."""
-    return name in OF and OF[name][0] != "GET"
+    """Whether requests of this name change something; a line is only looked at, though its words go as a form."""
+    return name in OF and OF[name][0] != "GET" and name != "check an order"
 
 
 def load_class(name: str) -> str:

@@ -1,6 +1,6 @@
 """What the rig's doctors and nurses do with notes, medicines and tests is answered rightly, step after step."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from random import Random
 from time import monotonic
@@ -19,7 +19,7 @@ from bench.load.users import Topic, User, cookie
 from tests.database import TestDatabase
 from wardline.demo.accounts import PASSWORD
 
-ACTS = ("_note", "_order", "_panels")
+ACTS = ("_note", "_order", "_panels", "_give")
 
 
 class Rig:
@@ -28,7 +28,7 @@ class Rig:
     def __init__(self, http: httpx.AsyncClient, site: str, network: TestDatabase) -> None:
         with psycopg.connect(network.owner) as connection:
             self.stage = cast.Stage(connection)
-        self.http, self.topics = http, dict[str, Topic]()
+        self.http, self.topics, self.network = http, dict[str, Topic](), network
         self.counted: Counter[str] = Counter()
         part = Part(
             number=0, seed=0, url=site, stream_url=site, sources=[], password=PASSWORD, mean_seconds=0, retries=0,
@@ -52,13 +52,9 @@ class Rig:
 
     async def act(self, user: User, name: str) -> Call:
         """The act, or what was planned before; its answer has to be right."""
-        call = user.planned(user, monotonic()) if user.planned is not None else getattr(self.journeys, name)(user, 0.0)
-        user.planned = (
-            None
-            if call is not None and call.route in ("prescribe", "order tests", "record a problem")
-            else user.planned
-        )
-        assert call is not None
+        planned, user.planned = user.planned, None
+        call = planned(user, monotonic()) if planned is not None else None
+        call = call or getattr(self.journeys, name)(user, monotonic())
         head, _, body = call.request.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         method, path, _ = first.split(" ")
@@ -92,7 +88,7 @@ async def test_a_note_is_begun_saved_and_signed(rig: Rig, role: str):
 @pytest.mark.slow
 async def test_orders_are_looked_at_and_signed_and_tests_are_asked_for(rig: Rig):
     user = await rig.user("doctor")
-    for _ in range(60):
+    while user.planned is not None or rig.counted.total() < 60:
         await rig.act(user, "_order")
         if user.planned is None:
             user.patient = None
@@ -109,3 +105,36 @@ async def test_panels_are_those_of_the_patient(rig: Rig, role: str):
         if call.note is not None and call.note.topic is not None:
             assert call.header(b"wardline-topic").decode().startswith(f"{call.note.topic.name}@"), call.route
     assert {"results", "medicines", "observation chart"} & rig.counted.keys()
+
+
+@pytest.mark.slow
+async def test_a_round_is_read_and_doses_are_given(rig: Rig):
+    """Each dose once, to whom it is due; then what may be had when needed. At night few doses are due within four hours."""
+    user = await rig.user("nurse")
+    ward = user.actor.ward
+    while user.planned is not None or rig.counted.total() < 60:
+        await rig.act(user, "_give")
+    given = rig.counted["give a dose"] + rig.counted["give when needed"]
+    assert rig.counted["drug round"] >= 1
+    assert given > 5
+    assert rig.counted["sheet of a dose"] >= given
+    rig.journeys._due[ward], rig.journeys._dry[ward], user.planned = deque(), monotonic() + 60, None
+    for _ in range(40):
+        await rig.act(user, "_give")
+    assert rig.counted["give when needed"] > 0
+    with psycopg.connect(rig.network.owner) as connection:
+        doubled = "SELECT count(*) FROM mar.administration WHERE state = 'final' AND dose_id IS NOT NULL GROUP BY dose_id HAVING count(*) > 1"
+        assert connection.execute(doubled).fetchall() == []
+        late = "SELECT count(*) FROM mar.administration WHERE recorded_at > now() - interval '5 minutes' AND rights <> '[]'"
+        assert cast.one(connection, late) >= given
+
+
+@pytest.mark.slow
+async def test_orders_are_verified_from_the_queue(rig: Rig):
+    doctor, pharmacist = await rig.user("doctor"), await rig.user("pharmacist")
+    while doctor.planned is not None or rig.counted.total() < 30:
+        await rig.act(doctor, "_order")
+    while pharmacist.planned is not None or rig.counted["pharmacy queue"] < 6:
+        await rig.act(pharmacist, "_panels")
+    assert rig.counted["pharmacy queue"] > 3
+    assert rig.counted["verify an order"] == rig.counted["order at the pharmacy"] > 1

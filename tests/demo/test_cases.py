@@ -113,3 +113,33 @@ def test_a_diagnosis_that_became_certain_has_both_versions(seeded: Seeded):
     )
     assert changed
     assert all(row == (2, ["provisional", "confirmed"]) for row in changed)
+
+
+def test_doses_were_given_and_few_are_overdue(seeded: Seeded):
+    """By and large on time; nothing that may not wait is late, so nobody is called when the network begins."""
+
+    def counted(statement: str) -> dict[str, int]:
+        return {str(key): int(str(count)) for key, count in seeded.rows(statement)}
+
+    states = counted("SELECT state, count(*) FROM mar.dose WHERE due_at < now() - interval '3 hours' GROUP BY 1")
+    assert states["given"] > 0.9 * (states["given"] + states["not_given"] + states["held"]) > 1000
+    timing = counted("SELECT timing, count(*) FROM mar.administration GROUP BY 1")
+    assert 0 < timing["late"] < 0.08 * timing["on_time"]
+    late = (
+        "FROM mar.dose d JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id AND m.state = 'active'"
+        " WHERE d.state = 'due' AND d.due_at < now() - interval '{}'"
+    )
+    wards = int(str(seeded.value("SELECT count(*) FROM identity.ward")))
+    assert int(str(seeded.value("SELECT count(*) " + late.format("60 minutes")))) < 4 * wards
+    assert seeded.value("SELECT count(*) " + late.format("30 minutes") + " AND d.critical <> ''") == 0
+
+
+def test_doses_are_those_that_the_product_would_make(seeded: Seeded):
+    """Nothing is left to make for the worker: each standing order is planned as it is, for the next day."""
+    unplanned = (
+        "SELECT count(*) FROM orders.medicine m LEFT JOIN mar.plan n ON n.hospital_id = m.hospital_id AND n.medicine_id = m.id"
+        " AND n.order_version = m.version AND n.since = m.prescribed_at AND n.made_until > now() + interval '12 hours'"
+        " WHERE m.state IN ('active', 'held') AND n.medicine_id IS NULL"
+    )
+    assert seeded.value(unplanned) == 0
+    assert seeded.value("SELECT count(*) FROM mar.administration WHERE happened_at > now()") == 0

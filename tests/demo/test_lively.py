@@ -1,6 +1,7 @@
 """The lively day: what people do at the front door is accepted there, and the day survives what is refused."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,10 @@ async def test_a_day_goes_on(database_server: TestServer, tmp_path: Path):
             beds = [await asyncio.to_thread(day._beds, HOSPITALS[0]) for _ in range(BED_STEPS)]
             laboratory = await asyncio.to_thread(a_specimen_goes_its_way, day)
             medicines = await asyncio.to_thread(a_doctor_goes_round, day)
+            pharmacy = await asyncio.to_thread(a_pharmacist_works, day)
+            rounds = await asyncio.to_thread(nurses_go_round, day)
+            await asyncio.to_thread(nurses_go_round, day)
+            again = await asyncio.to_thread(nurses_go_round, day)
         sets = int(str(seeded.value("SELECT count(*) FROM vitals.observation_set")))
     assert len(happened) >= 3, happened
     assert {"bed given", "admission"} <= set(beds), beds
@@ -55,6 +60,10 @@ async def test_a_day_goes_on(database_server: TestServer, tmp_path: Path):
         laboratory
     )
     assert {"medicine prescribed", "medicine stopped"} <= set(medicines), medicines
+    assert "order verified" in pharmacy, pharmacy
+    assert {"dispensed", "left to the ward"} & pharmacy.keys(), pharmacy
+    assert not [what for what in (*pharmacy, *rounds) if "refused" in what], (pharmacy, rounds)
+    assert again == {}, again
     assert max(door.statuses) < 500
     assert not [status for status in door.statuses if status in (400, 403, 404, 428)]
     assert sets - seeded.counts["vitals.observation_set"] == happened["observations"]
@@ -79,6 +88,22 @@ def a_doctor_goes_round(day: Day) -> list[str]:
         visit = day._visit(HOSPITALS[0])
     done = [day._medicines.round(visit.doctor, patient) or ("", 200) for patient in visit.patients[:12]]
     return [what for what, status in done if status < 300]
+
+
+def a_pharmacist_works(day: Day) -> Counter[str]:
+    """What happens at the queue of the first hospital when the pharmacist has all the time."""
+    done = [day._pharmacists.work(HOSPITALS[0].domain) or ("", 200) for _ in range(60)]
+    return Counter(what if status < 300 else f"{what} refused ({status})" for what, status in done)
+
+
+def nurses_go_round(day: Day) -> Counter[str]:
+    """Every ward of the first hospital has its round."""
+    counted: Counter[str] = Counter()
+    plan = HOSPITALS[0]
+    for number, ward_id in day._wards(plan).items():
+        if number <= len(plan.wards):
+            counted.update(day._drug_rounds.go_round(day._look(plan, number), ward_id))
+    return counted
 
 
 def test_a_server_that_is_away_is_waited_for():

@@ -25,7 +25,7 @@ from wardline.vitals.rules import band_of, points_of, score_set
 PLAN = masses.Plan(2600, people_of_hospital=1300, batch_people=1000)
 PEOPLE = PLAN.people
 NOW = datetime(2026, 11, 24, 14, 20, tzinfo=UTC)
-SCHEMAS = ("identity", "patients", "encounters", "beds", "tasks", "vitals", "orders", "lab", "notes")
+SCHEMAS = ("identity", "patients", "encounters", "beds", "tasks", "vitals", "orders", "lab", "notes", "mar")
 TABLES = """
     SELECT c.oid::regclass::text FROM pg_class c
      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace::regnamespace::text = ANY (%s) ORDER BY 1

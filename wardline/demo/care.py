@@ -99,4 +99,5 @@ def _case(stay: Stay, long_term: tuple[Condition, ...], severity: float, ended_a
         pharmacist_id=stay.hospital.pharmacists[stay.encounter_id.int % len(stay.hospital.pharmacists)].id,
         started_at=stay.started_at,
         ended_at=ended_at,
+        name=f"{stay.person.family.upper()}, {stay.person.given}",
     )

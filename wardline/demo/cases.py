@@ -11,6 +11,7 @@ from msgspec import Struct
 from wardline.demo.book import Book
 from wardline.demo.conditions import Condition
 from wardline.demo.dice import Dice
+from wardline.demo.doses import Doses, Ordered
 from wardline.demo.remedies import (
     AGAINST_CLOTS,
     BLEEDING,
@@ -58,6 +59,7 @@ class Case(Struct, frozen=True, kw_only=True):
     pharmacist_id: UUID
     started_at: datetime
     ended_at: datetime | None
+    name: str = ""  # of who lies there
 
     @property
     def age_years(self) -> int:
@@ -88,7 +90,7 @@ class Treatment:
     """Writes what was prescribed."""
 
     def __init__(self, book: Book, now: datetime) -> None:
-        self.book, self.now = book, now
+        self.book, self.now, self.doses = book, now, Doses(book, now)
 
     def of(self, case: Case) -> None:
         """Medicines of a stay that goes on, or the few that one of the past is remembered by; adults only."""
@@ -146,6 +148,27 @@ class Treatment:
         self._step(case, medicine_id, dice.id(at), at, "prescribed", given.text, "")
         if state != "active":
             self._step(case, medicine_id, dice.id(ended_at), ended_at, state, given.text, reason)
+        if case.ended_at is None:
+            self._given(case, medicine_id, version, given, at, state, ended_at)
+
+    def _given(
+        self, case: Case, medicine_id: UUID, version: int, given: Remedy, at: datetime, state: str, ended_at: datetime
+    ) -> None:
+        self.doses.of(
+            Ordered(
+                hospital_id=case.hospital_id,
+                person_id=case.person_id,
+                encounter_id=case.encounter_id,
+                patient=case.name,
+                nurse_ids=case.nurse_ids,
+                medicine_id=medicine_id,
+                version=version,
+                remedy=given,
+                since=at,
+                state=state,
+                ended_at=None if state == "active" else ended_at,
+            )
+        )
 
     def _verification(self, case: Case, medicine_id: UUID, at: datetime) -> None:
         self.book.add(

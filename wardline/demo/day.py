@@ -10,11 +10,13 @@ from msgspec import Struct
 from wardline.demo import writing
 from wardline.demo.conditions import BY_SPECIALTY
 from wardline.demo.dice import Dice
+from wardline.demo.drug_rounds import DrugRounds, Look
 from wardline.demo.front_door import FrontDoor
 from wardline.demo.laboratory import Laboratory
 from wardline.demo.medicines import Medicines
 from wardline.demo.naming import census
 from wardline.demo.network import REGISTRARS, SHOWN_WARD
+from wardline.demo.pharmacists import Pharmacists
 from wardline.demo.places import HOSPITALS, HospitalPlan
 from wardline.demo.records import READY_UP_TO_NEWS
 from wardline.demo.walk import Trend, next_set, next_trend
@@ -24,6 +26,8 @@ HOSPITAL_SHARES = {HOSPITALS[0]: 0.6, HOSPITALS[1]: 0.2, HOSPITALS[2]: 0.2}
 SHOWN_WARD_SHARE = 0.3
 BED_WORK_SHARE = 0.12
 LABORATORY_SHARE = 0.25
+# Medicines: how often a nurse looks at a round, ward after ward through the whole network, and a pharmacist at the queue.
+DRUG_ROUND_SHARE, PHARMACY_SHARE, WHEN_NEEDED_SHARE = 0.35, 0.3, 0.06
 COLLECTS_SHARE, ORDERS_SHARE = 0.3, 0.15
 # Observations are taken a while before they are due; on the shown ward sooner, and now and then one more.
 AHEAD, AHEAD_SHOWN = timedelta(minutes=40), timedelta(minutes=120)
@@ -85,14 +89,25 @@ class Day:
         self._trends: dict[str, Trend] = {}
         self._lab = Laboratory(door, dice)
         self._medicines = Medicines(door, dice)
+        self._pharmacists = Pharmacists(door, dice)
+        self._drug_rounds = DrugRounds(door, dice)
+        self._rounds_looked_at = 0
 
     def step(self) -> str:
         """One thing happens somewhere; says which, or nothing when there is nothing to do there now."""
+        if self.dice.chance(DRUG_ROUND_SHARE):
+            given = self._drug_round()
+            if given:
+                return given
         plan = self.dice.by_share(HOSPITAL_SHARES)
         if self.dice.chance(BED_WORK_SHARE):
             return self._beds(plan)
         if self.dice.chance(LABORATORY_SHARE):
             done = self._lab.work(plan.domain)
+            if done is not None:
+                return self._done(*done)
+        if self.dice.chance(PHARMACY_SHARE):
+            done = self._pharmacists.work(plan.domain)
             if done is not None:
                 return self._done(*done)
         visit = self._visit(plan)
@@ -107,6 +122,7 @@ class Day:
             self._write,
             self._order,
             self._prescribe,
+            self._when_needed,
             self._let_go,
             self._plan_leaving,
         ):
@@ -115,15 +131,34 @@ class Day:
                 return done
         return ""
 
-    def _visit(self, plan: HospitalPlan) -> Visit | None:
+    def _wards(self, plan: HospitalPlan) -> dict[int, str]:
+        """Ids of the wards by their numbers."""
         if plan.code not in self._ward_ids:
             wards = self.door.get(f"manager@{plan.domain}", "/wards") or {"items": []}
             self._ward_ids[plan.code] = {
                 int(ward["code"]): ward["id"] for ward in wards["items"] if ward["code"].isdigit()
             }
+        return self._ward_ids[plan.code]
+
+    def _drug_round(self) -> str:
+        """The next ward's nurse gives what is due there; every ward has its turn, since no dose waits for chance."""
+        places = [(plan, number) for plan in HOSPITALS for number in range(1, len(plan.wards) + 1)]
+        plan, number = places[self._rounds_looked_at % len(places)]
+        self._rounds_looked_at += 1
+        ward_id = self._wards(plan).get(number)
+        if ward_id is None:
+            return ""
+        happened = self._drug_rounds.go_round(self._look(plan, number), ward_id)
+        return next(iter(sorted(happened, key=happened.__getitem__, reverse=True)), "")
+
+    def _look(self, plan: HospitalPlan, number: int) -> Look:
+        others = tuple(f"nurse{n}@{plan.domain}" for n in range(1, len(plan.wards) + 1) if n != number)
+        return Look(f"nurse{number}@{plan.domain}", others, self.clock())
+
+    def _visit(self, plan: HospitalPlan) -> Visit | None:
         shown = plan is HOSPITALS[0] and self.dice.chance(SHOWN_WARD_SHARE)
         number = SHOWN_WARD if shown else self.dice.whole(1, len(plan.wards))
-        ward_id = self._ward_ids[plan.code].get(number)
+        ward_id = self._wards(plan).get(number)
         board = ward_id and self.door.get(f"nurse{number}@{plan.domain}", f"/wards/{ward_id}")
         return Visit(plan, number, board, self.clock()) if board else None
 
@@ -188,6 +223,14 @@ class Day:
         if not visit.patients or not self.dice.chance(PRESCRIBES_SHARE):
             return ""
         done = self._medicines.round(visit.doctor, self.dice.one_of(visit.patients))
+        return self._done(*done) if done is not None else ""
+
+    def _when_needed(self, visit: Visit) -> str:
+        """Somebody asks for a medicine that they may have when needed."""
+        if not visit.patients or not self.dice.chance(WHEN_NEEDED_SHARE):
+            return ""
+        look = self._look(visit.plan, visit.number)
+        done = self._drug_rounds.when_needed(look, self.dice.one_of(visit.patients)["person_id"])
         return self._done(*done) if done is not None else ""
 
     def _observe(self, visit: Visit) -> str:

@@ -219,10 +219,13 @@ def _columns(made: list[tuple[Unplanned, Slot]]) -> NewDoses:
 
 
 def _critical(order: Unplanned, slot: Slot) -> str:
-    """Why this dose may not wait."""
-    kind = line_from(order.line).kind
+    return critical_of(order.name, order.route, line_from(order.line).kind, is_first=slot.is_first)
+
+
+def critical_of(name: str, route: str, kind: OrderKind, *, is_first: bool) -> str:
+    """Why a dose may not wait; empty when it may."""
     if kind is OrderKind.ONCE:
         return codes.ONCE_ONLY
-    return codes.critical_reason(drugs_named(order.name) or (), order.route) or (
-        codes.FIRST_DOSE if slot.is_first and kind in {OrderKind.SCHEDULED, OrderKind.TAPER} else ""
+    return codes.critical_reason(drugs_named(name) or (), route) or (
+        codes.FIRST_DOSE if is_first and kind in {OrderKind.SCHEDULED, OrderKind.TAPER} else ""
     )
