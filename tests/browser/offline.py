@@ -28,6 +28,7 @@ async def ready(person: Person) -> None:
 
 async def kept(person: Person, *ids: str) -> None:
     """Wait until the worker has copies under these names."""
+    there: set[str] = set()
     for _ in range(100):
         there = {row[0] for row in await person.page.evaluate(COPIES)}
         if set(ids) <= there:

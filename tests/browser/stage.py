@@ -11,7 +11,14 @@ from wardline.platform import static
 from wardline.platform.render import render
 
 CALLER = SimpleNamespace(
-    display_name="R. Okafor", initials="RO", role_words="Nurse", hospital_name="Northgate", ward_name="Ward 7"
+    display_name="R. Okafor",
+    initials="RO",
+    role_words="Nurse",
+    hospital_name="Northgate",
+    ward_name="Ward 7",
+    id="p1",
+    hospital_id="h1",
+    keep="",
 )
 NAV = [SimpleNamespace(href="/", icon="users", label="Patients", current=True)]
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'"

@@ -77,7 +77,7 @@ async def test_a_round_by_keys_and_scans(browser: Browser, site: Served) -> None
     await keep_picture(nurse, "mar-sheet")
     await page.locator("#give-go").focus()
     await page.keyboard.press("Enter")
-    await page.wait_for_function("!document.querySelector('#give-form')")
+    await expect(page.locator("#give-form")).to_have_count(0)
     await expect(page.locator("table.mar")).to_contain_text("Given")
     await expect(colleague.page.locator("#mar-once")).to_contain_text("Given", timeout=8000)
     for each in (nurse, colleague):

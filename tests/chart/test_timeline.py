@@ -20,8 +20,13 @@ async def person(client: Client) -> str:
     home = f"/patients/{person}"
     assert (await client.post(f"{home}/observations", SIGNS, as_="nurse_a")).status_code == 201
     await final(client, person, "K", 5.6)
-    order = {"lines": ["bisoprolol 5 mg po od"]}
+    order = {"lines": ["bisoprolol 5 mg po od", "furosemide 40 mg po stat"]}
     assert (await confirmed(client, f"{home}/medicines", order, as_="doctor_a")).status_code == 200
+    [dose, *_] = (await client.get(f"{home}/given", as_="nurse_a")).json()["doses"]
+    refused = {"reason": "asleep"}
+    assert (
+        await client.post(f"/doses/{dose['id']}/not-given", refused, as_="nurse_a", version=dose["version"])
+    ).status_code == 200
     note = await begun(client, person)
     await save(client, note, "plan", "Oxygen.", as_="doctor_a")
     assert (await client.post(f"/notes/{note}/signature", {}, as_="doctor_a", version=2)).status_code == 200
@@ -34,10 +39,22 @@ async def person(client: Client) -> str:
 async def test_every_slice_tells_what_happened(client: Client, person: str) -> None:
     found = items(await client.get(f"/patients/{person}/timeline", as_="nurse_a"))
     told = {each["what"]: each for each in reversed(found)}
-    assert set(told) >= {"visit", "observations", "order", "result", "medicine", "note", "problem", "procedure", "task"}
+    assert set(told) >= {
+        "visit",
+        "observations",
+        "order",
+        "result",
+        "medicine",
+        "given",
+        "note",
+        "problem",
+        "procedure",
+        "task",
+    }
     assert [each["at"] for each in found] == sorted((each["at"] for each in found), reverse=True)
     assert "Potassium 5.6 high" in told["result"]["detail"]
-    assert told["medicine"]["title"].startswith("bisoprolol 5 mg")
+    assert told["medicine"]["title"].startswith(("bisoprolol 5 mg", "furosemide 40 mg"))
+    assert (told["given"]["title"], told["given"]["detail"]) == ("furosemide", "not given, asleep")
     assert (told["note"]["title"], told["note"]["detail"]) == ("Progress note", "signed")
     assert told["observations"]["detail"] == "NEWS2 11"
     assert "20-Nov-2026" in told["procedure"]["detail"]
@@ -98,7 +115,10 @@ async def test_the_summary_shows_what_stands_of_medicines(client: Client, person
         page = await client.get(f"/patients/{person}", as_="nurse_a", html=True)
     assert "bisoprolol" in page.text
     summary = (await client.get(f"/patients/{person}", as_="nurse_a")).json()
-    assert [(each["name"], each["dose"]) for each in summary["medicines"]] == [("bisoprolol", "5 mg")]
+    assert [(each["name"], each["dose"]) for each in summary["medicines"]] == [
+        ("furosemide", "40 mg"),
+        ("bisoprolol", "5 mg"),
+    ]
     medicines = (await client.get(f"/patients/{person}/medicines", as_="doctor_a")).json()["items"]
     held = await client.post(
         f"/medicines/{medicines[0]['id']}/hold",

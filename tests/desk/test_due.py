@@ -5,6 +5,7 @@ from html import unescape
 
 from tests.client import Client
 from tests.lab.way import ordered, placed
+from tests.mar.bedside import bed, stat
 from tests.queries import queries_at_most
 from wardline.platform import clock
 
@@ -32,10 +33,19 @@ async def test_tasks_observations_and_specimens_stand_in_one_list(client: Client
         )
     late = (await client.get(path, as_="nurse_a")).json()["late"]
     assert [each["what"] for each in late] == ["collection"]
-    with queries_at_most(client, 6):
+    with queries_at_most(client, 9):
         page = await client.get(path, as_="nurse_a", html=True)
     for words in ("Late", "Observations", "Collect venous blood", f"{path}?hours=8"):
         assert words in unescape(page.text), words
+
+
+async def test_doses_of_the_ward_stand_there_too(client: Client) -> None:
+    at = await bed(client)
+    dose = await stat(client, at)
+    found = (await client.get(f"/wards/{at.ward}/due?what=medicine", as_="nurse_a")).json()
+    assert [(each["to_do"], each["detail"], each["href"]) for each in found["late"] + found["items"]] == [
+        ("furosemide", "40 mg oral", f"/doses/{dose['id']}")
+    ]
 
 
 async def test_it_is_of_the_own_hospital_and_for_who_reads_charts(client: Client) -> None:

@@ -224,6 +224,9 @@ def test_the_shell_holds_the_content_and_only_the_roles_own_pages() -> None:
             role_words="Nurse",
             hospital_name="Northgate",
             ward_name="",
+            id="p1",
+            hospital_id="h1",
+            keep="",
         ),
         nav=[SimpleNamespace(href="/wards", icon="users", label="Patients", current=True)],
         display="dark.compact",
@@ -233,6 +236,7 @@ def test_the_shell_holds_the_content_and_only_the_roles_own_pages() -> None:
     assert "<h1>Ward 7</h1>" in page
     assert 'aria-current="page"' in page
     assert "<live-page" not in page
+    assert "data-keep" not in page
     assert "style=" not in page
     assert "<script>" not in page
 

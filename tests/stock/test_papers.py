@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from tests.client import Client
 from tests.stock.way import act, in_days, product, received, shelf, store, unbalanced
+from wardline.stock.gs1 import check_digit
 
 
 async def sent(client: Client, place: str, other: str, lot: dict[str, Any], quantity: int) -> dict[str, Any]:
@@ -105,8 +106,7 @@ async def test_a_draft_is_cancelled_with_a_reason(client: Client) -> None:
 async def test_a_receipt_by_scan(client: Client) -> None:
     place = await store(client)
     digits = f"0{uuid4().int % 10**12:012}"
-    total = sum(int(digit) * (3 if place_ % 2 == 0 else 1) for place_, digit in enumerate(reversed(digits)))
-    gtin = digits + str(-total % 10)
+    gtin = digits + check_digit(digits)
     kind = await product(client, gtin=gtin)
     code = f"]d201{gtin}17{in_days(200)[2:].replace('-', '')}10B7/4"
     form = (await client.get(f"/stock/stores/{place}/receipts/new?code={code}", as_="pharmacist_a")).json()
@@ -119,3 +119,23 @@ async def test_a_receipt_by_scan(client: Client) -> None:
     )
     assert (other.status_code, list(other.json()["fields"])) == (422, ["code"])
     assert (await act(client, answer.json(), "issues", {"quantity": 40, "reason": "Ward 7"})).status_code == 200
+
+
+async def test_a_product_gets_the_number_of_its_pack_later(client: Client) -> None:
+    place, kind = await store(client), await product(client)
+    digits = f"0{uuid4().int % 10**12:012}"
+    gtin = digits + check_digit(digits)
+    scanned = {"code": f"(01){gtin}(17){in_days(200)[2:].replace('-', '')}(10)C9", "packs": 1}
+    receipts = f"/stock/stores/{place}/receipts"
+    assert (await client.post(receipts, scanned, as_="pharmacist_a")).status_code == 422
+    path, body = f"/stock/products/{kind['id']}", {"pack_quantity": 30, "gtin": gtin}
+    changed = await client.put(path, body, as_="pharmacist_a", version=kind["version"])
+    assert (changed.status_code, changed.json()["gtin"]) == (200, gtin), changed.text
+    assert (await client.put(path, body, as_="pharmacist_a", version=kind["version"])).status_code == 412
+    assert (await client.put(path, body, as_="hospital_administrator_a", version=2)).status_code == 403
+    assert (await client.post(receipts, scanned, as_="pharmacist_a")).json()["quantity"] == 30
+    gone = await client.put(path, body | {"active": False}, as_="pharmacist_a", version=2)
+    assert gone.status_code == 200, gone.text
+    late = await client.post(receipts, scanned, as_="pharmacist_a")
+    assert (late.status_code, list(late.json()["fields"])) == (422, ["code"]), "it is no longer kept"
+    assert (await client.get(path, as_="pharmacist_a", html=True)).status_code == 200

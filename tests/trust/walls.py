@@ -72,6 +72,7 @@ BODIES: dict[str, Any] = {
     "POST /medicines/{medicine_id}/dispenses": {"store_id": "@store_id", "product_id": "@product_id", "quantity": 1},
     "POST /dispenses/{dispense_id}/hand-over": {"received_by": "Kim"},
     "POST /dispenses/{dispense_id}/returns": {"lot_id": "@lot_id", "quantity": 1, "reason": "Unopened"},
+    "PUT /stock/products/{product_id}": {"pack_quantity": 12},
     "PUT /stock/stores/{store_id}/products/{product_id}/levels": {"reorder_level": 10, "target_level": 40},
     "POST /stock/stores/{store_id}/receipts": {
         "product_id": "@product_id",

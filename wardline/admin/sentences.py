@@ -157,6 +157,7 @@ OTHERS = {
     "lot.released": "took a lot of a medicine out of quarantine",
     "store.added": "added a store of medicines",
     "product.added": "added a product to the stores",
+    "product.changed": "changed a product of the stores",
     "shelf.thresholds_set": "changed when a medicine is ordered",
     "transfer.sent": "sent medicines to another store",
     "transfer.received": "received medicines from another store",

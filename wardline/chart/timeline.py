@@ -11,6 +11,7 @@ from wardline.encounters.public import CLASS_WORDS, DISCHARGED_WORDS, banner_wit
 from wardline.encounters.public import TIMELINE as ENCOUNTERS
 from wardline.identity.public import May
 from wardline.lab.public import TIMELINE as LAB
+from wardline.mar.public import TIMELINE as MAR
 from wardline.notes.public import KIND_WORDS, Kind
 from wardline.notes.public import TIMELINE as NOTES
 from wardline.orders.public import TIMELINE as ORDERS
@@ -24,7 +25,7 @@ from wardline.vitals.public import TIMELINE as VITALS
 
 LINES = 50
 What = Literal[
-    "visit", "observations", "note", "result", "order", "medicine", "problem", "procedure", "allergy", "task"
+    "visit", "observations", "note", "result", "order", "medicine", "given", "problem", "procedure", "allergy", "task"
 ]
 WHAT_WORDS: dict[str, str] = {
     "visit": "Visits",
@@ -33,6 +34,7 @@ WHAT_WORDS: dict[str, str] = {
     "result": "Results",
     "order": "Tests ordered",
     "medicine": "Medicines",
+    "given": "Doses",
     "problem": "Problems",
     "procedure": "Procedures",
     "allergy": "Allergies",
@@ -40,7 +42,7 @@ WHAT_WORDS: dict[str, str] = {
 }
 ONE_WORD = {
     "visit": "Visit", "observations": "Observations", "note": "Note", "result": "Results", "order": "Order",
-    "medicine": "Medicine", "problem": "Problem", "procedure": "Procedure", "allergy": "Allergy", "task": "Task",
+    "medicine": "Medicine", "given": "Dose", "problem": "Problem", "procedure": "Procedure", "allergy": "Allergy", "task": "Task",
 }  # fmt: skip
 
 
@@ -78,7 +80,7 @@ def _part(sql: str) -> str:
              ORDER BY k.at DESC, k.key DESC LIMIT 51)"""  # noqa: S608 - texts of the code's own
 
 
-_ALL = " UNION ALL ".join(_part(sql) for sql in (PATIENTS, ENCOUNTERS, TASKS, VITALS, ORDERS, LAB, NOTES))
+_ALL = " UNION ALL ".join(_part(sql) for sql in (PATIENTS, ENCOUNTERS, TASKS, VITALS, ORDERS, LAB, MAR, NOTES))
 
 
 @query(
@@ -92,7 +94,7 @@ async def events(db: Db, patient: PatientScope, *, before: Cursor, notes: bool, 
     """What happened, newest first.
 
     Indexes: allergy's key, encounter_person, problem_person, procedure_person, task_person, observation_set_person,
-    medicine_person, request_person, result_person, note_person.
+    medicine_person, administration_person, request_person, result_person, note_person.
     """
 
 
@@ -135,6 +137,7 @@ def _worded(event: Event, home: str) -> Event:
         "result": f"/specimens/{event.subject_id}",
         "order": f"{home}/lab-orders",
         "medicine": f"{home}/medicines",
+        "given": f"/administrations/{event.subject_id}",
         "problem": f"{home}/problems/{event.subject_id}",
         "procedure": f"{home}/procedures",
         "task": home,
@@ -145,7 +148,7 @@ def _worded(event: Event, home: str) -> Event:
     if event.what == "visit":
         event.title = f"{CLASS_WORDS.get(event.title, event.title)} {event.step}"
         event.detail = DISCHARGED_WORDS.get(event.detail, event.detail)
-    if event.what in ("problem", "medicine", "task", "allergy", "procedure"):
+    if event.what in ("problem", "medicine", "given", "task", "allergy", "procedure"):
         event.detail = event.detail.replace("_", " ")
     return event
 

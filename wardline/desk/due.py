@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from wardline.identity.public import May, WardScope, access_ward
 from wardline.lab.public import due_on_ward as collections_due
+from wardline.mar.public import due_on_ward as doses_due
 from wardline.platform.db import Db
 from wardline.platform.http import Context, Input, get
 from wardline.tasks.public import Due
@@ -20,6 +21,7 @@ SOURCES: tuple[Callable[[Db, WardScope, datetime], Awaitable[list[Due]]], ...] =
     tasks_due,
     observations_due,
     collections_due,
+    doses_due,
 )
 WHAT_WORDS = {"task": "Tasks", "observations": "Observations", "collection": "Specimens", "medicine": "Medicines"}
 ONE_WORD = {"task": "Task", "observations": "Observations", "collection": "Specimen", "medicine": "Medicine"}

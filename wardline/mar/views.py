@@ -246,7 +246,7 @@ async def round_page(db: Db, ward: RoundScope, *, now: datetime, hours: int) -> 
         rows = await queries.round_of(
             one, ward, since=now - rules.OVERDUE_MAX, until=now + timedelta(hours=max(HOURS_OFFERED))
         )
-    items = [_round_item(row, now) for row in rows]
+    items = [round_item(row, now) for row in rows]
     return Round(
         ward_id=ward.id,
         ward_name=ward.name,
@@ -262,7 +262,8 @@ async def live_round(db: Db, ward: RoundScope) -> Round:
     return await round_page(db, ward, now=clock.now(), hours=max(HOURS_OFFERED))
 
 
-def _round_item(row: RoundRow, now: datetime) -> RoundItem:
+def round_item(row: RoundRow, now: datetime) -> RoundItem:
+    """A dose of the ward's list as it is shown."""
     line = line_from(row.line)
     ahead = (row.due_at - now) / timedelta(hours=1)
     state = rules.state_of_due(row.due_at, now, row.critical)

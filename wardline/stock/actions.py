@@ -16,11 +16,24 @@ from wardline.stock.forms import (
     NewProduct,
     NewReceipt,
     NewStore,
+    ProductChange,
     Thresholds,
     Witnessed,
     WriteOff,
 )
-from wardline.stock.models import LevelScope, Line, Lot, LotScope, Move, Product, Shelf, ShelfScope, Store, StoreScope
+from wardline.stock.models import (
+    LevelScope,
+    Line,
+    Lot,
+    LotScope,
+    Move,
+    Product,
+    ProductScope,
+    Shelf,
+    ShelfScope,
+    Store,
+    StoreScope,
+)
 from wardline.stock.scopes import product_of
 from wardline.stock.shown import tall_man, with_cover
 
@@ -62,6 +75,8 @@ async def what_arrived(ctx: Context, new: NewReceipt) -> tuple[Product, str, dat
     product: Product | None = None
     if new.product_id is not None:
         product = await product_of(ctx, new.product_id)
+        if not product.active:
+            raise Invalid(fields={"product_id": "This product is no longer kept."})
     elif scanned.gtin:
         product = await queries.product_with_gtin(ctx.db, hospital_id=ctx.caller.tenant_id, gtin=scanned.gtin)
         if product is None:
@@ -234,9 +249,7 @@ async def add_product(ctx: Context, hospital: HospitalScope, new: NewProduct) ->
         like = ", ".join(knowledge.table.like(new.ingredient))
         hint = f" Did you mean {like}?" if like else ""
         raise Invalid(fields={"ingredient": f"The drug table does not know this name.{hint}"})
-    gtin = new.gtin.strip()
-    if gtin and not gs1.is_gtin(gtin):
-        raise Invalid(fields={"gtin": "This is not a product number (GTIN): its check digit does not fit."})
+    gtin = _gtin(new.gtin)
     product_id = new_id()
     await moves.insert_product(
         ctx.db,
@@ -247,13 +260,39 @@ async def add_product(ctx: Context, hospital: HospitalScope, new: NewProduct) ->
         strength=new.strength.strip(),
         unit=new.unit.strip().lower(),
         pack_quantity=new.pack_quantity,
-        gtin=gtin.zfill(14) if gtin else None,
+        gtin=gtin,
         is_controlled=new.is_controlled,
         actor_id=ctx.caller.id,
         now=ctx.now,
     )
     ctx.record("product.added", subject_id=product_id, detail={"controlled": new.is_controlled})
     return tall_man(await product_of(ctx, product_id))
+
+
+async def change_product(ctx: Context, scope: ProductScope, new: ProductChange) -> Product:
+    """A new pack or number for a product, or it is no longer kept: then it is not received any more, and stays where it lies."""
+    assert ctx.version is not None, "the route is versioned"
+    done = await moves.change_product(
+        ctx.db,
+        hospital_id=scope.hospital_id,
+        product_id=scope.product.id,
+        pack_quantity=new.pack_quantity,
+        gtin=_gtin(new.gtin),
+        active=new.active,
+        version=ctx.version,
+    )
+    if done is None:
+        raise Stale("Somebody changed the product meanwhile.", current={"version": scope.product.version})
+    ctx.record("product.changed", subject_id=scope.product.id, detail={"active": new.active})
+    return tall_man(await product_of(ctx, scope.product.id))
+
+
+def _gtin(typed: str) -> str | None:
+    """The number as it is stored; None without one. Invalid when its check digit does not fit."""
+    gtin = typed.strip()
+    if gtin and not gs1.is_gtin(gtin):
+        raise Invalid(fields={"gtin": "This is not a product number (GTIN): its check digit does not fit."})
+    return gtin.zfill(14) if gtin else None
 
 
 async def set_thresholds(ctx: Context, scope: ShelfScope, new: Thresholds) -> Shelf:

@@ -45,6 +45,14 @@ class NewProduct(Input, kw_only=True):
     is_controlled: bool = False
 
 
+class ProductChange(Input, kw_only=True):
+    """What may change of a product: the number on its pack, how many are in one, and whether it is still kept."""
+
+    pack_quantity: Annotated[int, Meta(ge=1, le=100_000)]
+    gtin: Annotated[str, Meta(max_length=14)] = ""
+    active: bool = True
+
+
 class Thresholds(Input, kw_only=True):
     """At how many units to order, and up to how many."""
 

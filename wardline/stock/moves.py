@@ -161,6 +161,24 @@ async def insert_product(
 
 
 @query("""
+    UPDATE stock.product SET pack_quantity = :pack_quantity, gtin = :gtin::text, active = :active, version = version + 1
+     WHERE hospital_id = :hospital_id AND id = :product_id AND version = :version
+    RETURNING version
+""")
+async def change_product(
+    db: Db,
+    *,
+    hospital_id: UUID,
+    product_id: UUID,
+    pack_quantity: int,
+    gtin: str | None,
+    active: bool,
+    version: int,
+) -> int | None:
+    """The product with a new pack; None when it is not as it was read."""
+
+
+@query("""
     INSERT INTO stock.shelf AS s (hospital_id, store_id, product_id, reorder_level, target_level)
     VALUES (:scope.hospital_id, :scope.id, :product_id, :reorder_level, :target_level)
         ON CONFLICT (hospital_id, store_id, product_id)

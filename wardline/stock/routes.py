@@ -14,6 +14,7 @@ from wardline.stock.forms import (
     NewReceipt,
     NewStore,
     NewTransfer,
+    ProductChange,
     ProductsQuery,
     ReceiptQuery,
     StoreQuery,
@@ -25,6 +26,7 @@ from wardline.stock.models import (
     Lot,
     LotScope,
     Product,
+    ProductScope,
     Shelf,
     ShelfScope,
     StockScope,
@@ -42,7 +44,15 @@ from wardline.stock.pages import (
     ShelfPage,
     StorePage,
 )
-from wardline.stock.scopes import access_level, access_lot, access_shelf, access_stock, access_store, product_of
+from wardline.stock.scopes import (
+    access_level,
+    access_lot,
+    access_product,
+    access_shelf,
+    access_stock,
+    access_store,
+    product_of,
+)
 from wardline.stock.shown import tall_man
 
 __all__ = ["paper_routes"]
@@ -99,6 +109,31 @@ async def products(ctx: Context, hospital: StockScope, asked: ProductsQuery) -> 
 async def add_product(ctx: Context, hospital: StockScope, new: NewProduct) -> Product:
     """Keep one more product. Its ingredient may go by any name that the drug table knows."""
     return await actions.add_product(ctx, hospital, new)
+
+
+@get(
+    "/stock/products/{product_id}",
+    needs=May.READ_STOCK,
+    access=access_product,
+    section="stock",
+    page="stock/product.html",
+    title="{page.name}",
+)
+async def one_product(ctx: Context, scope: ProductScope) -> Product:
+    """A product as it is kept."""
+    return tall_man(scope.product)
+
+
+@put(
+    "/stock/products/{product_id}",
+    needs=May.WORK_IN_STOCK,
+    access=access_product,
+    versioned=True,
+    then="/stock/products/{page.id}",
+)
+async def change_product(ctx: Context, scope: ProductScope, new: ProductChange) -> Product:
+    """Set a product's pack and number, and whether it is still kept."""
+    return await actions.change_product(ctx, scope, new)
 
 
 @get("/stock/stores", needs=May.READ_STOCK, access=access_stock, section="stock", page="stock/stores_page.html",

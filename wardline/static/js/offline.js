@@ -5,7 +5,7 @@ let loading = null;
 
 function look() {
   if (loading || !parts || !(localStorage.getItem("outbox") || document.querySelector("form[data-outbox], #outbox-here"))) return;
-  const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: parts.dataset.style });
+  const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: parts.dataset.css });
   document.head.append(style);
   loading = import(parts.content);
 }
