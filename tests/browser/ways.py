@@ -134,7 +134,6 @@ class Touch(Way):
 
     async def _tap(self, target: Locator, *, across: bool = True) -> None:
         await expect(target).to_be_visible()
-        await target.scroll_into_view_if_needed()
         width, height = await target.evaluate(BOX_OF)
         if height < TARGET_PIXELS_MIN or (across and width < TARGET_PIXELS_MIN):
             words = await target.evaluate("(element) => element.outerHTML.slice(0, 120)")
