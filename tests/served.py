@@ -1,10 +1,14 @@
 """The application on a real port, in a thread of its own: for browsers, fuzzers and whoever needs sockets."""
 
 import asyncio
+import os
+import secrets
 import socket
+import subprocess
+import sys
 import threading
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -20,9 +24,10 @@ from wardline.platform.settings import Settings
 class Served:
     """Where the application answers, the world in it, and a client that calls it in process for set-up."""
 
-    def __init__(self, address: str, world: World) -> None:
+    def __init__(self, address: str, world: World, database: TestDatabase | None = None) -> None:
         self.address = address
         self.world = world
+        self.database = database
 
 
 @asynccontextmanager
@@ -51,7 +56,29 @@ async def served(database: TestDatabase, folder: Path) -> AsyncGenerator[Served]
         while not server.started:
             assert thread.is_alive(), "the server did not start"
             await asyncio.sleep(0.02)
-        yield Served(f"http://127.0.0.1:{port}", await World.build(database.owner))
+        yield Served(f"http://127.0.0.1:{port}", await World.build(database.owner), database)
     finally:
         server.should_exit = True
         await asyncio.to_thread(thread.join, 10)
+
+
+@contextmanager
+def worked(site: Served, folder: Path) -> Generator[None]:
+    """The worker beside it, as a process: it hears what happened, and makes the doses of new orders."""
+    assert site.database is not None, "the site itself, without a line before it"
+    given = {"DATA": str(folder), "DATABASE_URL": site.database.owner, "APP_DATABASE_URL": site.database.app}
+    given["SECRET"] = secrets.token_hex(24)
+    environ = os.environ | {f"WARDLINE_{name}": value for name, value in given.items()}
+    with (folder / "worker.log").open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "wardline", "worker"],
+            cwd=Path(__file__).parents[1],
+            env=environ,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)

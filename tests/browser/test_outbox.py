@@ -5,22 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.browser.line import lined
+from tests.browser.offline import COPIES, chip, done, enter, kept, open_form, ready
 from tests.browser.people import HASH, PASSWORD, Person, sit_down
 from tests.served import Served
 
-COPIES = """async () => {
-  const open = indexedDB.open("wardline-copies", 1);
-  const db = await new Promise((done) => (open.onsuccess = () => done(open.result)));
-  const names = [...db.objectStoreNames];
-  if (!names.length) return [];
-  const ask = db.transaction("pages").objectStore("pages").getAll();
-  const rows = await new Promise((done) => (ask.onsuccess = () => done(ask.result)));
-  db.close();
-  return rows.map((row) => [row.id, new TextDecoder("latin1").decode(row.sealed)]);
-}"""
 KEY = """async () => {
   const open = indexedDB.open("wardline-copies", 1);
   const db = await new Promise((done) => (open.onsuccess = () => done(open.result)));
@@ -39,12 +30,6 @@ ENTRIES = """async () => {
 }"""
 
 
-async def ready(person: Person) -> None:
-    """Wait until the worker stands behind the page and has its shell."""
-    await person.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    await person.page.wait_for_function("navigator.serviceWorker.controller !== null")
-
-
 async def patients(site: Served, *families: str) -> list[UUID]:
     world = site.world
     found: list[UUID] = []
@@ -55,35 +40,11 @@ async def patients(site: Served, *families: str) -> list[UUID]:
     return found
 
 
-async def kept(person: Person, *ids: str) -> None:
-    """Wait until the worker has copies under these names."""
-    there: set[str] = set()
-    for _ in range(100):
-        there = {row[0] for row in await person.page.evaluate(COPIES)}
-        if set(ids) <= there:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"no copies of {set(ids) - there}")
-
-
 async def look_at(nurse: Person, *people: UUID) -> None:
     """Open the charts, so that they are known when the network goes."""
     for person in people:
         await nurse.open(f"/patients/{person}/observations")
         await kept(nurse, f"page:/patients/{person}/observations", f"part:/patients/{person}/observations/new")
-
-
-async def enter(page: Page, values: dict[str, str]) -> None:
-    """Type a set into the form that is open, and save it."""
-    for name, value in values.items():
-        await page.fill(f"#sheet #{name}", value)
-    await page.click("#sheet #obs-go")
-
-
-async def open_form(nurse: Person, person: UUID) -> None:
-    await nurse.open(f"/patients/{person}/observations")
-    await nurse.page.click("#new-observations")
-    await expect(nurse.page.locator("#sheet #pulse_per_min")).to_be_visible()
 
 
 async def sets_of(site: Served, person: UUID) -> list[Any]:
@@ -104,17 +65,6 @@ async def stored(site: Served, person: UUID, count: int) -> list[Any]:
             return rows
         await asyncio.sleep(0.1)
     raise AssertionError(f"{len(rows)} sets, not {count}")
-
-
-def chip(nurse: Person) -> Any:
-    return nurse.page.locator("#outbox-chip")
-
-
-async def done(*people: Person) -> None:
-    for person in people:
-        lost = ("Failed to load resource", "Failed to fetch", "net::ERR", "status of 5", "htmx:error: timeout")
-        assert [words for words in person.broken if not any(part in words for part in lost)] == []
-        await person.context.close()
 
 
 async def test_three_sets_without_a_network_are_each_stored_once(browser: Browser, site: Served) -> None:

@@ -76,16 +76,21 @@ async def witness(client: Client, who: str = "nurse_a") -> dict[str, str]:
     return {"witness_email": email, "witness_password": PASSWORD}
 
 
+# Lots and shelves whose quantity is not the sum of their ledger, in the whole database: there are none, ever.
+UNBALANCED = """
+    SELECT v.store_id, v.lot_id, v.quantity, s.sum FROM stock.level v
+      FULL JOIN (SELECT hospital_id, store_id, lot_id, sum(quantity) AS sum FROM stock.entry GROUP BY 1, 2, 3) s
+        USING (hospital_id, store_id, lot_id)
+     WHERE v.quantity IS DISTINCT FROM s.sum
+    UNION ALL
+    SELECT f.store_id, f.product_id, f.quantity, s.sum FROM stock.shelf f
+      LEFT JOIN (SELECT hospital_id, store_id, product_id, sum(quantity) AS sum FROM stock.entry GROUP BY 1, 2, 3) s
+        USING (hospital_id, store_id, product_id)
+     WHERE f.quantity <> coalesce(s.sum, 0)
+"""
+
+
 async def unbalanced(client: Client) -> list[Any]:
-    """Lots and shelves whose quantity is not the sum of their ledger, in the whole database: there are none, ever."""
+    """What the ledger does not sum to."""
     async with client.world.owner() as db:
-        return await db.fetch("""
-            SELECT v.store_id, v.lot_id, v.quantity, s.sum FROM stock.level v
-              FULL JOIN (SELECT hospital_id, store_id, lot_id, sum(quantity) AS sum FROM stock.entry GROUP BY 1, 2, 3) s
-                USING (hospital_id, store_id, lot_id)
-             WHERE v.quantity IS DISTINCT FROM s.sum
-            UNION ALL
-            SELECT f.store_id, f.product_id, f.quantity, s.sum FROM stock.shelf f
-              LEFT JOIN (SELECT hospital_id, store_id, product_id, sum(quantity) AS sum FROM stock.entry GROUP BY 1, 2, 3) s
-                USING (hospital_id, store_id, product_id)
-             WHERE f.quantity <> coalesce(s.sum, 0)""")
+        return await db.fetch(UNBALANCED)

@@ -32,6 +32,7 @@ function scanned(field) {
   if (!field.value.trim()) return;
   show(form, field);
   document.getElementById("check-scans").click();
+  if (verdict(form, field) === false) return field.select(); // the next scan takes its place
   const other = form.elements.namedItem(field.name === "patient_scan" ? "drug_scan" : "patient_scan");
   (other.value.trim() ? document.getElementById("give-go") : other).focus();
 }
@@ -58,6 +59,17 @@ function count() {
   const go = form.querySelector("#give-go");
   if (differs || held) go.setAttribute("aria-disabled", "true");
   else go.removeAttribute("aria-disabled");
+}
+
+// What the server knows better than the code: a name of another drug. The next scan takes its place.
+function scanAgain() {
+  const form = document.getElementById("give-form");
+  const wrong = form?.querySelector("#rights [data-right=medicine].bad") && form.elements.namedItem("drug_scan");
+  const moved = document.activeElement?.matches("#give-go, #patient_scan, #drug_scan, body");
+  if (wrong?.value.trim() && moved && form.querySelector("[data-right=patient].ok")) {
+    wrong.focus();
+    wrong.select();
+  }
 }
 
 function swap(id) {
@@ -123,11 +135,21 @@ document.addEventListener("click", (event) => {
   if (event.target.closest?.("#use-camera")) useCamera(document.getElementById("give-form"));
 });
 
-document.addEventListener("htmx:after:swap", () => {
+// Without a line the codes that are equal have ticked; the rest is checked when the dose is sent. Nothing is lost here.
+document.addEventListener(
+  "htmx:error",
+  (event) => {
+    if (event.detail.ctx?.sourceElement.id === "check-scans") event.stopPropagation();
+  },
+  true,
+);
+
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   const camera = document.getElementById("use-camera");
   if (camera) camera.hidden = !("BarcodeDetector" in window && navigator.mediaDevices);
   if (document.body.dataset.marOpens === "not_given" && document.getElementById("not-given-form")) swap("not-given-form");
   if (document.getElementById("give-form")) delete document.body.dataset.marOpens;
+  if (ctx?.sourceElement?.id === "check-scans") scanAgain();
   count();
 });
 count();

@@ -278,8 +278,7 @@ outbox.reopen = (entry) => {
 function fresh() {
   for (const mark of document.querySelectorAll("#sheet [data-copy]:not([data-seen])")) {
     mark.dataset.seen = "";
-    const field = mark.closest("#sheet").querySelector("input[data-clock]");
-    if (field) field.value = field.defaultValue = window.wardline.clock(window.wardline.now());
+    for (const field of mark.closest("#sheet").querySelectorAll("input[data-clock]")) field.value = field.defaultValue = window.wardline.clock(window.wardline.now());
   }
 }
 

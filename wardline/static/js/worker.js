@@ -96,7 +96,7 @@ async function keepPage(event, answer, address, listed) {
 
 // What a page marks with data-prepare (the forms that may wait) is at hand, too, when the network goes.
 async function prepare(words) {
-  const marked = [...words.matchAll(/<[^>]* data-prepare[^>]*>/g)].map(([tag]) => tag.match(/ hx-get="([^"]+)"/)?.[1]);
+  const marked = [...words.matchAll(/<[^>]* data-prepare[^>]*>/g)].map(([tag]) => tag.match(/ hx-get="([^"]+)"/)?.[1].replaceAll("&#x2f;", "/"));
   for (const address of marked.filter((each) => LISTED.test(each)).slice(0, PREPARED_MAX)) {
     if ((await self.copies.age(`part:${address}`)) < PREPARE_AGE_MS) continue;
     const answer = await fetch(address, { headers: { Accept: "text/html", "HX-Request": "true" } });
