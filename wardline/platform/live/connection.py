@@ -49,8 +49,10 @@ class Connection:
         """Queue a message. Before the greeting nothing is queued: the greeting brings the newest state, however much."""
         if not self.opened or self.done.done():
             return
-        if self._pending and not greets and (
-            self._pending_bytes + len(message) > PENDING_BYTES_MAX or len(self._pending) >= PENDING_MESSAGES_MAX
+        if (
+            self._pending
+            and not greets
+            and (self._pending_bytes + len(message) > PENDING_BYTES_MAX or len(self._pending) >= PENDING_MESSAGES_MAX)
         ):
             self._pending.clear()
             self.end("slow")
