@@ -15,7 +15,7 @@ from wardline.app import load_routes
 from wardline.platform.http.openapi import document
 from wardline.platform.http.routes import ROUTES
 
-EXAMPLES = int(os.environ.get("WARDLINE_FUZZ_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("WARDLINE_FUZZ_EXAMPLES", "8"))
 HOOKS = '''
 import json, os, random
 import schemathesis
@@ -34,7 +34,7 @@ def map_path_parameters(ctx, path_parameters):
 
 
 @pytest.mark.timeout(540)  # its own limit is 500 s: thousands of requests on a machine that may be busy
-@pytest.mark.parametrize("who", ["nurse_a", "doctor_a", "hospital_administrator_a"])
+@pytest.mark.parametrize("who", ["nurse_a", "doctor_a", "pharmacist_a", "hospital_administrator_a"])
 async def test_no_request_breaks_the_server(fresh_database: TestDatabase, tmp_path: Path, who: str) -> None:
     load_routes()
     description = tmp_path / "openapi.json"
