@@ -15,7 +15,7 @@ from bench.load.charting import Charting, Sent
 from bench.load.http import Call, Check
 from bench.load.model import Bed, Part, Patient, Place
 from bench.load.requests import Requests
-from bench.load.screens import acts_in
+from bench.load.screens import acts_in, words_of
 from bench.load.users import Topic, User
 
 TASK = re.compile(r"/tasks/([0-9a-f-]{36}/(?:acknowledgement|completion))")
@@ -163,12 +163,13 @@ class Journeys(Charting):
                 return call
             if which < PRESCRIBES_SHARE + ORDERS_SHARE:
                 return self._order_tests(user, due)
-        address = acts_in(self._tasks_shown(user), TASK, lambda found: found not in self._busy)
+        tasks = self._tasks_shown(user)
+        address = acts_in(tasks, TASK, lambda found: found not in self._busy)
         if address is not None and self._dice.random() < 0.5:
             self._busy.add(address)
             path = f"/tasks/{address}".encode()
             route = "take on a task" if address.endswith("acknowledgement") else "finish a task"
-            return self._write(user, route, path, [], due, checks.contains(address[:36]), Sent())
+            return self._write(user, route, path, words_of(tasks, address), due, checks.contains(address[:36]), Sent())
         patient = user.patient or self._open_chart(user)
         user.planned = self._problem
         return self._of_patient(user, "problems", patient, b"/problems", due, None)

@@ -6,6 +6,7 @@ out once: everybody who shows the same shares one `Shown`.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from html import unescape
 
 import msgspec
 
@@ -15,6 +16,7 @@ MESSAGE_BYTES_KEPT_MAX = 16_000_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _RELATIVE = re.compile(r"(<time [^>]*data-relative[^>]*>)[^<]*")
 _KEY = re.compile(r'(name="idempotency_key" value=")[^"]*')
+_READ = re.compile(r'name="reason" value="([^"]*)"')
 _ONLY_PUSHED = re.compile(r' data-alarm="[^"]*" data-words="[^"]*"')
 _WAITED = re.compile(r'\b\d+ (?:h(?: \d+ min)?|min|days)\b|<svg class="wbar".*?</svg>', re.DOTALL)
 
@@ -184,6 +186,15 @@ def differing(shown: Shown, fresh: Shown) -> list[str]:
             begin = max(0, at - 40)
             found.append(f"{name} shows {old[begin : at + 60]!r}, not {new[begin : at + 60]!r}")
     return found
+
+
+def words_of(shown: Iterable[str], address: str) -> list[tuple[str, str]]:
+    """The words of a task as they stand beside its act, which the server asks for where a number is among them."""
+    for text in shown:
+        form = text.partition(f'action="/tasks/{address}"')[2].partition("</form>")[0]
+        if match := _READ.search(form):
+            return [("reason", unescape(match.group(1)))]
+    return []
 
 
 def acts_in(shown: Iterable[str], pattern: re.Pattern[str], allowed: Callable[[str], bool]) -> str | None:

@@ -233,6 +233,7 @@ def _new_set(this: Save, stay: ObservedStay, stands: Standing) -> queries.NewSet
         news_signs=stands.signs_scored,
         news_band=stands.band,
         confirmed=[],
+        entered_at=None,
     )
 
 

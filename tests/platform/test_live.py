@@ -211,6 +211,14 @@ async def test_a_slow_reader_is_dropped_and_the_others_go_on(shelves: World):
     assert shelves.hub.streams == 1
 
 
+async def test_a_board_larger_than_what_may_wait_is_sent_at_the_beginning(shelves: World):
+    await shelves.put_book(1, "x" * 300_000)
+    tab = shelves.tab(version=0)
+    await tab.event("hello")
+    assert len((await tab.rows())["html"]["book-1"]) > 300_000
+    assert shelves.hub.streams == 1
+
+
 async def test_a_stream_ends_with_its_session(shelves: World):
     who = shelves.sign_in()
     tab, other = shelves.tab(who, version=3), shelves.tab(version=3)

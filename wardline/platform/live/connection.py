@@ -45,11 +45,11 @@ class Connection:
         self._pending_bytes = 0
         self._flushing: asyncio.Task[None] | None = None
 
-    def put(self, message: bytes) -> None:
-        """Queue a message. Before the greeting nothing is queued: the greeting brings the newest state."""
+    def put(self, message: bytes, *, greets: bool = False) -> None:
+        """Queue a message. Before the greeting nothing is queued: the greeting brings the newest state, however much."""
         if not self.opened or self.done.done():
             return
-        if self._pending and (
+        if self._pending and not greets and (
             self._pending_bytes + len(message) > PENDING_BYTES_MAX or len(self._pending) >= PENDING_MESSAGES_MAX
         ):
             self._pending.clear()

@@ -206,11 +206,11 @@ class Hub:
         connection.opened = True
         self.streams_of[connection.tenant_code] += 1
         retry = f"retry: {retry_ms}\n".encode()
-        connection.put(retry + versions_event("hello", connection.feeds, self._now()))
+        connection.put(retry + versions_event("hello", connection.feeds, self._now()), greets=True)
         for feed in connection.feeds:
             unsure = _time() < feed.unsure_until
             if feed.view.clocked or unsure or versions.get(feed.topic, 0) < feed.version:
-                connection.put(feed.everything())
+                connection.put(feed.everything(), greets=True)
 
     def leave(self, connection: Connection) -> None:
         """Forget a watcher, and what nobody watches any more."""
