@@ -177,6 +177,22 @@ async def test_what_was_given_without_a_line_before_the_stop_is_recorded(client:
 
     answer = await kept(dose, 15)
     assert (answer.status_code, answer.json().get("sent_later")) == (200, True), answer.text
+    when_needed = await order(client, at, "cyclizine 50 mg po tds prn")
+    medicine = UUID(when_needed["id"])
+    async with client.world.owner() as db:
+        await db.execute("UPDATE orders.medicine SET prescribed_at = now() - interval '1 day' WHERE id = $1", medicine)
+    await change(client, when_needed, "stop", {"reason": "Rash"})
+    early = {"wardline-entered-at": (datetime.now(UTC) - timedelta(minutes=15)).isoformat()}
+    async with client.world.owner() as db:
+        await db.execute(
+            "UPDATE orders.step SET at = at - CASE kind WHEN 'stopped' THEN interval '10 minutes' ELSE interval '1 day' END"
+            " WHERE medicine_id = $1",
+            medicine,
+        )
+    body = scans(at, {"medicine_id": when_needed["id"]})
+    path = f"/medicines/{when_needed['id']}/giving"
+    taken = await client.post(path, body, as_="nurse_a", version=when_needed["version"], headers=early)
+    assert taken.status_code == 200, taken.text
     after = await kept(other, 5)
     assert (after.status_code, after.json()["code"]) == (409, "order_not_standing"), after.text
 

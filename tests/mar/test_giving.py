@@ -278,9 +278,15 @@ async def test_a_controlled_drug_has_a_witness(client: Client, at: Bed) -> None:
         await refused(
             client, dose, scans(at, dose, witness_email=email, witness_password=WORD), "invalid", "witness_email"
         )
-    answer = await give(client, dose, scans(at, dose, witness_email=doctor, witness_password=WORD))
+    key, signed = uuid4().hex, scans(at, dose, witness_email=doctor, witness_password=WORD)
+    answer = await give(client, dose, signed, key=key)
     assert answer.status_code == 200, answer.text
     assert answer.json()["witness"]
+    # What is kept to know a repeated send does not depend on the password, so that nobody can guess it from there.
+    again = await give(client, dose, signed | {"witness_password": "another word"}, key=key)
+    assert (again.status_code, again.json()) == (200, answer.json())
+    other = await give(client, dose, signed | {"reason": "Other words"}, key=key)
+    assert other.status_code in {409, 422}, other.text
 
 
 # --- as needed -----------------------------------------------------------------------------------------------------------

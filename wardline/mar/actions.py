@@ -152,7 +152,8 @@ def _decide(ctx: Context, giving: Giving, line: MedicineLine, new: NewGiving) ->
 def _require_open(ctx: Context, giving: Giving, at: datetime, *, before_stop: bool = False) -> None:
     if giving.done_id is not None:
         raise _already(giving)
-    if not (before_stop and was_before_stop(giving, at)):
+    been = before_stop and was_before_stop(giving, at)
+    if not been:
         require_standing(giving)
     if giving.dose_id is not None and giving.dose_since != giving.since:
         raise OrderChanged(
@@ -161,7 +162,9 @@ def _require_open(ctx: Context, giving: Giving, at: datetime, *, before_stop: bo
     if giving.dose_state not in {None, "due"}:
         raise NotStanding("This dose was held with its order.", state=giving.dose_state)
     expected = giving.version if giving.dose_id is not None else giving.order_version
-    if ctx.version != expected:
+    # As needed, before the stop: the stop is a version of its own, and the line was the same.
+    same_line = been and giving.dose_id is None and giving.line_version <= (ctx.version or 0) < giving.order_version
+    if ctx.version != expected and not same_line:
         raise Stale(current={"version": expected, "name": giving.name, "amount": giving.amount, "unit": giving.unit})
 
 
