@@ -271,6 +271,8 @@ async def amend(ctx: Context, held: Held, new: Amendment) -> Result:
         raise Stale("The result was changed meanwhile.", state=held.state)
     if rules.is_critical(judged.flag) or held.has_call:
         await critical.tell_amended(ctx, held, revision=revision)
+    elif held.state == State.CLINICALLY_RELEASED:
+        await unread.ask_after_change(ctx, held, "amended")
     ctx.publish("result.amended", {"result_id": held.id, "revision": revision})
     if held.state == State.CLINICALLY_RELEASED:
         await _tell_dosing(ctx, held, judged.value)
@@ -305,6 +307,8 @@ async def withdraw(ctx: Context, held: Held, reason: str) -> Result:
     await steps.finish(ctx.db, specimen_of(held))
     if held.has_call:
         await critical.tell_withdrawn(ctx, held)
+    elif held.state == State.CLINICALLY_RELEASED:
+        await unread.ask_after_change(ctx, held, "withdrawn")
     ctx.publish("result.withdrawn", {"result_id": held.id})
     if held.state == State.CLINICALLY_RELEASED:
         await _tell_dosing(ctx, held, None)
