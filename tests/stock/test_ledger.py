@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from tests.client import Client
 from tests.stock.way import act, in_days, product, received, shelf, store, unbalanced
+from wardline.stock.gs1 import check_digit
 
 
 async def test_what_is_received_lies_on_the_shelf(client: Client) -> None:
@@ -90,3 +91,18 @@ async def test_a_known_lot_keeps_its_expiry(client: Client) -> None:
     body = {"product_id": amoxicillin["id"], "lot": "C1", "expires_on": in_days(91), "quantity": 5}
     answer = await client.post(f"/stock/stores/{place}/receipts", body, as_="pharmacist_a")
     assert (answer.status_code, list(answer.json()["fields"])) == (422, ["expires_on"])
+
+
+async def test_a_pack_that_says_otherwise_is_not_put_on_the_shelf(client: Client) -> None:
+    gtin, theirs = (digits + check_digit(digits) for digits in (f"0{uuid4().int % 10**12:012d}" for _ in range(2)))
+    place = await store(client)
+    ibuprofen = await product(client, ingredient="ibuprofen", form="tablet", unit="tablet", gtin=gtin)
+    expires = in_days(400)
+    code = f"(01){gtin}(17){expires[2:].replace('-', '')}(10)A1"
+    path, body = f"/stock/stores/{place}/receipts", {"code": code, "quantity": 5}
+    other = await product(client, gtin=theirs)
+    for wrong in ({"product_id": other["id"]}, {"lot": "B1"}, {"expires_on": in_days(401)}):
+        answer = await client.post(path, body | wrong, as_="pharmacist_a")
+        assert (answer.status_code, list(answer.json()["fields"])) == (422, list(wrong)), answer.text
+    same = await client.post(path, body | {"product_id": ibuprofen["id"], "lot": "A1"}, as_="pharmacist_a")
+    assert (same.status_code, same.json()["number"]) == (201, "A1"), same.text

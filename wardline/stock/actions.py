@@ -70,7 +70,9 @@ async def receive(ctx: Context, store: StoreScope, new: NewReceipt) -> Lot:
 
 
 async def what_arrived(ctx: Context, new: NewReceipt) -> tuple[Product, str, date]:
-    """Product, lot and expiry: what was typed goes before what the pack's code says. Invalid names what is missing."""
+    """Product, lot and expiry: what the pack's code says, and what was typed where it says nothing. Invalid names what is
+    missing, and where the two contradict each other: it may be another pack.
+    """
     scanned = scan(ctx, new.code)
     product: Product | None = None
     if new.product_id is not None:
@@ -84,6 +86,7 @@ async def what_arrived(ctx: Context, new: NewReceipt) -> tuple[Product, str, dat
                 fields={"code": f"No product here carries the number {scanned.gtin}. Add it to the products."}
             )
     number, expires_on = new.lot.strip() or scanned.lot, new.expires_on or scanned.expires_on
+    _require_of_the_pack(scanned, product, number, expires_on)
     missing = {} if product else {"product_id": "Which product?"}
     if not number:
         missing["lot"] = "The number of the lot is on the pack."
@@ -92,6 +95,18 @@ async def what_arrived(ctx: Context, new: NewReceipt) -> tuple[Product, str, dat
     if missing or product is None or expires_on is None:
         raise Invalid(fields=missing)
     return product, number, expires_on
+
+
+def _require_of_the_pack(scanned: gs1.Scanned, product: Product | None, number: str, expires_on: date | None) -> None:
+    wrong: dict[str, str] = {}
+    if scanned.gtin and product is not None and product.gtin not in (None, scanned.gtin):
+        wrong["product_id"] = f"The code on the pack is of another product ({scanned.gtin}). Look at the pack again."
+    if scanned.lot and number != scanned.lot:
+        wrong["lot"] = f"The code on the pack says lot {scanned.lot}."
+    if scanned.expires_on and expires_on != scanned.expires_on:
+        wrong["expires_on"] = f"The code on the pack says {scanned.expires_on:%d-%b-%Y}."
+    if wrong:
+        raise Invalid(fields=wrong)
 
 
 def scan(ctx: Context, code: str) -> gs1.Scanned:
