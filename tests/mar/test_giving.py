@@ -349,6 +349,16 @@ async def test_an_amendment_keeps_what_was_said(client: Client, at: Bed) -> None
     assert '"amount":40' in history[1]["before"].replace(" ", "")
 
 
+async def test_an_amended_time_is_late_by_the_window_of_its_dose(client: Client, at: Bed) -> None:
+    dose = await stat(client, at)
+    await moved(client, dose, -45)
+    item = (await give(client, dose, scans(at, dose, time_reason="Was in theatre"))).json()
+    five_ago = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+    body = {"why": "It was earlier", "given_at": five_ago}
+    amended = await client.post(f"/administrations/{item['id']}/amendment", body, as_="nurse_a", version=1)
+    assert (amended.status_code, amended.json()["timing"]) == (200, "late"), amended.text
+
+
 async def test_an_error_stays_and_its_dose_is_due_again(client: Client, at: Bed) -> None:
     dose = await stat(client, at)
     item = (await give(client, dose, scans(at, dose))).json()

@@ -77,7 +77,7 @@ async def amend(ctx: Context, scope: AdministrationScope, new: Amendment) -> Adm
         raise Invalid(fields={"site": "Choose a site of the list."})
     if new.amount is not None and item.action not in {"given", "self"}:
         raise Invalid(fields={"amount": "Nothing was given."})
-    critical = None
+    critical = await _critical(ctx, item)
     to = Amended(
         happened_at=at,
         amount=item.amount if new.amount is None else new.amount,
@@ -88,6 +88,14 @@ async def amend(ctx: Context, scope: AdministrationScope, new: Amendment) -> Adm
     step = NewStep(id=new_id(), kind="amended", happened_at=ctx.now, words=new.why.strip(), before=_before(item))
     await queries.amend(ctx.db, to, step, version=item.version, **_by(ctx, scope))
     return await _reported(ctx, scope, "dose.amended")
+
+
+async def _critical(ctx: Context, item: Administration) -> str | None:
+    """Why its dose might not wait."""
+    if item.dose_id is None:
+        return None
+    giving = await queries.giving(ctx.db, hospital_id=ctx.caller.tenant_id, dose_id=item.dose_id, medicine_id=None)
+    return giving.critical if giving else None
 
 
 def _amended_time(ctx: Context, item: Administration, new: Amendment) -> datetime:
