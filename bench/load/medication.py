@@ -57,6 +57,8 @@ def form_of(body: bytes, dose: Dose) -> list[tuple[str, str]] | None:
     form += [("drug_scan", order.group(1).decode()), ("given_clock", value_of(body, "given_clock"))]
     if b'name="time_reason"' in body:
         form.append(("time_reason", "With another patient"))
+    if b'name="confirmed"' in body:
+        form.append(("confirmed", "true"))
     if b'name="route_checked"' in body:
         form.append(("route_checked", "true"))
     if amount := value_of(body, "amount"):

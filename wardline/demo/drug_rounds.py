@@ -110,7 +110,7 @@ class DrugRounds:
             more["route_checked"] = True
         if sheet["amount"] and not sheet["is_infusion"]:
             more["amount"] = float(sheet["amount"])
-        if sheet["timing"] != "on_time":
+        if sheet["timing"] != "on_time" or sheet["near"]:
             more["time_reason"] = self.dice.one_of(LATE_BECAUSE)
         if sheet["is_as_needed"]:
             more |= {"reason": "Asked for it", "confirmed": True}

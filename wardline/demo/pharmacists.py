@@ -89,7 +89,8 @@ class Pharmacists:
             "needed": chosen["needed"],
             "days_supply": DAYS_OF_SUPPLY,
         }
-        return "dispensed", self.door.ask(who, "POST", f"{path}/dispenses", body).status
+        asked = self.door.ask(who, "POST", f"{path}/dispenses", body, version=order["dispense_version"])
+        return "dispensed", asked.status
 
     def _hand_over(self, who: str, rows: list[dict[str, Any]]) -> tuple[str, int] | None:
         dispense_id = rows[0]["id"]
