@@ -27,7 +27,7 @@ from wardline.demo.remedies import (
 GROWN_UP_YEARS = 18
 STOPPED_SHARE, HELD_SHARE = 0.06, 0.05
 # A pharmacist has looked at what stands for longer; the rest waits in the queue.
-VERIFIED_AFTER, VERIFIED_SHARE = timedelta(hours=3), 0.97
+VERIFIED_AFTER, VERIFIED_AT_LAST, VERIFIED_SHARE = timedelta(hours=3), timedelta(hours=20), 0.9
 HELD_BECAUSE = ("Nil by mouth before theatre", "Kidney function is worse", "Blood pressure is low")
 STOPPED_BECAUSE = ("Course finished", "Not needed any more", "Side effect: drowsy")
 DISCHARGED = "The stay is finished."
@@ -121,7 +121,8 @@ class Treatment:
         self, case: Case, dice: Dice, given: Remedy, at: datetime, state: str, reason: str, ended_at: datetime
     ) -> None:
         medicine_id, version = dice.id(at), 1 if state == "active" else 2
-        verified = state == "active" and self.now - at > VERIFIED_AFTER and dice.chance(VERIFIED_SHARE)
+        chosen, stands = dice.chance(VERIFIED_SHARE), self.now - at
+        verified = state == "active" and stands > VERIFIED_AFTER and (chosen or stands > VERIFIED_AT_LAST)
         self.book.add(
             "orders.medicine",
             hospital_id=case.hospital_id,
