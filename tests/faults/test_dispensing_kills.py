@@ -90,7 +90,8 @@ class Counter:
             wanted: dict[str, Any] = {"store_id": self.store, "product_id": self.product, "quantity": quantity}
             if quantity == FIRST:
                 wanted["needed"] = NEEDED
-            given = await hand.write("POST", f"{path}/dispenses", wanted, as_=PHARMACIST)
+            version = (await hand.read(f"{path}/pharmacy", as_=PHARMACIST))["dispense_version"]
+            given = await hand.write("POST", f"{path}/dispenses", wanted, as_=PHARMACIST, version=version)
             self.last[given["id"]] = "in_progress"
             to = {"received_by": "Nurse of ward 7"}
             over = f"/dispenses/{given['id']}/hand-over"
