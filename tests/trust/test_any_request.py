@@ -67,7 +67,7 @@ async def test_no_request_breaks_the_server(fresh_database: TestDatabase, tmp_pa
         command = [
             str(Path(sys.executable).with_name("schemathesis")), "run", str(description), "--url", site.address,
             "--header", f"Authorization: Bearer {await world.token(who)}", "--header", "Accept: application/json",
-            "--checks", "not_a_server_error", "--mode", "all", "--max-examples", str(EXAMPLES), "--workers", "3",
+            "--checks", "not_a_server_error", "--mode", "all", "--max-examples", str(EXAMPLES), "--workers", "2",
             "--phases", "examples,coverage,fuzzing", "--no-color", "--suppress-health-check", "all", "--seed", "20261124",
             "--generation-database", "none", "--no-shrink",
         ]  # fmt: skip
