@@ -135,6 +135,9 @@ class Touch(Way):
     async def _tap(self, target: Locator, *, across: bool = True) -> None:
         await expect(target).to_be_visible()
         width, height = await target.evaluate(BOX_OF)
+        while not (width and height):  # a push has just drawn it anew: what was found is no longer on the page
+            await expect(target).to_be_visible()
+            width, height = await target.evaluate(BOX_OF)
         if height < TARGET_PIXELS_MIN or (across and width < TARGET_PIXELS_MIN):
             words = await target.evaluate("(element) => element.outerHTML.slice(0, 120)")
             self.small.append(f"{width:.0f}x{height:.0f} {words}")
