@@ -6,6 +6,7 @@ exponential pause for each. Latency counts from that moment, however late the re
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from math import ceil
 from random import Random
 from time import monotonic
@@ -80,6 +81,8 @@ def forget(sent: Sent) -> None:
 
 class Acting:
     """One worker's users at work."""
+
+    arrived: Callable[[User], None]  # told of each who has a page; set by whoever opens the streams
 
     def __init__(
         self,
@@ -234,7 +237,3 @@ class Acting:
 
     def _ask_bell(self, user: User) -> None:
         self._send(user, self._journeys.first_bell(user, monotonic()))
-
-    def arrived(self, user: User) -> None:
-        """Set by whoever opens the streams."""
-        raise NotImplementedError

@@ -6,6 +6,7 @@ kept for the next request, so each of them is the one that the page's own script
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from random import Random
 
@@ -60,7 +61,7 @@ class Sent(msgspec.Struct):
     settled: Callable[[Call, bool], None] | None = None
 
 
-class Charting:
+class Charting(ABC):
     """The acts; the journeys mix them in with all others."""
 
     _requests: Requests
@@ -182,18 +183,22 @@ class Charting:
 
     # ---- of the journeys -------------------------------------------------------------------------------------------
 
+    @abstractmethod
     def _open_chart(self, user: User) -> Patient:
-        raise NotImplementedError
+        """Whose chart the user opens now."""
 
+    @abstractmethod
     def _topic(self, kind: str, patient: Patient) -> Topic:
-        raise NotImplementedError
+        """The topic of this kind about the patient."""
 
+    @abstractmethod
     def _of_patient(
         self, user: User, route: str, patient: Patient, below: bytes, due: float, topic: Topic | None
     ) -> Call:
-        raise NotImplementedError
+        """A page below the patient's own."""
 
+    @abstractmethod
     def _write(
         self, user: User, route: str, path: bytes, form: list[tuple[str, str]], due: float, check: Check, sent: Sent
     ) -> Call:
-        raise NotImplementedError
+        """A form that is sent."""

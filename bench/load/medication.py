@@ -5,6 +5,7 @@ Where no planned dose can be given now, somebody is given what they may have whe
 """
 
 import re
+from abc import abstractmethod
 from collections import deque
 from urllib.parse import urlencode
 
@@ -218,11 +219,14 @@ class Medication(Charting):
 
     # ---- of the journeys ----------------------------------------------------------------------------------------
 
+    @abstractmethod
     def _patients(self, ward: str) -> list[Patient]:
-        raise NotImplementedError
+        """Who lies on the ward."""
 
+    @abstractmethod
     def _named(self, name: str) -> Topic:
-        raise NotImplementedError
+        """The topic of this name."""
 
+    @abstractmethod
     def _page(self, user: User, route: str, path: bytes, due: float, check: Check, sent: Sent | None) -> Call:
-        raise NotImplementedError
+        """A whole page."""
