@@ -74,8 +74,17 @@ async def test_a_move_by_keys_alone(browser: Browser, site: Served) -> None:
     await page.keyboard.press("Space")
     await page.keyboard.press("ArrowDown")
     await expect(page.locator("#announcer")).to_contain_text("Enter to propose")
-    # What is heard, not the mark: a push may draw the bed anew meanwhile.
-    label = (await page.locator("#announcer").inner_text()).removeprefix("Bed ").partition(".")[0]
+    label = await page.locator(".bed.pick").get_attribute("data-bed-label")
+    # Rows that come in draw the bed anew: it stays chosen, and keeps the hand.
+    await page.evaluate(
+        """() => {
+          const bed = document.querySelector(".bed.pick"), fresh = bed.cloneNode(true);
+          fresh.classList.remove("pick");
+          bed.replaceWith(fresh);
+          document.dispatchEvent(new CustomEvent("wardline:rows", { detail: { rows: [fresh] } }));
+        }"""
+    )
+    await expect(page.locator(f'.bed.pick[data-bed-label="{label}"]')).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator("#move footer a")).to_be_focused()
     await page.keyboard.press("Tab")

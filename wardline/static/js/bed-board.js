@@ -165,6 +165,16 @@ class BedBoard extends HTMLElement {
       bed.lastElementChild.setAttribute("role", "img");
       bed.classList.toggle("pick", choice.classList.contains("on"));
     }
+    if (this.target) this.aimAgain(this.target);
+  }
+
+  // Rows have come in while somebody holds a patient over a bed: it may have been drawn anew, or be taken.
+  aimAgain({ dataset: { bedId, bedLabel } }) {
+    const bed = this.querySelector(`[data-bed-id="${CSS.escape(bedId)}"][data-free]`);
+    this.aim(null);
+    this.aim(bed);
+    if (!bed) window.wardline.announce(`Bed ${bedLabel} is not free any more`);
+    else if (!this.ghost) bed.focus();
   }
 
   letGo() {
