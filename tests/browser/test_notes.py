@@ -152,7 +152,8 @@ async def test_words_that_come_after_the_signature_wait_for_an_addendum(browser:
     await expect(nurse.page.locator("#addendum-text")).to_have_value(re.compile("Fell at 14:10"))
     await nurse.page.get_by_role("button", name="Add to the note").click()
     await expect(nurse.page.locator("#note-addenda")).to_contain_text("Fell at 14:10.")
-    assert await nurse.page.evaluate("sessionStorage.length") == 0
+    # The addendum may be heard of before the page that was asked for has come: the wait outlives the change of page.
+    await nurse.page.wait_for_function("sessionStorage.length === 0")
     await done(doctor)
     await nurse.context.close()
 
