@@ -3,7 +3,7 @@
 from wardline.identity.public import May
 from wardline.orders.public import Verification, access_medicine
 from wardline.patients.public import access_patient, today
-from wardline.pharmacy import actions, labels, queries, views
+from wardline.pharmacy import actions, handing, labels, queries, views
 from wardline.pharmacy.models import (
     Because,
     Dispense,
@@ -130,11 +130,14 @@ async def refuse(ctx: Context, scope: OrderScope, why: Because) -> Verification:
     "/medicines/{medicine_id}/ward-stock",
     needs=May.DISPENSE_MEDICINE,
     access=access_order_locked,
+    versioned=True,
     then="/medicines/{page.medicine_id}/pharmacy",
     load_class="medication",
 )
 async def decline(ctx: Context, scope: OrderScope, why: Because) -> Verification:
-    """Dispense nothing of a verified order, because the ward has it; it leaves the list."""
+    """Dispense nothing of a verified order, because the ward has it; it leaves the list. The version is `dispense_version`:
+    412 when somebody dispensed of it, left it to the ward or changed it since the page was read.
+    """
     return await actions.decline(ctx, scope, why.reason)
 
 
@@ -151,7 +154,7 @@ async def dispenses(ctx: Context, scope: OrderScope) -> Listing[Dispense] | Page
 @post(
     "/medicines/{medicine_id}/dispenses",
     needs=May.DISPENSE_MEDICINE,
-    access=access_order_locked,
+    access=access_order,
     versioned=True,
     created="/dispenses/{page.id}",
     then="/dispenses/{page.id}",
@@ -197,17 +200,17 @@ async def label(ctx: Context, scope: DispenseScope) -> File:
 )
 async def hand_over(ctx: Context, scope: HeldScope, given: HandedOver) -> Dispense:
     """The patient or the ward has collected it. 409 when the order was changed or stopped meanwhile, unless it says why."""
-    return await actions.hand_over(ctx, scope, given)
+    return await handing.hand_over(ctx, scope, given)
 
 
 @post(
     "/dispenses/{dispense_id}/returns",
     needs=May.DISPENSE_MEDICINE,
-    access=access_dispense_held,
+    access=access_dispense,
     versioned=True,
     then="/dispenses/{page.id}",
     load_class="medication",
 )
-async def take_back(ctx: Context, scope: HeldScope, new: NewReturn) -> Dispense:
-    """Put unopened units of one lot back to stock, with the reason. 409 for more than went out."""
-    return await actions.take_back(ctx, scope, new)
+async def take_back(ctx: Context, scope: DispenseScope, new: NewReturn) -> Dispense:
+    """Put unopened units of one lot back to stock, with the reason; opened ones are written off. 409 for more than went out."""
+    return await handing.take_back(ctx, scope, new)

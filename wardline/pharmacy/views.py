@@ -33,7 +33,7 @@ from wardline.orders.public import (
     verification_history,
 )
 from wardline.patients.public import PatientScope
-from wardline.pharmacy import queries, rules
+from wardline.pharmacy import queries, rules, wording
 from wardline.pharmacy.models import (
     LISTS,
     Choice,
@@ -140,7 +140,7 @@ async def order_page(db: Db, scope: OrderScope, *, day: date, asked: OrderQuery 
 
 def dispense_version(row: MedicineRow, decided: Sequence[Verification], supply: Supply | None) -> int:
     """What a page says it has seen of an order for dispensing."""
-    return seen_version(row, decided) + (supply.dispenses if supply else 0)
+    return seen_version(row, decided) + (supply.dispenses + supply.version if supply else 0)
 
 
 def standing_of(row: MedicineRow, decided: Sequence[Verification]) -> Verification | None:
@@ -192,6 +192,7 @@ def _choice(lots: list[Offer], line: MedicineLine, letters: str, drugs: Sequence
         if amount and counted
         else None
     )
+    told = wording.directions(line, strength=one.strength, unit=one.unit, form=one.form)
     return Choice(
         store_id=one.store_id,
         store=one.store,
@@ -216,6 +217,10 @@ def _choice(lots: list[Offer], line: MedicineLine, letters: str, drugs: Sequence
         days=rules.supply_days(line, days),
         lots=[lot for lot in lots if lot.lot_id is not None],
         units=rules.plural(one.unit, 2),
+        pack_quantity=one.pack_quantity,
+        dose_units=told.units,
+        dose_problem=told.problem,
+        directions=told.words,
     )
 
 
