@@ -107,3 +107,6 @@ ALTER TABLE pharmacy.dispense_return ADD COLUMN is_opened boolean NOT NULL DEFAU
 
 -- Every step of the supply counts, so that two people who say that the ward has it are told of each other.
 ALTER TABLE pharmacy.supply ADD COLUMN version int NOT NULL DEFAULT 1;
+
+-- Who has something of a lot: asked when it is recalled.
+CREATE INDEX dispense_lot_lot ON pharmacy.dispense_lot (hospital_id, lot_id);

@@ -90,6 +90,37 @@ async def test_a_lot_that_was_recalled_while_it_waited_goes_to_nobody(client: Cl
     assert [lot["lot_id"] for lot in again.json()["lots"]] == [lots[1]["id"]]
 
 
+async def test_a_recall_finds_who_has_the_lot(client: Client) -> None:
+    order, other = await verified(client), await verified(client)
+    store, product, lots = await stocked(client, 40)
+    given = (await dispensed(client, order, store, product, 15)).json()
+    back = (await dispensed(client, other, store, product, 15)).json()
+    assert (await returned(client, back, 15)).json()["status"] == "cancelled"
+    body = {"received_by": "Her daughter"}
+    await client.post(f"/dispenses/{given['id']}/hand-over", body, as_="pharmacist_a", version=1)
+    path = f"/stock/lots/{lots[0]['id']}/dispenses"
+    found = (await client.get(path, as_="pharmacist_a")).json()
+    assert [(each["patient_id"], each["quantity"]) for each in found["items"]] == [(order["patient_id"], 15)]
+    assert "Her daughter" in (await client.get(path, as_="pharmacist_a", html=True)).text
+    assert (await client.get(path, as_="pharmacist_b")).status_code == 404
+    assert (await client.get(path, as_="nurse_a")).status_code == 403
+
+
+async def test_what_is_no_longer_kept_comes_back_with_its_witness(client: Client) -> None:
+    order = await verified(client, "morphine 10 mg po q4h prn")
+    store, product, _ = await stocked(
+        client, 60, kind="controlled", ingredient="morphine", form="tablet", strength="10 mg", unit="tablet"
+    )
+    signed = await stock.witness(client)
+    given = (await dispensed(client, order, store, product, 10, **signed)).json()
+    gone = {"pack_quantity": product["pack_quantity"], "active": False}
+    path = f"/stock/products/{product['id']}"
+    assert (await client.put(path, gone, as_="pharmacist_a", version=product["version"])).status_code == 200
+    shown = await client.get(f"/dispenses/{given['id']}", as_="pharmacist_a", html=True)
+    assert "A second person signs" in shown.text
+    assert (await returned(client, given, 10, **signed)).json()["status"] == "cancelled"
+
+
 async def test_an_opened_pack_comes_back_and_is_used_for_nobody(client: Client) -> None:
     order = await verified(client)
     store, product, _ = await stocked(client, 30)

@@ -201,6 +201,7 @@ def test_a_unit_goes_with_its_quantity(unit: str, quantity: int, words: str) -> 
             "tablet",
             "Take 6 tablets (30 mg) for 3 days, then 4 tablets (20 mg) for 3 days, oral, once a day",
         ),
+        ("paracetamol 1-2 tablets po qds", "500 mg", "tablet", "tablet", "Take 1 to 2 tablets, oral, 4 times a day"),
         ("salbutamol 2 puffs inh qds", "100 micrograms", "puff", "inhaler", "Inhale 2 puffs (200 micrograms), inhaled, 4 times a day"),
         ("meropenem 1 g iv q8h", "1 g", "vial", "injection", "Give 1 vial (1 g), intravenous, every 8 hours"),
     ],

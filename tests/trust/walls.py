@@ -245,7 +245,8 @@ async def _stock_rows(client: Client, ward_id: str) -> dict[str, str]:
     )
     arrived = {"product_id": product["id"], "lot": f"{CANARY}LOT", "expires_on": "2036-01-01", "quantity": 30}
     lot = await made(f"/stores/{stores[0]['id']}/receipts", arrived)
-    sent = {"to_store_id": stores[1]["id"], "lots": [lot["id"]], "quantities": [2]}
+    ward = await _ward_stock_rows(client, ward_id, product["id"])
+    sent = {"to_store_id": ward["ward_store_id"], "lots": [lot["id"]], "quantities": [2]}
     transfer = await made(f"/stores/{stores[0]['id']}/transfers", sent)
     supplier = await made("/suppliers", {"name": f"{CANARY}SUPPLIER"})
     order = {
@@ -262,7 +263,7 @@ async def _stock_rows(client: Client, ward_id: str) -> dict[str, str]:
         "transfer_id": transfer["id"],
         "purchase_id": (await made("/orders", order))["id"],
         "supplier_id": supplier["id"],
-        **await _ward_stock_rows(client, ward_id, product["id"]),
+        **ward,
     }
 
 

@@ -358,6 +358,51 @@ class DispensePage(Struct, kw_only=True):
     is_controlled: bool = False
 
 
+# --- where a lot went --------------------------------------------------------------------------------------------------
+class TraceScope(HospitalScope, frozen=True, kw_only=True):
+    """A lot of the caller's hospital, to see who has something of it."""
+
+    id: UUID
+
+
+class TracedLot(Struct, frozen=True):
+    """A lot, as a recall speaks of it."""
+
+    id: UUID
+    number: str
+    expires_on: date
+    is_quarantined: bool
+    quarantine_reason: str
+    product: str
+
+
+class TracedDispense(Struct, frozen=True):
+    """Somebody who has, or waits for, `quantity` of a lot."""
+
+    id: UUID
+    number: str
+    patient_id: UUID
+    family: str
+    given: str
+    born_on: date | None
+    mrn: str | None
+    bed_label: str | None
+    quantity: int
+    unit: str
+    status: str
+    when_prepared: datetime
+    when_handed_over: datetime | None
+    received_by: str
+
+
+class TracePage(Struct):
+    """Who has something of a lot, newest first; `is_whole` is false when there are more than fit."""
+
+    lot: TracedLot
+    items: list[TracedDispense]
+    is_whole: bool = True
+
+
 class Labelled(Struct, frozen=True):
     """What stands on a label."""
 

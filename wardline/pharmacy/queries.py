@@ -10,10 +10,23 @@ from msgspec import Struct
 
 from wardline.identity.public import HospitalScope
 from wardline.patients.public import PatientScope
-from wardline.pharmacy.models import Counts, Dispense, Labelled, LotTaken, Offer, QueueRow, ReturnLine, Supply
+from wardline.pharmacy.models import (
+    Counts,
+    Dispense,
+    Labelled,
+    LotTaken,
+    Offer,
+    QueueRow,
+    ReturnLine,
+    Supply,
+    TracedDispense,
+    TracedLot,
+    TraceScope,
+)
 from wardline.platform.db import Db, query
 
 PAGE_MAX = 50
+TRACED_MAX = 500
 
 
 class Cursor(Struct, frozen=True):
@@ -336,6 +349,35 @@ async def insert_return(
     now: datetime,
 ) -> None:
     """What comes back; everything back before it was handed over is a cancelled dispensing."""
+
+
+@query("SELECT p.is_controlled FROM stock.product p WHERE p.hospital_id = :hospital_id AND p.id = :product_id")
+async def is_controlled(db: Db, *, hospital_id: UUID, product_id: UUID) -> bool | None:
+    """Whether a product is a controlled drug now, also one that is no longer kept."""
+
+
+@query("""
+    SELECT l.id, l.number, l.expires_on, l.is_quarantined, l.quarantine_reason, p.ingredient || ' ' || p.strength || ' ' || p.form
+      FROM stock.lot l JOIN stock.product p ON p.hospital_id = l.hospital_id AND p.id = l.product_id
+     WHERE l.hospital_id = :hospital_id AND l.id = :lot_id
+""")
+async def traced_lot(db: Db, *, hospital_id: UUID, lot_id: UUID) -> TracedLot | None:
+    """A lot of the hospital."""
+
+
+@query("""
+    SELECT d.id, d.number, d.person_id, p.family, p.given, p.born_on, r.mrn, c.bed_label, n.quantity - n.returned, d.unit, d.status,
+           d.when_prepared, d.when_handed_over, d.received_by
+      FROM pharmacy.dispense_lot n
+      JOIN pharmacy.dispense d ON d.hospital_id = n.hospital_id AND d.id = n.dispense_id
+      JOIN patients.person p ON p.id = d.person_id
+      LEFT JOIN patients.registration r ON r.hospital_id = d.hospital_id AND r.person_id = d.person_id
+      LEFT JOIN encounters.current c ON c.hospital_id = d.hospital_id AND c.encounter_id = d.encounter_id
+     WHERE n.hospital_id = :scope.hospital_id AND n.lot_id = :scope.id AND n.quantity > n.returned
+     ORDER BY d.when_prepared DESC, d.id LIMIT 500
+""")
+async def dispensed_of_lot(db: Db, scope: TraceScope) -> list[TracedDispense]:
+    """Whoever has, or waits for, something of a lot, newest first. Index: dispense_lot_lot."""
 
 
 @query("SELECT d.medicine_id FROM pharmacy.dispense d WHERE d.hospital_id = :hospital_id AND d.id = :dispense_id")

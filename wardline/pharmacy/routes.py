@@ -23,6 +23,8 @@ from wardline.pharmacy.models import (
     QueueQuery,
     Remark,
     Scan,
+    TracePage,
+    TraceScope,
 )
 from wardline.pharmacy.scopes import (
     access_dispense,
@@ -30,6 +32,7 @@ from wardline.pharmacy.scopes import (
     access_list,
     access_order,
     access_order_locked,
+    access_trace,
 )
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context, File, Listing, Page, Redirect, get, post
@@ -177,6 +180,22 @@ async def one_dispense(ctx: Context, scope: DispenseScope) -> Dispense | Page:
     found: DispensePage = await views.dispense_page(ctx.db, scope, row, patient)
     title = f"{found.dispense.number}: {row.name} of {found.banner.family.upper()}, {found.banner.given}"
     return Page("pharmacy/dispense.html", found, title)
+
+
+@get(
+    "/stock/lots/{lot_id}/dispenses",
+    needs=May.DISPENSE_MEDICINE,
+    access=access_trace,
+    page="pharmacy/trace.html",
+    title="Lot {page.lot.number}: who has it",
+    section="stock",
+)
+async def trace(ctx: Context, scope: TraceScope) -> TracePage:
+    """Who has, or waits for, something of a lot: what a recall asks."""
+    found = await views.trace_page(ctx.db, scope)
+    for each in found.items:
+        ctx.saw("dispense", each.id, each.patient_id)
+    return found
 
 
 @get("/dispenses/{dispense_id}/label", needs=May.DISPENSE_MEDICINE, access=access_dispense, section="pharmacy")

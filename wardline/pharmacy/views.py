@@ -49,6 +49,8 @@ from wardline.pharmacy.models import (
     Queue,
     QueueRow,
     Supply,
+    TracePage,
+    TraceScope,
 )
 from wardline.platform import clock
 from wardline.platform.db import Db
@@ -253,14 +255,24 @@ async def dispense_page(db: Db, scope: DispenseScope, row: MedicineRow, patient:
         found = await one_dispense(one, scope)
         back = await queries.returns_of(one, hospital_id=scope.hospital_id, dispense_ids=[scope.id])
         banner = await banner_with_stay(one, patient)
-        offers = await queries.offers(one, scope, ingredient=row.name)
+        controlled = await queries.is_controlled(one, hospital_id=scope.hospital_id, product_id=found.product_id)
     return DispensePage(
         banner=banner,
         medicine=medicine_of(row, rules=current()),
         dispense=found,
         returns=back,
-        is_controlled=any(each.is_controlled for each in offers if each.product_id == found.product_id),
+        is_controlled=bool(controlled),
     )
+
+
+async def trace_page(db: Db, scope: TraceScope) -> TracePage:
+    """Who has something of a lot. 2 queries."""
+    async with db.one_connection() as one:
+        lot = await queries.traced_lot(one, hospital_id=scope.hospital_id, lot_id=scope.id)
+        items = await queries.dispensed_of_lot(one, scope)
+    if lot is None:
+        raise NotFound
+    return TracePage(lot, items, is_whole=len(items) < queries.TRACED_MAX)
 
 
 async def supplied(db: Db, hospital_id: UUID, medicine_ids: Sequence[UUID]) -> dict[UUID, str]:

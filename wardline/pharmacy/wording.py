@@ -95,8 +95,8 @@ def _in_units(line: MedicineLine, shares: list[Fraction], *, strength: str, unit
     if line.amount_to is None:
         assert line.amount is not None, "there is a share of it"
         return f"{counted(shares[0], unit)}{_mass(line.amount, shares[0], strength)}"
-    low, high = counted(shares[0], unit), counted(shares[-1], unit)
-    low = low.removesuffix(f" {rules.plural(unit, 2)}") if high.endswith(f" {rules.plural(unit, 2)}") else low
+    is_plain = unit in MEASURED or shares[0].denominator == 1
+    low, high = number(shares[0]) if is_plain else counted(shares[0], unit), counted(shares[-1], unit)
     said = dose_words(line)
     return f"{low} to {high}" + ("" if _says_units(line.amount_to, unit) else f" ({said})")
 
