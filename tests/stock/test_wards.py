@@ -129,6 +129,31 @@ async def test_a_controlled_drug_goes_to_the_wards_cabinet_with_two_people(clien
     assert [(each["kind"], each["balance"]) for each in found["items"]] == [("transfer_in", 5)]
 
 
+async def test_nurses_do_the_daily_check_of_their_own_cabinet(client: Client) -> None:
+    ward, second = await ward_of(client, client.world.a), await witness(client, "doctor_a")
+    cabinet, main = await store(client, "controlled", ward_id=str(ward.id)), await store(client, "controlled")
+    kind = await product(client, ingredient="morphine", form="injection", unit="ampoule")
+    lot, far = [await received(client, place, kind["id"], 10, **second) for place in (cabinet, main)]
+    page = f"/wards/{ward.id}/stock/stores/{cabinet}/products/{kind['id']}"
+    assert "Save the count" in (await client.get(page, as_="nurse_a", html=True)).text
+    path = f"/wards/{ward.id}/stock/stores/{cabinet}/lots/{lot['id']}/counts"
+    alone = await client.post(path, {"counted": 10}, as_="nurse_a", version=lot["version"])
+    assert (alone.status_code, alone.json()["code"]) == (409, "witness_missing")
+    done = await client.post(path, {"counted": 10} | second, as_="nurse_a", version=lot["version"])
+    assert done.status_code == 200, done.text
+    late = await client.post(path, {"counted": 10} | second, as_="nurse_a", version=lot["version"])
+    assert late.status_code == 412, "it was counted since"
+    found = (await client.get(page, as_="nurse_a")).json()
+    assert [(each["kind"], each["quantity"]) for each in found["entries"]] == [("count", 0), ("receipt", 10)]
+    elsewhere = f"/wards/{ward.id}/stock/stores/{main}"
+    assert (await client.get(f"{elsewhere}/products/{kind['id']}", as_="nurse_a")).status_code == 404
+    answer = await client.post(
+        f"{elsewhere}/lots/{far['id']}/counts", {"counted": 10} | second, as_="nurse_a", version=far["version"]
+    )
+    assert answer.status_code == 404
+    assert await unbalanced(client) == []
+
+
 async def test_a_request_ends_once(client: Client) -> None:
     ward, main, kind = await ward_of(client, client.world.a), await store(client), await product(client)
     cupboard = await store(client, "ward", ward_id=str(ward.id))

@@ -101,6 +101,7 @@ BODIES: dict[str, Any] = {
     "POST /stock/suppliers/{supplier_id}/reopening": {"reason": "Cheap again"},
     "POST /wards/{ward_id}/stock/requests": {"store_id": "@ward_store_id", "product_id": "@product_id", "quantity": 5},
     "POST /wards/{ward_id}/stock/transfers/{transfer_id}/receipt": {"lots": ["@lot_id"], "quantities": [1]},
+    "POST /wards/{ward_id}/stock/stores/{ward_store_id}/lots/{lot_id}/counts": {"counted": 30, "reason": "Counted"},
     "POST /stock/requests/{request_id}/sending": {"from_store_id": "@store_id", "quantity": 5},
     "POST /stock/requests/{request_id}/refusal": {"reason": "None left"},
     "POST /doses/{dose_id}/giving": {"no_scan_reason": "emergency", "identifiers": ["name", "born_on"]},

@@ -165,6 +165,12 @@ class WardStockPage(Struct):
     products: list[Product] = field(default_factory=list[Product])
 
 
+class WardShelfPage(ShelfPage):
+    """A product in a store of a ward."""
+
+    ward_id: UUID
+
+
 class WardTransferPage(Struct):
     """A transfer to a store of a ward."""
 

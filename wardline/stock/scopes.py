@@ -151,6 +151,24 @@ async def access_ward_transfer(ctx: Context, ward_id: UUID, transfer_id: UUID) -
     return scope
 
 
+async def access_ward_shelf(ctx: Context, ward_id: UUID, ward_store_id: UUID, product_id: UUID) -> ShelfScope:
+    """A product in a store of this ward; NotFound otherwise."""
+    await _require_of_ward(ctx, ward_id, ward_store_id)
+    return await access_shelf(ctx, ward_store_id, product_id)
+
+
+async def access_ward_level(ctx: Context, ward_id: UUID, ward_store_id: UUID, lot_id: UUID) -> LevelScope:
+    """A lot in a store of this ward; NotFound otherwise."""
+    await _require_of_ward(ctx, ward_id, ward_store_id)
+    return await access_level(ctx, ward_store_id, lot_id)
+
+
+async def _require_of_ward(ctx: Context, ward_id: UUID, store_id: UUID) -> None:
+    ward, store = await access_ward(ctx, ward_id), await access_store(ctx, store_id)
+    if store.ward_id != ward.id:
+        raise NotFound("There is no such store on this ward.")
+
+
 async def access_request(ctx: Context, request_id: UUID) -> RequestScope:
     """What a ward of the caller's hospital asked for; NotFound otherwise."""
     found = await ward_queries.request(ctx.db, hospital_id=ctx.caller.tenant_id, request_id=request_id)

@@ -38,6 +38,7 @@ from wardline.stock.pages import (
     ShelfPage,
     StorePage,
     TransfersPage,
+    WardShelfPage,
     WardStockPage,
     WardTransferPage,
 )
@@ -266,6 +267,13 @@ async def ward_page_with_products(db: Db, ward: WardStockScope) -> WardStockPage
     kept = await queries.products(db, hospital_id=ward.hospital_id)
     page.products = [tall_man(each) for each in kept if each.active and (locked or not each.is_controlled)]
     return page
+
+
+async def ward_shelf_page(db: Db, scope: ShelfScope) -> WardShelfPage:
+    """A product in a store of a ward, with its lots and the newest lines of its ledger. 3 queries."""
+    assert scope.ward_id is not None, "the access check has seen that it is the ward's"
+    page = await shelf_page(db, scope)
+    return WardShelfPage(page.store, page.product, page.shelf, page.lots, page.entries, None, ward_id=scope.ward_id)
 
 
 async def ward_transfer_page(ctx: Context, scope: TransferScope) -> WardTransferPage:

@@ -2,11 +2,27 @@
 
 from wardline.identity.public import May
 from wardline.platform.http import Context, get, post
-from wardline.stock import requests, transfers, views
-from wardline.stock.forms import Arrived, Because, NewRequest, Sending
-from wardline.stock.models import Request, RequestScope, Transfer, TransferScope, WardStockScope
-from wardline.stock.pages import RequestPage, WardStockPage, WardTransferPage
-from wardline.stock.scopes import access_request, access_ward_request, access_ward_stock, access_ward_transfer
+from wardline.stock import actions, requests, transfers, views
+from wardline.stock.forms import Arrived, Because, Count, NewRequest, Sending
+from wardline.stock.models import (
+    LevelScope,
+    Lot,
+    Request,
+    RequestScope,
+    ShelfScope,
+    Transfer,
+    TransferScope,
+    WardStockScope,
+)
+from wardline.stock.pages import RequestPage, WardShelfPage, WardStockPage, WardTransferPage
+from wardline.stock.scopes import (
+    access_request,
+    access_ward_level,
+    access_ward_request,
+    access_ward_shelf,
+    access_ward_stock,
+    access_ward_transfer,
+)
 
 
 # --- the ward --------------------------------------------------------------------------------------------------------
@@ -72,6 +88,32 @@ async def ward_transfer(ctx: Context, scope: TransferScope) -> WardTransferPage:
 async def receive_on_ward(ctx: Context, scope: TransferScope, given: Arrived) -> Transfer:
     """Receive a transfer into the ward's store: how much of each lot arrived; less than was sent needs a reason."""
     return await transfers.receive(ctx, scope, given)
+
+
+@get(
+    "/wards/{ward_id}/stock/stores/{ward_store_id}/products/{product_id}",
+    needs=May.SUPPLY_WARD,
+    access=access_ward_shelf,
+    page="stock/ward_shelf.html",
+    title="{page.product.name} in {page.store.name}",
+    section="wards",
+)
+async def ward_shelf(ctx: Context, scope: ShelfScope) -> WardShelfPage:
+    """A product in a store of the ward: its lots, each to be counted, and its ledger, newest line first."""
+    return await views.ward_shelf_page(ctx.db, scope)
+
+
+@post(
+    "/wards/{ward_id}/stock/stores/{ward_store_id}/lots/{lot_id}/counts",
+    needs=May.SUPPLY_WARD,
+    access=access_ward_level,
+    versioned=True,
+    then="/wards/{ward_id}/stock/stores/{page.store_id}/products/{page.product_id}",
+    load_class="medication",
+)
+async def count_on_ward(ctx: Context, scope: LevelScope, given: Count) -> Lot:
+    """Say what was counted of a lot on the ward; a difference needs its reason, a controlled drug a second person."""
+    return await actions.count(ctx, scope, given)
 
 
 # --- the pharmacy's answer -------------------------------------------------------------------------------------------
