@@ -50,6 +50,7 @@ NOT_PAGES = {
     "GET /cds-services",
     "GET /medicines/names",
     "GET /stock/stores/{store_id}/register/{product_id}/print",
+    "GET /stock/stores/{store_id}/register/{product_id}/table",
 }
 QUERIES = {"/patients": "?q=zqcanary", "/patients/new": "?q=zqcanary+ada"}
 PATIENT_PAGES = ("/patients/{patient_id}", "/encounters/{encounter_id}/plan", "/encounters/{encounter_id}/leaving")

@@ -260,8 +260,15 @@ async def test_a_controlled_drug_has_a_witness(client: Client) -> None:
 
 async def test_what_the_ward_has_is_not_dispensed(client: Client) -> None:
     order = await verified(client)
-    answer = await client.post(f"/medicines/{order['id']}/ward-stock", {"reason": "Ward stock"}, as_="pharmacist_a")
+    seen = (await page(client, order))["dispense_version"]
+    path, body = f"/medicines/{order['id']}/ward-stock", {"reason": "Ward stock"}
+    assert (await client.post(path, body, as_="pharmacist_a")).status_code == 428
+    answer = await client.post(path, body, as_="pharmacist_a", version=seen)
     assert answer.status_code == 200, answer.text
+    late = await client.post(path, {"reason": "I say so too"}, as_="pharmacist_a", version=seen)
+    assert (late.status_code, late.json()["current"]["supply"]) == (412, "declined")
+    store, product, _ = await stocked(client, 50)
+    assert (await dispensed(client, order, store, product, 15, version=seen)).status_code == 412
     assert await in_list(client, "ready", order) is None
     assert (await page(client, order))["supply"]["state"] == "declined"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wardline.orders import entry, knowledge
 from wardline.orders.public import MedicineLine, MedicineRow
-from wardline.pharmacy import rules, views
+from wardline.pharmacy import rules, views, wording
 from wardline.pharmacy.models import Offer
 
 TODAY = date(2026, 11, 26)
@@ -178,3 +178,60 @@ def test_a_plan_takes_first_what_expires_first_and_never_what_is_unusable(
 )
 def test_a_unit_goes_with_its_quantity(unit: str, quantity: int, words: str) -> None:
     assert rules.plural(unit, quantity) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "strength", "unit", "form", "words"),
+    [
+        ("paracetamol 1 g po qds", "500 mg", "tablet", "tablet", "Take 2 tablets (1 g), oral, 4 times a day"),
+        ("bisoprolol 2.5 mg po od", "5 mg", "tablet", "tablet", "Take half a tablet (2.5 mg), oral, once a day"),
+        ("prednisolone 7.5 mg po od", "5 mg", "tablet", "tablet", "Take 1 and a half tablets (7.5 mg), oral, once a day"),
+        ("paracetamol 2 tablets po qds", "500 mg", "tablet", "tablet", "Take 2 tablets (1 g), oral, 4 times a day"),
+        (
+            "paracetamol 500-1000 mg po qds",
+            "500 mg",
+            "tablet",
+            "tablet",
+            "Take 1 to 2 tablets (500 to 1,000 mg), oral, 4 times a day",
+        ),
+        (
+            "prednisolone 30 mg for 3 days then 20 mg for 3 days po od",
+            "5 mg",
+            "tablet",
+            "tablet",
+            "Take 6 tablets (30 mg) for 3 days, then 4 tablets (20 mg) for 3 days, oral, once a day",
+        ),
+        ("paracetamol 1-2 tablets po qds", "500 mg", "tablet", "tablet", "Take 1 to 2 tablets, oral, 4 times a day"),
+        ("salbutamol 2 puffs inh qds", "100 micrograms", "puff", "inhaler", "Inhale 2 puffs (200 micrograms), inhaled, 4 times a day"),
+        ("meropenem 1 g iv q8h", "1 g", "vial", "injection", "Give 1 vial (1 g), intravenous, every 8 hours"),
+    ],
+)  # fmt: skip
+def test_a_dose_in_units(text: str, strength: str, unit: str, form: str, words: str) -> None:
+    said = wording.directions(line(text), strength=strength, unit=unit, form=form)
+    assert (said.words, said.problem) == (words, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "strength", "unit", "form", "problem"),
+    [
+        ("furosemide 50 mg po od", "40 mg", "tablet", "tablet", "50 mg is 1.25 tablets of 40 mg: not a whole or half number."),
+        ("amoxicillin 500 mg po tds", "300 mg", "capsule", "capsule", "500 mg is between 1 and 2 capsules of 300 mg: not a whole number."),
+        ("diltiazem 30 mg po od", "60 mg", "tablet", "modified-release tablet", "30 mg is 0.5 tablets of 60 mg: not a whole number."),
+        ("amox 500 mg po tds", "150 mg/5 ml", "ml", "oral liquid", "500 mg is between 16.6 and 16.7 ml of 150 mg/5 ml: not measurable."),
+        ("meropenem 500 mg iv q8h", "1 g", "vial", "injection", "500 mg is 0.5 vials of 1 g: not a whole number."),
+    ],
+)  # fmt: skip
+def test_what_does_not_come_out_even_says_so(text: str, strength: str, unit: str, form: str, problem: str) -> None:
+    said = wording.directions(line(text), strength=strength, unit=unit, form=form)
+    assert said.units == ""
+    assert said.problem.startswith(problem), said.problem
+    assert said.problem in said.words
+
+
+@pytest.mark.parametrize(
+    ("text", "strength"), [("gentamicin 5 mg/kg iv od", "40 mg/ml"), ("furosemide 40 mg po od", "2 %")]
+)
+def test_what_cannot_be_counted_stays_as_it_was_ordered(text: str, strength: str) -> None:
+    said = wording.directions(line(text), strength=strength, unit="ampoule", form="injection")
+    assert (said.units, said.problem) == ("", "")
+    assert said.words.startswith(("5 mg/kg", "40 mg"))

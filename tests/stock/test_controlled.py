@@ -1,5 +1,7 @@
 """Controlled drugs: two people for every movement, locked away, and a register with a running balance."""
 
+import csv
+import io
 from typing import Any
 
 import asyncpg
@@ -96,6 +98,61 @@ async def test_the_register_runs_and_prints(client: Client) -> None:
     assert (empty["items"], empty["opening"], empty["closing"]) == ([], 12, 12)
     wrong = await client.get(f"{path}?since={in_days(2)}&until={in_days(1)}", as_="pharmacist_a")
     assert wrong.status_code == 400
+
+
+async def test_the_daily_check_is_a_line_with_both_names(client: Client) -> None:
+    place, morphine, lot, second = await cabinet_with_morphine(client)
+    assert (await act(client, lot, "counts", {"counted": 20})).json()["code"] == "witness_missing"
+    done = await act(client, lot, "counts", {"counted": 20} | second)
+    assert (done.status_code, done.json()["quantity"]) == (200, 20), done.text
+    path = f"/stock/stores/{place}/register/{morphine['id']}"
+    found = (await client.get(path, as_="pharmacist_a")).json()
+    line = found["items"][-1]
+    assert [line[name] for name in ("number", "kind", "quantity", "balance")] == [2, "count", 0, 20]
+    assert line["words"] == "Counted, as expected"
+    assert line["actor"]
+    assert line["witness"]
+    assert (found["closing"], found["lies_there"]) == (20, 20)
+    assert "every balance follows" in (await client.get(path, as_="pharmacist_a", html=True)).text
+    stale = await act(client, lot, "counts", {"counted": 20} | second)
+    assert stale.status_code == 412, "somebody counted since"
+    assert await unbalanced(client) == []
+
+
+async def test_what_is_lost_on_the_way_is_a_line_with_both_names(client: Client) -> None:
+    place, morphine, lot, second = await cabinet_with_morphine(client)
+    other = await store(client, "controlled")
+    body = {"to_store_id": other, "lots": [lot["id"]], "quantities": [10]} | second
+    sent = (await client.post(f"/stock/stores/{place}/transfers", body, as_="pharmacist_a")).json()
+    arrived = {"lots": [lot["id"]], "quantities": [8], "reason": "Two ampoules were broken"}
+    path, options = f"/stock/transfers/{sent['id']}/receipt", {"as_": "pharmacist_a", "version": sent["version"]}
+    assert (await client.post(path, arrived, **options)).json()["code"] == "witness_missing"
+    done = await client.post(path, arrived | second, **options)
+    assert (done.status_code, done.json()["state"]) == (200, "received_short"), done.text
+    found = (await client.get(f"/stock/stores/{other}/register/{morphine['id']}", as_="pharmacist_a")).json()
+    assert [(each["kind"], each["quantity"], each["balance"]) for each in found["items"]] == [
+        ("transfer_in", 10, 10),
+        ("write_off", -2, 8),
+    ]
+    assert found["items"][1]["reason"] == "Lost on the way: Two ampoules were broken"
+    assert all(each["witness"] for each in found["items"])
+    assert await unbalanced(client) == []
+
+
+async def test_the_register_is_a_table_too_and_knows_what_is_used_up(client: Client) -> None:
+    place, morphine, lot, second = await cabinet_with_morphine(client)
+    await act(client, lot, "issues", {"quantity": 20, "reason": "=Theatre 2"} | second)
+    index = f"/stock/stores/{place}/register"
+    listed = (await client.get(index, as_="hospital_administrator_a")).json()
+    assert [(each["product_id"], each["quantity"]) for each in listed["items"]] == [(morphine["id"], 0)]
+    assert "Never" in (await client.get(index, as_="pharmacist_a", html=True)).text
+    table = await client.get(f"{index}/{morphine['id']}/table", as_="hospital_administrator_a")
+    assert (table.status_code, table.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    rows = list(csv.reader(io.StringIO(table.text)))
+    assert [row[0] for row in rows[1:]] == ["number", "", "1", "2", ""]
+    assert [row[7] for row in rows[2:]] == ["0", "20", "0", "0"]
+    assert rows[4][2] == "Taken: =Theatre 2"
+    assert (await client.get(f"{index}/{morphine['id']}/table", as_="nurse_a")).status_code == 403
 
 
 async def test_the_database_itself_refuses(client: Client, db_app: asyncpg.Connection) -> None:

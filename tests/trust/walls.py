@@ -93,6 +93,17 @@ BODIES: dict[str, Any] = {
     "POST /stock/transfers/{transfer_id}/receipt": {"lots": ["@lot_id"], "quantities": [1]},
     "PUT /stock/orders/{purchase_id}/lines": {"products": ["@product_id"], "quantities": [20]},
     "POST /stock/orders/{purchase_id}/cancellation": {"reason": "Not wanted"},
+    "PUT /stock/stores/{store_id}": {"name": "Another"},
+    "POST /stock/stores/{store_id}/closing": {"reason": "Moved"},
+    "POST /stock/stores/{store_id}/reopening": {"reason": "Moved back"},
+    "PUT /stock/suppliers/{supplier_id}": {"name": "Another"},
+    "POST /stock/suppliers/{supplier_id}/closing": {"reason": "Too dear"},
+    "POST /stock/suppliers/{supplier_id}/reopening": {"reason": "Cheap again"},
+    "POST /wards/{ward_id}/stock/requests": {"store_id": "@ward_store_id", "product_id": "@product_id", "quantity": 5},
+    "POST /wards/{ward_id}/stock/transfers/{transfer_id}/receipt": {"lots": ["@lot_id"], "quantities": [1]},
+    "POST /wards/{ward_id}/stock/stores/{ward_store_id}/lots/{lot_id}/counts": {"counted": 30, "reason": "Counted"},
+    "POST /stock/requests/{request_id}/sending": {"from_store_id": "@store_id", "quantity": 5},
+    "POST /stock/requests/{request_id}/refusal": {"reason": "None left"},
     "POST /doses/{dose_id}/giving": {"no_scan_reason": "emergency", "identifiers": ["name", "born_on"]},
     "POST /doses/{dose_id}/not-given": {"reason": "asleep"},
     "POST /medicines/{medicine_id}/giving": {"no_scan_reason": "emergency", "identifiers": ["name", "born_on"]},
@@ -138,7 +149,7 @@ async def fill(client: Client) -> dict[str, str]:
     allergy = await client.post(f"{base}/allergies", {"substance": f"{CANARY}SUBSTANCE"}, as_="nurse_b")
     assert allergy.status_code in (200, 201), allergy.text
     made |= await _laboratory_rows(client, base)
-    made |= await _stock_rows(client)
+    made |= await _stock_rows(client, made["ward_id"])
     contact = await client.post(f"{base}/contacts", {"name": f"{CANARY}CONTACT"}, as_="nurse_b")
     assert contact.status_code in (200, 201), contact.text
     line = f"paracetamol 500 mg po qds prn for {CANARY.lower()}pain"
@@ -219,8 +230,8 @@ async def _pharmacy_rows(client: Client, medicine_id: str) -> dict[str, str]:
     return {"dispense_id": given.json()["id"], "which": "nowhere"}
 
 
-async def _stock_rows(client: Client) -> dict[str, str]:
-    """Two stores of B, a lot in the first of them, a transfer on its way and a draft of an order."""
+async def _stock_rows(client: Client, ward_id: str) -> dict[str, str]:
+    """Stores of B, a lot in the first of them, a transfer on its way, a draft of an order, and what a ward asked for."""
     who = "pharmacist_b"
 
     async def made(path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -235,7 +246,8 @@ async def _stock_rows(client: Client) -> dict[str, str]:
     )
     arrived = {"product_id": product["id"], "lot": f"{CANARY}LOT", "expires_on": "2036-01-01", "quantity": 30}
     lot = await made(f"/stores/{stores[0]['id']}/receipts", arrived)
-    sent = {"to_store_id": stores[1]["id"], "lots": [lot["id"]], "quantities": [2]}
+    ward = await _ward_stock_rows(client, ward_id, product["id"])
+    sent = {"to_store_id": ward["ward_store_id"], "lots": [lot["id"]], "quantities": [2]}
     transfer = await made(f"/stores/{stores[0]['id']}/transfers", sent)
     supplier = await made("/suppliers", {"name": f"{CANARY}SUPPLIER"})
     order = {
@@ -251,7 +263,18 @@ async def _stock_rows(client: Client) -> dict[str, str]:
         "lot_id": lot["id"],
         "transfer_id": transfer["id"],
         "purchase_id": (await made("/orders", order))["id"],
+        "supplier_id": supplier["id"],
+        **ward,
     }
+
+
+async def _ward_stock_rows(client: Client, ward_id: str, product_id: str) -> dict[str, str]:
+    cupboard = {"name": f"{CANARY}CUPBOARD", "kind": "ward", "ward_id": ward_id}
+    place = (await client.post("/stock/stores", cupboard, as_="pharmacist_b")).json()["id"]
+    body = {"store_id": place, "product_id": product_id, "quantity": 5, "note": f"{CANARY}NOTE"}
+    asked = await client.post(f"/wards/{ward_id}/stock/requests", body, as_="nurse_b")
+    assert asked.status_code == 200, asked.text
+    return {"ward_store_id": place, "request_id": asked.json()["id"]}
 
 
 async def _culture(client: Client, base: str) -> str:

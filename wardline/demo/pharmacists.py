@@ -80,7 +80,8 @@ class Pharmacists:
         path = f"/medicines/{rows[0]['medicine_id']}"
         fits = [each for each in order["choices"] if _fits(each)]
         if not fits:
-            return "left to the ward", self.door.ask(who, "POST", f"{path}/ward-stock", {"reason": ON_WARD}).status
+            version, body = order["dispense_version"], {"reason": ON_WARD}
+            return "left to the ward", self.door.ask(who, "POST", f"{path}/ward-stock", body, version=version).status
         chosen = self.dice.one_of(fits)
         body = {
             "store_id": chosen["store_id"],

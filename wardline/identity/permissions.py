@@ -56,6 +56,7 @@ class May(StrEnum):
     READ_STOCK = "read_stock"
     WORK_IN_STOCK = "work_in_stock"
     SET_UP_STORES = "set_up_stores"
+    SUPPLY_WARD = "supply_ward"
     WITNESS_CONTROLLED = "witness_controlled"
     GIVE_MEDICINE = "give_medicine"
     KEEP_MEDICINE_RULES = "keep_medicine_rules"

@@ -118,6 +118,14 @@ class MeasureAge(Sourced, frozen=True, kw_only=True):
     setting: bool = False
 
 
+class Schedule(Sourced, frozen=True, kw_only=True):
+    """Drugs that the law keeps locked away, with two people for each movement; in these forms only, where some are named."""
+
+    number: int
+    drugs: tuple[str, ...]
+    forms: tuple[str, ...] = ()
+
+
 class SideChain(Struct, frozen=True):
     """Beta-lactams with one side chain: an allergy to one speaks of all."""
 
@@ -183,6 +191,7 @@ class Knowledge:
         self.ages = _read(folder, "cautions.toml", "age", Caution)
         self.washouts = _read(folder, "washouts.toml", "washout", Washout)
         self.measure_ages = _read(folder, "measures.toml", "age", MeasureAge)
+        self.schedules = _read(folder, "controlled.toml", "schedule", Schedule)
         self.allergies = _converted(drugs.read_toml(folder / "allergies.toml"), AllergyRules, "allergies.toml")
         self._sides = {rule.key: self._members(rule) for rule in self.pairs}
         self._not_by = {rule.key: frozenset(rule.not_by) for rule in self.pairs}
@@ -216,6 +225,24 @@ class Knowledge:
         """How long a drug acts after it was stopped; None where no rule says that it does."""
         return next((rule for rule in self.washouts if drug in self._washed[rule.key]), None)
 
+    def schedule_of(self, name: str, form: str) -> int | None:
+        """The schedule by which a drug, or a product of several, is controlled in this form; None where it is in none."""
+        found = self.table.find(name)
+        held = {drug.name for drug in found.drugs} if found else {name}
+        numbers = [
+            rule.number
+            for rule in self.schedules
+            if not held.isdisjoint(rule.drugs) and (not rule.forms or form in rule.forms)
+        ]
+        return min(numbers, default=None)
+
+    @property
+    def scheduled(self) -> list[str]:
+        """Every drug and every product of several that is controlled in some form."""
+        drugs = frozenset(drug for rule in self.schedules for drug in rule.drugs)
+        mixed = [name for name, parts in self.table.products.items() if any(part.name in drugs for part in parts)]
+        return sorted({*drugs, *mixed})
+
     @property
     def washout_days_max(self) -> float:
         """After so many days no stopped drug counts any more."""
@@ -243,6 +270,7 @@ class Knowledge:
 
     def _require_known_drugs(self) -> None:
         named = [limit.drug for limit in self.limits] + [rule.drug for rule in self.renal]
+        named += [drug for schedule in self.schedules for drug in schedule.drugs]
         named += [member for chain in self.allergies.side_chain for member in chain.members]
         named += [member for close in self.allergies.related for member in close.members]
         unknown = sorted(set(named) - set(self.table.drugs))

@@ -1,4 +1,4 @@
-"""Verifying, dispensing, handing over, taking back. Each runs in the door's transaction and is committed by the door."""
+"""Verifying and dispensing. Each runs in the door's transaction and is committed by the door."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,10 +10,8 @@ from wardline.identity.public import May, witness
 from wardline.orders.public import (
     Decision,
     Event,
-    MedicineRow,
     Verification,
     decide,
-    medicine_of,
     on_change,
     on_shown,
     verification_history,
@@ -25,20 +23,18 @@ from wardline.pharmacy.models import (
     Choice,
     Dispense,
     DispenseScope,
-    HandedOver,
-    HeldScope,
     NewDispense,
-    NewReturn,
     Offer,
     OrderScope,
     Signed,
     Supply,
 )
 from wardline.pharmacy.queries import NewRow
-from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
+from wardline.pharmacy.scopes import access_order_locked
+from wardline.platform.errors import Conflict, Invalid, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
-from wardline.stock.public import Short, put_back, take
+from wardline.stock.public import Short, take
 from wardline.tasks.public import DONE_AT, NewTask, Priority, Rung, end, require
 
 OWED_TASK = "pharmacy_owed"
@@ -69,29 +65,11 @@ class OtherIngredient(Invalid):
     code, title = "other_ingredient", "This is another medicine"
 
 
-class NothingLeft(Conflict):
-    """More comes back than went out."""
-
-    code, title = "more_than_dispensed", "So much was not dispensed"
-
-
-class OrderChanged(Conflict):
-    """What was prepared is not what the order says now; `although` says why it is handed over all the same."""
-
-    code, title = "order_changed", "The order is not what it was"
-
-
-class NotWaiting(Conflict):
-    """It is handed over, or came back, already."""
-
-    code, title = "not_waiting", "It does not wait any more"
-
-
 # --- verifying ---------------------------------------------------------------------------------------------------------
 async def verify(ctx: Context, scope: OrderScope, words: str) -> Verification:
     """The order may be given and dispensed as it is."""
     found = await decide(ctx, scope.row, Decision("verified", words))
-    await _set_supply(ctx, scope, "ready")
+    await set_supply(ctx, scope, "ready")
     return found
 
 
@@ -110,13 +88,15 @@ async def refuse(ctx: Context, scope: OrderScope, reason: str) -> Verification:
 
 
 async def decline(ctx: Context, scope: OrderScope, reason: str) -> Verification:
-    """Nothing is dispensed of a verified order, because the ward has it; it leaves the list."""
-    found = _require_verified(scope, await _decided(ctx, scope))
-    await _set_supply(ctx, scope, "declined", reason=reason)
+    """Nothing is dispensed of a verified order, because the ward has it; it leaves the list. Stale where somebody dispensed of
+    it, or said so, since it was read.
+    """
+    decided, _ = await _require_seen(ctx, scope)
+    await set_supply(ctx, scope, "declined", reason=reason)
     ctx.record("dispense.declined", person_id=scope.row.person_id, subject_type="medicine", subject_id=scope.row.id)
     touch(ctx)
     ctx.touch(f"medicines:{scope.row.person_id}")
-    return found
+    return decided
 
 
 async def _decided(ctx: Context, scope: OrderScope) -> list[Verification]:
@@ -135,9 +115,10 @@ def _require_verified(scope: OrderScope, decided: Sequence[Verification]) -> Ver
 
 
 # --- how far the supply is ---------------------------------------------------------------------------------------------
-async def _set_supply(
+async def set_supply(
     ctx: Context, scope: OrderScope, state: str, *, owed: int = 0, task_id: UUID | None = None, reason: str = ""
 ) -> None:
+    """How far the supply of an order that is held is from now on; the task of what was owed before ends."""
     before = await queries.supply(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.row.id)
     if before is not None and before.task_id is not None and before.task_id != task_id:
         await _end_task(ctx, before.task_id)
@@ -156,7 +137,7 @@ async def _set_supply(
 
 async def _end_supply(ctx: Context, scope: OrderScope) -> None:
     if await queries.supply(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.row.id) is not None:
-        await _set_supply(ctx, scope, "ended")
+        await set_supply(ctx, scope, "ended")
 
 
 async def _end_task(ctx: Context, task_id: UUID) -> None:
@@ -199,13 +180,17 @@ class Wanted(Struct, frozen=True):
 async def dispense(ctx: Context, scope: OrderScope, new: NewDispense) -> Dispense:
     """Takes the lots out of the store and writes the dispensing, or neither. What is missing is owed, as a task.
 
+    The witness's password is checked before the order is held: nobody waits for it with a lock in hand.
     Raises NotActive, NotVerified, Stale where somebody dispensed of it or changed it since it was read, NotEnough (with
     `available`), stock's Short and Unusable, OtherIngredient, Invalid where a reason is needed.
     """
-    supply = await _require_seen(ctx, scope)
+    signed = await second_person(ctx, new)
+    scope = await access_order_locked(ctx, scope.row.id)
+    _, supply = await _require_seen(ctx, scope)
     dispense_id = new_id()
     wanted = await _wanted(ctx, scope, new, supply)
-    signed = await _witness(ctx, new) if wanted.choice.is_controlled else None
+    if wanted.choice.is_controlled and signed is None:
+        raise Invalid(fields={"witness_email": "A second person signs here."})
     try:
         await _take(ctx, scope, new, wanted, dispense_id, signed)
     except Short:
@@ -218,26 +203,28 @@ async def dispense(ctx: Context, scope: OrderScope, new: NewDispense) -> Dispens
         ctx.db, _row(scope, new, wanted, dispense_id, signed), actor_id=ctx.caller.id, now=ctx.now
     )
     task_id = await require(ctx, await _owed(ctx, scope, wanted)) if wanted.owed else None
-    await _set_supply(ctx, scope, "part" if wanted.owed else "done", owed=wanted.owed, task_id=task_id)
+    await set_supply(ctx, scope, "part" if wanted.owed else "done", owed=wanted.owed, task_id=task_id)
     return await _report(ctx, scope, dispense_id, "dispense.prepared")
 
 
-async def _require_seen(ctx: Context, scope: OrderScope) -> Supply | None:
-    """The supply of a verified order, as the pharmacist saw it: nobody dispenses it twice without knowing."""
+async def _require_seen(ctx: Context, scope: OrderScope) -> tuple[Verification, Supply | None]:
+    """The decision on an order and its supply, as the pharmacist saw them: nobody dispenses it twice without knowing."""
     decided = await _decided(ctx, scope)
-    _require_verified(scope, decided)
+    standing = _require_verified(scope, decided)
     found = await queries.supply(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.row.id)
     version = views.dispense_version(scope.row, decided, found)
     if _version(ctx) != version:
         raise Stale(
-            "Somebody dispensed of it, or changed the order, since you opened it. Look again before you dispense.",
+            "Somebody dispensed of it, left it to the ward, or changed the order, since you opened it. Look again.",
             current={"version": version, "supply": found.state if found else None},
         )
-    return found
+    return standing, found
 
 
-async def _witness(ctx: Context, given: Signed) -> UUID:
-    """The second person who signs for a controlled drug."""
+async def second_person(ctx: Context, given: Signed) -> UUID | None:
+    """The second person, where somebody signed as one."""
+    if not given.witness_email and not given.witness_password:
+        return None
     return await witness(ctx, given.witness_email, given.witness_password, needs=May.WITNESS_CONTROLLED)
 
 
@@ -252,6 +239,7 @@ async def _wanted(ctx: Context, scope: OrderScope, new: NewDispense, supply: Sup
     needed = new.needed or still or new.quantity
     if new.quantity > needed:
         raise Invalid(fields={"quantity": f"Only {needed:,} are needed."})
+    _require_measure(new, choice, needed, still or choice.needed)
     _require_reasons(new, choice)
     if new.quantity > choice.available:
         raise _not_enough(choice, new.quantity)
@@ -275,6 +263,15 @@ def _not_enough(choice: Choice, quantity: int) -> NotEnough:
     )
 
 
+def _require_measure(new: NewDispense, choice: Choice, needed: int, computed: int | None) -> None:
+    """Much more than the order needs is a slip of the finger until somebody says why."""
+    if computed is None or needed <= rules.most(computed, choice.pack_quantity) or len(new.quantity_reason.strip()) > 2:
+        return
+    unit = rules.plural(choice.unit, computed)
+    words = f"The order needs {computed:,} {unit}, {needed:,} are asked for. Say why so many."
+    raise Invalid(fields={"quantity_reason": words})
+
+
 def _require_reasons(new: NewDispense, choice: Choice) -> None:
     """Another form or strength, and another lot than the first to expire, say why; an unusable lot is never taken."""
     wrong: dict[str, str] = {}
@@ -286,10 +283,16 @@ def _require_reasons(new: NewDispense, choice: Choice) -> None:
             wrong["lot_id"] = "There is nothing of this lot in the store."
         elif lot.unusable:
             wrong["lot_id"] = f"Lot {lot.lot_number} is {lot.unusable}."
-        elif choice.first is not None and lot.lot_id != choice.first.lot_id and len(new.lot_reason.strip()) < 3:
+        elif _is_later(lot, choice.first) and len(new.lot_reason.strip()) < 3:
+            assert choice.first is not None, "another lot is earlier"
             wrong["lot_reason"] = f"Lot {choice.first.lot_number} expires first. Say why another one is taken."
     if wrong:
         raise Invalid(fields=wrong)
+
+
+def _is_later(lot: Offer, first: Offer | None) -> bool:
+    """Of two lots that expire on one day either may go."""
+    return first is not None and first.expires_on is not None and lot.expires_on != first.expires_on
 
 
 async def _take(
@@ -299,7 +302,6 @@ async def _take(
 
 
 def _row(scope: OrderScope, new: NewDispense, wanted: Wanted, dispense_id: UUID, signed: UUID | None) -> NewRow:
-    shown = medicine_of(scope.row)
     return NewRow(
         hospital_id=scope.hospital_id,
         id=dispense_id,
@@ -311,13 +313,14 @@ def _row(scope: OrderScope, new: NewDispense, wanted: Wanted, dispense_id: UUID,
         product_id=new.product_id,
         product=wanted.choice.name,
         unit=wanted.choice.unit,
-        dosage=", ".join(part for part in (shown.dose, *shown.parts) if part),
+        dosage=wanted.choice.directions,
         type="partial" if wanted.owed else "complete",
         quantity=new.quantity,
         owed=wanted.owed,
         days_supply=new.days_supply,
         substitution_reason="" if wanted.choice.is_as_ordered else new.substitution_reason.strip(),
         lot_reason=new.lot_reason.strip(),
+        quantity_reason=new.quantity_reason.strip(),
         witness_id=signed,
         lot_ids=[lot_id for lot_id, _ in wanted.lines],
         quantities=[quantity for _, quantity in wanted.lines],
@@ -360,112 +363,6 @@ def _scope(scope: OrderScope, dispense_id: UUID) -> DispenseScope:
     )
 
 
-# --- handing over, taking back -----------------------------------------------------------------------------------------
-async def hand_over(ctx: Context, scope: HeldScope, given: HandedOver) -> Dispense:
-    """The patient, a relative or the ward has it. OrderChanged for what was prepared for an order that reads otherwise now."""
-    found = await views.one_dispense(ctx.db, scope)
-    _refuse_old(ctx, found)
-    if found.status != "in_progress":
-        raise NotWaiting(f"It is {STATUS_WORDS[found.status]}.", status=found.status)
-    if len(given.received_by.strip()) < 2:
-        raise Invalid(fields={"received_by": "Who takes it?"})
-    although = given.although.strip()
-    if found.medicine_version != scope.order.row.version and len(although) < 3:
-        raise _changed(scope.order.row)
-    done = await queries.hand_over(
-        ctx.db,
-        hospital_id=scope.hospital_id,
-        dispense_id=scope.id,
-        version=_version(ctx),
-        received_by=given.received_by.strip(),
-        although=although,
-        actor_id=ctx.caller.id,
-        now=ctx.now,
-    )
-    assert done is not None, "its order is held, and nobody changes a dispensing without that"
-    _report_dispense(ctx, scope, "dispense.handed_over")
-    return await views.one_dispense(ctx.db, scope)
-
-
-def _changed(row: MedicineRow) -> OrderChanged:
-    now = f"It reads now: {row.text}" if row.state == "active" else f"It is {row.state}: {row.state_reason}"
-    return OrderChanged(
-        f"The order was changed, held or stopped since this was prepared. {now.rstrip(': ')}. Return it to stock, or say why it"
-        " is handed over all the same.",
-        fields={"although": "Why is it handed over all the same?"},
-        state=row.state,
-        text=row.text,
-    )
-
-
-STATUS_WORDS = {"in_progress": "in the pharmacy", "completed": "handed over", "cancelled": "returned"}
-
-
-async def take_back(ctx: Context, scope: HeldScope, new: NewReturn) -> Dispense:
-    """Unopened units of one lot come back to the shelf that they came from, with the reason; at most what went out."""
-    found = await queries.dispense_locked(ctx.db, hospital_id=scope.hospital_id, dispense_id=scope.id)
-    if found is None:
-        raise NotFound
-    _refuse_old(ctx, found)
-    lots = await queries.lots_of(ctx.db, hospital_id=scope.hospital_id, dispense_ids=[scope.id])
-    lot = next((each for each in lots if each.lot_id == new.lot_id), None)
-    if lot is None:
-        raise Invalid(fields={"lot_id": "Nothing of this lot was dispensed here."})
-    if new.quantity > lot.quantity - lot.returned:
-        left = lot.quantity - lot.returned
-        raise NothingLeft(f"Of lot {lot.lot_number} {left:,} are still out.", left=left)
-    signed = await _witness(ctx, new) if new.witness_email or new.witness_password else None
-    await put_back(
-        ctx,
-        scope,
-        found.store_id,
-        new.lot_id,
-        new.quantity,
-        reference=scope.id,
-        reason=new.reason.strip(),
-        witness=signed,
-    )
-    await queries.insert_return(
-        ctx.db,
-        hospital_id=scope.hospital_id,
-        return_id=new_id(),
-        dispense_id=scope.id,
-        lot_id=new.lot_id,
-        quantity=new.quantity,
-        reason=new.reason.strip(),
-        witness_id=signed,
-        actor_id=ctx.caller.id,
-        now=ctx.now,
-    )
-    _report_dispense(ctx, scope, "dispense.returned")
-    done = await views.one_dispense(ctx.db, scope)
-    if done.status == "cancelled":
-        await _wait_again(ctx, scope.order, done)
-    return done
-
-
-async def _wait_again(ctx: Context, scope: OrderScope, cancelled: Dispense) -> None:
-    """Everything came back before anybody had it: the order is to be dispensed again, and nobody need remember that."""
-    supply = await queries.supply(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.row.id)
-    stands = scope.row.state == "active" and cancelled.medicine_version == scope.row.version
-    if stands and supply is not None and supply.state in ("part", "done"):
-        await _set_supply(ctx, scope, "ready")
-
-
 def _version(ctx: Context) -> int:
     assert ctx.version is not None, "the route is versioned"
     return ctx.version
-
-
-def _refuse_old(ctx: Context, found: Dispense) -> None:
-    if found.version != _version(ctx):
-        raise Stale(
-            f"It is {STATUS_WORDS[found.status]} now.", current={"version": found.version, "status": found.status}
-        )
-
-
-def _report_dispense(ctx: Context, scope: DispenseScope, action: str) -> None:
-    ctx.record(action, person_id=scope.person_id, subject_id=scope.id, detail={"medicine_id": str(scope.medicine_id)})
-    ctx.publish(action, {"dispense_id": scope.id, "hospital_id": scope.hospital_id})
-    touch(ctx)
-    ctx.touch(f"medicines:{scope.person_id}")

@@ -68,7 +68,8 @@ class Signed(Input, kw_only=True):
 
 class NewDispense(Signed, kw_only=True):
     """What is dispensed: `quantity` units now of the `needed` ones; the rest is owed. Without `lot_id` first expiry goes first;
-    another choice says why in `lot_reason`, another form or strength than ordered in `substitution_reason`.
+    another choice says why in `lot_reason`, another form or strength than ordered in `substitution_reason`, more than twice what
+    the order needs (and more than a pack) in `quantity_reason`.
     """
 
     store_id: UUID
@@ -79,6 +80,7 @@ class NewDispense(Signed, kw_only=True):
     lot_id: UUID | None = None
     lot_reason: Annotated[str, Meta(max_length=500)] = ""
     substitution_reason: Annotated[str, Meta(max_length=500)] = ""
+    quantity_reason: Annotated[str, Meta(max_length=500)] = ""
 
 
 class HandedOver(Input):
@@ -89,11 +91,12 @@ class HandedOver(Input):
 
 
 class NewReturn(Signed, kw_only=True):
-    """What comes back unopened, to the shelf that it came from."""
+    """What comes back, to the shelf that it came from; what `is_opened` is written off there at once and used for nobody."""
 
     lot_id: UUID
     quantity: Quantity
-    reason: Why
+    reason: Annotated[str, Meta(min_length=3, max_length=380)]  # the ledger's line holds it with its own word before it
+    is_opened: bool = False
 
 
 class Scan(Input):
@@ -208,6 +211,7 @@ class Offer(Struct):
     expires_on: date | None
     is_quarantined: bool
     quantity: int
+    pack_quantity: int = 1
     unusable: str = ""
 
 
@@ -230,6 +234,10 @@ class Choice(Struct):
     days: int
     lots: list[Offer]
     units: str = ""  # the unit for many of it
+    pack_quantity: int = 1
+    dose_units: str = ""  # the dose in units: 2 tablets (1 g)
+    dose_problem: str = ""  # where it does not come out even
+    directions: str = ""  # what the label will say
 
     @property
     def first(self) -> Offer | None:
@@ -246,6 +254,7 @@ class LotTaken(Struct, frozen=True):
     quantity: int
     returned: int
     dispense_id: UUID
+    is_quarantined: bool = False  # now; it may have been put there since
 
 
 class Dispense(Struct):
@@ -277,6 +286,7 @@ class Dispense(Struct):
     received_by: str
     although: str
     version: int
+    quantity_reason: str = ""
     lots: list[LotTaken] = field(default_factory=list[LotTaken])
 
 
@@ -289,6 +299,7 @@ class ReturnLine(Struct, frozen=True):
     lot_number: str
     quantity: int
     reason: str
+    is_opened: bool = False
 
 
 class Supply(Struct, frozen=True):
@@ -302,6 +313,7 @@ class Supply(Struct, frozen=True):
     since: datetime
     dispenses: int
     product_id: UUID | None
+    version: int = 1  # rises with every step of the supply
 
 
 class OrderPage(Struct, kw_only=True):
@@ -344,6 +356,51 @@ class DispensePage(Struct, kw_only=True):
     dispense: Dispense
     returns: list[ReturnLine]
     is_controlled: bool = False
+
+
+# --- where a lot went --------------------------------------------------------------------------------------------------
+class TraceScope(HospitalScope, frozen=True, kw_only=True):
+    """A lot of the caller's hospital, to see who has something of it."""
+
+    id: UUID
+
+
+class TracedLot(Struct, frozen=True):
+    """A lot, as a recall speaks of it."""
+
+    id: UUID
+    number: str
+    expires_on: date
+    is_quarantined: bool
+    quarantine_reason: str
+    product: str
+
+
+class TracedDispense(Struct, frozen=True):
+    """Somebody who has, or waits for, `quantity` of a lot."""
+
+    id: UUID
+    number: str
+    patient_id: UUID
+    family: str
+    given: str
+    born_on: date | None
+    mrn: str | None
+    bed_label: str | None
+    quantity: int
+    unit: str
+    status: str
+    when_prepared: datetime
+    when_handed_over: datetime | None
+    received_by: str
+
+
+class TracePage(Struct):
+    """Who has something of a lot, newest first; `is_whole` is false when there are more than fit."""
+
+    lot: TracedLot
+    items: list[TracedDispense]
+    is_whole: bool = True
 
 
 class Labelled(Struct, frozen=True):

@@ -10,10 +10,23 @@ from msgspec import Struct
 
 from wardline.identity.public import HospitalScope
 from wardline.patients.public import PatientScope
-from wardline.pharmacy.models import Counts, Dispense, Labelled, LotTaken, Offer, QueueRow, ReturnLine, Supply
+from wardline.pharmacy.models import (
+    Counts,
+    Dispense,
+    Labelled,
+    LotTaken,
+    Offer,
+    QueueRow,
+    ReturnLine,
+    Supply,
+    TracedDispense,
+    TracedLot,
+    TraceScope,
+)
 from wardline.platform.db import Db, query
 
 PAGE_MAX = 50
+TRACED_MAX = 500
 
 
 class Cursor(Struct, frozen=True):
@@ -123,7 +136,7 @@ async def person_with_code(db: Db, *, hospital_id: UUID, code: str) -> UUID | No
 # --- what there is -----------------------------------------------------------------------------------------------------
 @query("""
     SELECT t.id, t.name, p.id, p.ingredient, p.form, p.strength, p.unit, p.is_controlled, l.id, l.number, l.expires_on,
-           coalesce(l.is_quarantined, false), coalesce(v.quantity, 0)
+           coalesce(l.is_quarantined, false), coalesce(v.quantity, 0), p.pack_quantity
       FROM stock.product p
       JOIN stock.store t ON t.hospital_id = p.hospital_id AND t.active AND t.ward_id IS NULL
        AND t.kind = CASE WHEN p.is_controlled THEN 'controlled' ELSE 'pharmacy' END
@@ -144,7 +157,7 @@ async def offers(db: Db, hospital: HospitalScope, *, ingredient: str) -> list[Of
     SELECT u.state, u.medicine_version, u.owed, u.reason, u.task_id, u.since,
            (SELECT count(*)::int FROM pharmacy.dispense d WHERE d.hospital_id = u.hospital_id AND d.medicine_id = u.medicine_id),
            (SELECT d.product_id FROM pharmacy.dispense d WHERE d.hospital_id = u.hospital_id AND d.medicine_id = u.medicine_id
-             ORDER BY d.when_prepared DESC, d.id DESC LIMIT 1)
+             ORDER BY d.when_prepared DESC, d.id DESC LIMIT 1), u.version
       FROM pharmacy.supply u
      WHERE u.hospital_id = :hospital_id AND u.medicine_id = :medicine_id
 """)
@@ -157,7 +170,7 @@ async def supply(db: Db, *, hospital_id: UUID, medicine_id: UUID) -> Supply | No
     VALUES (:hospital_id, :medicine_id, :medicine_version, :state, :reason, :owed, :task_id::uuid, :now)
         ON CONFLICT (hospital_id, medicine_id)
         DO UPDATE SET medicine_version = :medicine_version, state = :state, reason = :reason, owed = :owed,
-                      task_id = :task_id::uuid, since = :now
+                      task_id = :task_id::uuid, since = :now, version = u.version + 1
 """)
 async def set_supply(
     db: Db,
@@ -175,7 +188,7 @@ async def set_supply(
 
 
 @query("""
-    UPDATE pharmacy.supply u SET state = 'ended', owed = 0
+    UPDATE pharmacy.supply u SET state = 'ended', owed = 0, version = u.version + 1
       FROM orders.medicine m
      WHERE m.hospital_id = u.hospital_id AND m.id = u.medicine_id
        AND u.hospital_id = :hospital_id AND u.medicine_id = ANY (:medicine_ids::uuid[]) AND u.state IN ('ready', 'part')
@@ -208,6 +221,7 @@ class NewRow(Struct, frozen=True, kw_only=True):
     days_supply: int | None
     substitution_reason: str
     lot_reason: str
+    quantity_reason: str
     witness_id: UUID | None
     lot_ids: list[UUID]
     quantities: list[int]
@@ -216,12 +230,12 @@ class NewRow(Struct, frozen=True, kw_only=True):
 @query("""
     WITH made AS (
         INSERT INTO pharmacy.dispense (hospital_id, id, number, medicine_id, medicine_version, person_id, encounter_id, store_id,
-               product_id, product, unit, dosage, type, quantity, owed, days_supply, substitution_reason, lot_reason, witness_id,
-               when_prepared, prepared_by)
+               product_id, product, unit, dosage, type, quantity, owed, days_supply, substitution_reason, lot_reason, quantity_reason,
+               witness_id, when_prepared, prepared_by)
         VALUES (:new.hospital_id, :new.id, 'D' || nextval('pharmacy.dispense_number'), :new.medicine_id, :new.medicine_version,
                :new.person_id, :new.encounter_id, :new.store_id, :new.product_id, :new.product, :new.unit, :new.dosage, :new.type,
-               :new.quantity, :new.owed, :new.days_supply, :new.substitution_reason, :new.lot_reason, :new.witness_id, :now,
-               :actor_id)
+               :new.quantity, :new.owed, :new.days_supply, :new.substitution_reason, :new.lot_reason,
+               :new.quantity_reason, :new.witness_id, :now, :actor_id)
         RETURNING hospital_id, id)
     INSERT INTO pharmacy.dispense_lot (hospital_id, dispense_id, lot_id, lot_number, expires_on, quantity)
     SELECT made.hospital_id, made.id, l.id, l.number, l.expires_on, n.quantity
@@ -236,7 +250,7 @@ _DISPENSE = f"""
     SELECT d.id, d.number, d.medicine_id, d.medicine_version, d.person_id, d.store_id, d.product_id, d.product, d.unit, d.dosage,
            d.type, d.status, d.quantity, d.owed, d.returned, d.days_supply, d.substitution_reason, d.lot_reason, d.when_prepared,
            {staff_name("a")}, {staff_name("w")}, d.when_handed_over, {staff_name("h")}, d.received_by, d.although,
-           d.version
+           d.version, d.quantity_reason
       FROM pharmacy.dispense d
       JOIN identity.staff a ON a.id = d.prepared_by
       LEFT JOIN identity.staff w ON w.id = d.witness_id
@@ -265,7 +279,8 @@ async def dispense_locked(db: Db, *, hospital_id: UUID, dispense_id: UUID) -> Di
 
 
 @query("""
-    SELECT l.lot_id, l.lot_number, l.expires_on, l.quantity, l.returned, l.dispense_id FROM pharmacy.dispense_lot l
+    SELECT l.lot_id, l.lot_number, l.expires_on, l.quantity, l.returned, l.dispense_id, o.is_quarantined
+      FROM pharmacy.dispense_lot l JOIN stock.lot o ON o.hospital_id = l.hospital_id AND o.id = l.lot_id
      WHERE l.hospital_id = :hospital_id AND l.dispense_id = ANY (:dispense_ids::uuid[])
      ORDER BY l.expires_on, l.lot_number, l.dispense_id LIMIT 6000
 """)
@@ -274,7 +289,7 @@ async def lots_of(db: Db, *, hospital_id: UUID, dispense_ids: list[UUID]) -> lis
 
 
 @query(f"""
-    SELECT r.dispense_id, r.at, {staff_name("a")}, l.lot_number, r.quantity, r.reason
+    SELECT r.dispense_id, r.at, {staff_name("a")}, l.lot_number, r.quantity, r.reason, r.is_opened
       FROM pharmacy.dispense_return r
       JOIN pharmacy.dispense_lot l ON l.hospital_id = r.hospital_id AND l.dispense_id = r.dispense_id AND l.lot_id = r.lot_id
       JOIN identity.staff a ON a.id = r.actor_id
@@ -306,8 +321,10 @@ async def hand_over(
 
 @query("""
     WITH told AS (
-        INSERT INTO pharmacy.dispense_return (hospital_id, id, dispense_id, lot_id, quantity, reason, witness_id, at, actor_id)
-        VALUES (:hospital_id, :return_id, :dispense_id, :lot_id, :quantity, :reason, :witness_id::uuid, :now, :actor_id)
+        INSERT INTO pharmacy.dispense_return (hospital_id, id, dispense_id, lot_id, quantity, reason, is_opened, witness_id, at,
+                                              actor_id)
+        VALUES (:hospital_id, :return_id, :dispense_id, :lot_id, :quantity, :reason, :is_opened, :witness_id::uuid, :now,
+                :actor_id)
         RETURNING hospital_id, dispense_id, lot_id, quantity),
     lot AS (
         UPDATE pharmacy.dispense_lot l SET returned = l.returned + told.quantity FROM told
@@ -326,11 +343,41 @@ async def insert_return(
     lot_id: UUID,
     quantity: int,
     reason: str,
+    is_opened: bool,
     witness_id: UUID | None,
     actor_id: UUID,
     now: datetime,
 ) -> None:
     """What comes back; everything back before it was handed over is a cancelled dispensing."""
+
+
+@query("SELECT p.is_controlled FROM stock.product p WHERE p.hospital_id = :hospital_id AND p.id = :product_id")
+async def is_controlled(db: Db, *, hospital_id: UUID, product_id: UUID) -> bool | None:
+    """Whether a product is a controlled drug now, also one that is no longer kept."""
+
+
+@query("""
+    SELECT l.id, l.number, l.expires_on, l.is_quarantined, l.quarantine_reason, p.ingredient || ' ' || p.strength || ' ' || p.form
+      FROM stock.lot l JOIN stock.product p ON p.hospital_id = l.hospital_id AND p.id = l.product_id
+     WHERE l.hospital_id = :hospital_id AND l.id = :lot_id
+""")
+async def traced_lot(db: Db, *, hospital_id: UUID, lot_id: UUID) -> TracedLot | None:
+    """A lot of the hospital."""
+
+
+@query("""
+    SELECT d.id, d.number, d.person_id, p.family, p.given, p.born_on, r.mrn, c.bed_label, n.quantity - n.returned, d.unit, d.status,
+           d.when_prepared, d.when_handed_over, d.received_by
+      FROM pharmacy.dispense_lot n
+      JOIN pharmacy.dispense d ON d.hospital_id = n.hospital_id AND d.id = n.dispense_id
+      JOIN patients.person p ON p.id = d.person_id
+      LEFT JOIN patients.registration r ON r.hospital_id = d.hospital_id AND r.person_id = d.person_id
+      LEFT JOIN encounters.current c ON c.hospital_id = d.hospital_id AND c.encounter_id = d.encounter_id
+     WHERE n.hospital_id = :scope.hospital_id AND n.lot_id = :scope.id AND n.quantity > n.returned
+     ORDER BY d.when_prepared DESC, d.id LIMIT 500
+""")
+async def dispensed_of_lot(db: Db, scope: TraceScope) -> list[TracedDispense]:
+    """Whoever has, or waits for, something of a lot, newest first. Index: dispense_lot_lot."""
 
 
 @query("SELECT d.medicine_id FROM pharmacy.dispense d WHERE d.hospital_id = :hospital_id AND d.id = :dispense_id")

@@ -3,7 +3,7 @@
 from wardline.identity.public import May
 from wardline.orders.public import Verification, access_medicine
 from wardline.patients.public import access_patient, today
-from wardline.pharmacy import actions, labels, queries, views
+from wardline.pharmacy import actions, handing, labels, queries, views
 from wardline.pharmacy.models import (
     Because,
     Dispense,
@@ -23,6 +23,8 @@ from wardline.pharmacy.models import (
     QueueQuery,
     Remark,
     Scan,
+    TracePage,
+    TraceScope,
 )
 from wardline.pharmacy.scopes import (
     access_dispense,
@@ -30,6 +32,7 @@ from wardline.pharmacy.scopes import (
     access_list,
     access_order,
     access_order_locked,
+    access_trace,
 )
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context, File, Listing, Page, Redirect, get, post
@@ -130,11 +133,14 @@ async def refuse(ctx: Context, scope: OrderScope, why: Because) -> Verification:
     "/medicines/{medicine_id}/ward-stock",
     needs=May.DISPENSE_MEDICINE,
     access=access_order_locked,
+    versioned=True,
     then="/medicines/{page.medicine_id}/pharmacy",
     load_class="medication",
 )
 async def decline(ctx: Context, scope: OrderScope, why: Because) -> Verification:
-    """Dispense nothing of a verified order, because the ward has it; it leaves the list."""
+    """Dispense nothing of a verified order, because the ward has it; it leaves the list. The version is `dispense_version`:
+    412 when somebody dispensed of it, left it to the ward or changed it since the page was read.
+    """
     return await actions.decline(ctx, scope, why.reason)
 
 
@@ -151,7 +157,7 @@ async def dispenses(ctx: Context, scope: OrderScope) -> Listing[Dispense] | Page
 @post(
     "/medicines/{medicine_id}/dispenses",
     needs=May.DISPENSE_MEDICINE,
-    access=access_order_locked,
+    access=access_order,
     versioned=True,
     created="/dispenses/{page.id}",
     then="/dispenses/{page.id}",
@@ -176,6 +182,22 @@ async def one_dispense(ctx: Context, scope: DispenseScope) -> Dispense | Page:
     return Page("pharmacy/dispense.html", found, title)
 
 
+@get(
+    "/stock/lots/{lot_id}/dispenses",
+    needs=May.DISPENSE_MEDICINE,
+    access=access_trace,
+    page="pharmacy/trace.html",
+    title="Lot {page.lot.number}: who has it",
+    section="stock",
+)
+async def trace(ctx: Context, scope: TraceScope) -> TracePage:
+    """Who has, or waits for, something of a lot: what a recall asks."""
+    found = await views.trace_page(ctx.db, scope)
+    for each in found.items:
+        ctx.saw("dispense", each.id, each.patient_id)
+    return found
+
+
 @get("/dispenses/{dispense_id}/label", needs=May.DISPENSE_MEDICINE, access=access_dispense, section="pharmacy")
 async def label(ctx: Context, scope: DispenseScope) -> File:
     """The label as a PDF: whose, what, how to take it, lot and expiry, and a code that scanners read."""
@@ -197,17 +219,17 @@ async def label(ctx: Context, scope: DispenseScope) -> File:
 )
 async def hand_over(ctx: Context, scope: HeldScope, given: HandedOver) -> Dispense:
     """The patient or the ward has collected it. 409 when the order was changed or stopped meanwhile, unless it says why."""
-    return await actions.hand_over(ctx, scope, given)
+    return await handing.hand_over(ctx, scope, given)
 
 
 @post(
     "/dispenses/{dispense_id}/returns",
     needs=May.DISPENSE_MEDICINE,
-    access=access_dispense_held,
+    access=access_dispense,
     versioned=True,
     then="/dispenses/{page.id}",
     load_class="medication",
 )
-async def take_back(ctx: Context, scope: HeldScope, new: NewReturn) -> Dispense:
-    """Put unopened units of one lot back to stock, with the reason. 409 for more than went out."""
-    return await actions.take_back(ctx, scope, new)
+async def take_back(ctx: Context, scope: DispenseScope, new: NewReturn) -> Dispense:
+    """Put unopened units of one lot back to stock, with the reason; opened ones are written off. 409 for more than went out."""
+    return await handing.take_back(ctx, scope, new)

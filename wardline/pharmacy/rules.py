@@ -25,6 +25,7 @@ SINGULAR = {
     "patches": "patch",
     "doses": "dose",
 }
+COUNTED = DIVISIBLE - {"g"} | WHOLE  # units that an order may count itself; a gram is a mass there
 UNCHANGED = frozenset({"ml", "g", "mg", "l"})
 _STRENGTH = re.compile(
     rf"({NUMBER})\s*(g|mg|micrograms?|nanograms?|units?|mmol|%)(?:\s*/\s*({NUMBER})?\s*(ml|\w+))?", re.ASCII
@@ -77,7 +78,8 @@ def _fraction(value: float) -> Fraction:
     return Fraction(value).limit_denominator(10**12)
 
 
-def _is_divisible(unit: str, form: str) -> bool:
+def is_divisible(unit: str, form: str) -> bool:
+    """Whether a part of one can be given and the rest kept."""
     return unit in DIVISIBLE and made_as(form) not in NEVER_DIVIDED
 
 
@@ -86,13 +88,14 @@ def units_per_dose(amount: Amount, *, strength: str, unit: str, form: str = "") 
 
     What cannot be divided is rounded up for each dose.
     """
-    exact = _exact_units(amount, strength=strength, unit=unit)
-    if exact is None or _is_divisible(unit, form):
+    exact = exact_units(amount, strength=strength, unit=unit)
+    if exact is None or is_divisible(unit, form):
         return exact
     return Fraction(math.ceil(exact))
 
 
-def _exact_units(amount: Amount, *, strength: str, unit: str) -> Fraction | None:
+def exact_units(amount: Amount, *, strength: str, unit: str) -> Fraction | None:
+    """How many units make an amount, as it comes out. None where the two do not compare."""
     said = SINGULAR.get(amount.unit, amount.unit)
     if said == unit:
         return Fraction(amount.value)
@@ -113,6 +116,15 @@ def _exact_units(amount: Amount, *, strength: str, unit: str) -> Fraction | None
         return share
     # A strength by volume counts units only where the product is counted by volume; how much a bottle holds is not known.
     return share * Fraction(volume) if per_unit == unit else None
+
+
+def mass_of(strength: str) -> tuple[Fraction, str] | None:
+    """What one unit holds, as `500 mg` says it; None for what is held in a volume, or is no mass."""
+    found = _STRENGTH.fullmatch(strength.strip())
+    held = number(found[1]) if found else None
+    if found is None or held is None or found[4] or found[2] == "%":
+        return None
+    return Fraction(held), found[2]
 
 
 def needed(line: MedicineLine, *, strength: str, unit: str, form: str = "", days: int | None = None) -> int | None:
@@ -175,12 +187,12 @@ def is_as_ordered(
     if line.per_kg or line.rate:
         return True
     amounts = [step.amount for step in line.steps] or [each for each in (line.amount, line.amount_to) if each]
-    shares = [_exact_units(amount, strength=strength, unit=unit) for amount in amounts]
+    shares = [exact_units(amount, strength=strength, unit=unit) for amount in amounts]
     return all(share is None or _can_be_given(share, unit, form) for share in shares)
 
 
 def _can_be_given(share: Fraction, unit: str, form: str) -> bool:
-    if unit in WHOLE or (unit == "tablet" and not _is_divisible(unit, form)):
+    if unit in WHOLE or (unit == "tablet" and not is_divisible(unit, form)):
         return share.denominator == 1
     return unit != "tablet" or (share * 2).denominator == 1
 
@@ -201,6 +213,11 @@ def plan(lots: Sequence[Offer], quantity: int, *, first: UUID | None = None) -> 
         taken.append((lot.lot_id, min(left, lot.quantity)))
         left -= taken[-1][1]
     return taken
+
+
+def most(computed: int, pack_quantity: int) -> int:
+    """The most that is dispensed without a reason: twice what the order needs, or an original pack."""
+    return max(2 * computed, pack_quantity)
 
 
 def available(lots: Sequence[Offer]) -> int:

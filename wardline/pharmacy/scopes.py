@@ -6,7 +6,7 @@ from wardline.identity.public import seal
 from wardline.orders.public import MedicineRow, access_change, access_medicine
 from wardline.patients.public import PatientScope
 from wardline.pharmacy import queries
-from wardline.pharmacy.models import LISTS, DispenseScope, HeldScope, ListScope, OrderScope
+from wardline.pharmacy.models import LISTS, DispenseScope, HeldScope, ListScope, OrderScope, TraceScope
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 
@@ -62,6 +62,13 @@ async def access_dispense_held(ctx: Context, dispense_id: UUID) -> HeldScope:
         order=await access_order_locked(ctx, found.medicine_id),
         seal=seal(),
     )
+
+
+async def access_trace(ctx: Context, lot_id: UUID) -> TraceScope:
+    """A lot of the caller's hospital; NotFound otherwise."""
+    if await queries.traced_lot(ctx.db, hospital_id=ctx.caller.tenant_id, lot_id=lot_id) is None:
+        raise NotFound("There is no such lot here.")
+    return TraceScope(hospital_id=ctx.caller.tenant_id, id=lot_id, seal=seal())
 
 
 def order_scope(ctx: Context, row: MedicineRow) -> OrderScope:

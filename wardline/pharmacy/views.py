@@ -33,7 +33,7 @@ from wardline.orders.public import (
     verification_history,
 )
 from wardline.patients.public import PatientScope
-from wardline.pharmacy import queries, rules
+from wardline.pharmacy import queries, rules, wording
 from wardline.pharmacy.models import (
     LISTS,
     Choice,
@@ -49,6 +49,8 @@ from wardline.pharmacy.models import (
     Queue,
     QueueRow,
     Supply,
+    TracePage,
+    TraceScope,
 )
 from wardline.platform import clock
 from wardline.platform.db import Db
@@ -140,7 +142,7 @@ async def order_page(db: Db, scope: OrderScope, *, day: date, asked: OrderQuery 
 
 def dispense_version(row: MedicineRow, decided: Sequence[Verification], supply: Supply | None) -> int:
     """What a page says it has seen of an order for dispensing."""
-    return seen_version(row, decided) + (supply.dispenses if supply else 0)
+    return seen_version(row, decided) + (supply.dispenses + supply.version if supply else 0)
 
 
 def standing_of(row: MedicineRow, decided: Sequence[Verification]) -> Verification | None:
@@ -192,6 +194,7 @@ def _choice(lots: list[Offer], line: MedicineLine, letters: str, drugs: Sequence
         if amount and counted
         else None
     )
+    told = wording.directions(line, strength=one.strength, unit=one.unit, form=one.form)
     return Choice(
         store_id=one.store_id,
         store=one.store,
@@ -216,6 +219,10 @@ def _choice(lots: list[Offer], line: MedicineLine, letters: str, drugs: Sequence
         days=rules.supply_days(line, days),
         lots=[lot for lot in lots if lot.lot_id is not None],
         units=rules.plural(one.unit, 2),
+        pack_quantity=one.pack_quantity,
+        dose_units=told.units,
+        dose_problem=told.problem,
+        directions=told.words,
     )
 
 
@@ -248,14 +255,24 @@ async def dispense_page(db: Db, scope: DispenseScope, row: MedicineRow, patient:
         found = await one_dispense(one, scope)
         back = await queries.returns_of(one, hospital_id=scope.hospital_id, dispense_ids=[scope.id])
         banner = await banner_with_stay(one, patient)
-        offers = await queries.offers(one, scope, ingredient=row.name)
+        controlled = await queries.is_controlled(one, hospital_id=scope.hospital_id, product_id=found.product_id)
     return DispensePage(
         banner=banner,
         medicine=medicine_of(row, rules=current()),
         dispense=found,
         returns=back,
-        is_controlled=any(each.is_controlled for each in offers if each.product_id == found.product_id),
+        is_controlled=bool(controlled),
     )
+
+
+async def trace_page(db: Db, scope: TraceScope) -> TracePage:
+    """Who has something of a lot. 2 queries."""
+    async with db.one_connection() as one:
+        lot = await queries.traced_lot(one, hospital_id=scope.hospital_id, lot_id=scope.id)
+        items = await queries.dispensed_of_lot(one, scope)
+    if lot is None:
+        raise NotFound
+    return TracePage(lot, items, is_whole=len(items) < queries.TRACED_MAX)
 
 
 async def supplied(db: Db, hospital_id: UUID, medicine_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -22,6 +22,7 @@ from wardline.stock.forms import (
     WriteOff,
 )
 from wardline.stock.models import (
+    LIFE_YEARS_MAX,
     LevelScope,
     Line,
     Lot,
@@ -59,14 +60,32 @@ async def receive(ctx: Context, store: StoreScope, new: NewReceipt) -> Lot:
     """Puts what arrived on the shelf, as a lot that is new or known; against an order when it names one."""
     product, number, expires_on = await what_arrived(ctx, new)
     quantity = _quantity(new, product)
-    if expires_on < today_of(ctx):
-        raise Invalid(fields={"expires_on": "It has expired. Do not put it on the shelf; send it back."})
+    _require_good(ctx, product, expires_on)
     second = await signed(ctx, new)
     if new.purchase_id is not None:
         await purchasing.note_received(ctx, store, new.purchase_id, product, quantity)
     lot_id = await _lot(ctx, store, product, number, expires_on)
     await ledger.bring(ctx, store, [(lot_id, quantity)], kind=Move.RECEIPT, reference=new.purchase_id, witness=second)
     return await _lot_now(ctx, store, lot_id)
+
+
+def _require_good(ctx: Context, product: Product, expires_on: date) -> None:
+    """What has expired, what is said to last for ever, and a controlled drug that nobody marked are not taken in."""
+    today = today_of(ctx)
+    if expires_on < today:
+        raise Invalid(fields={"expires_on": "It has expired. Do not put it on the shelf; send it back."})
+    if expires_on.year > today.year + LIFE_YEARS_MAX:
+        raise Invalid(fields={"expires_on": f"No pack is good for more than {LIFE_YEARS_MAX} years. Look at it again."})
+    schedule = schedule_of(product.ingredient, product.form)
+    if schedule is not None and not product.is_controlled:
+        words = f"{product.ingredient} is a controlled drug (schedule {schedule}). Mark the product first."
+        raise Invalid(fields={"product_id": words})
+
+
+def schedule_of(ingredient: str, form: str) -> int | None:
+    """The schedule by which the drug table says that this is a controlled drug; None where it does not."""
+    knowledge = current()
+    return knowledge.schedule_of(ingredient, form) if knowledge else None
 
 
 async def what_arrived(ctx: Context, new: NewReceipt) -> tuple[Product, str, date]:
@@ -180,14 +199,10 @@ async def count(ctx: Context, scope: LevelScope, given: Count) -> Lot:
         witness_id=second,
         now=ctx.now,
     )
-    if difference:
-        line = Line(scope.lot_id, difference)
-        await ledger.post(
-            ctx, scope, [held], [line], kind=Move.COUNT, reference=count_id, witness=second, reason=given.reason
-        )
-    else:
-        ctx.record("stock.counted", subject_type="store", subject_id=scope.id, detail={"lots": [str(scope.lot_id)]})
-        ledger.touch(ctx, scope.id, [scope.product_id])
+    line = Line(scope.lot_id, difference)
+    await ledger.post(
+        ctx, scope, [held], [line], kind=Move.COUNT, reference=count_id, witness=second, reason=given.reason
+    )
     return await _lot_now(ctx, scope, scope.lot_id)
 
 
@@ -223,8 +238,8 @@ async def set_quarantine(ctx: Context, scope: LotScope, *, is_quarantined: bool,
     what = "quarantined" if is_quarantined else "released"
     ctx.record(f"lot.{what}", subject_id=scope.id, detail={"reason": reason.strip()})
     stores = await queries.stores_of_lot(ctx.db, hospital_id=scope.hospital_id, lot_id=scope.id)
-    for store_id in stores:
-        ledger.touch(ctx, store_id, [scope.product_id])
+    for store in stores:
+        ledger.touch(ctx, store.id, [scope.product_id], store.ward_id)
 
 
 # --- stores, products, thresholds ------------------------------------------------------------------------------------
@@ -264,29 +279,35 @@ async def add_product(ctx: Context, hospital: HospitalScope, new: NewProduct) ->
         like = ", ".join(knowledge.table.like(new.ingredient))
         hint = f" Did you mean {like}?" if like else ""
         raise Invalid(fields={"ingredient": f"The drug table does not know this name.{hint}"})
-    gtin = _gtin(new.gtin)
+    gtin, form = _gtin(new.gtin), new.form.strip().lower()
+    # The law's schedule decides, whatever was ticked; the hospital may keep others as strictly.
+    is_controlled = new.is_controlled or knowledge.schedule_of(understood.name, form) is not None
     product_id = new_id()
     await moves.insert_product(
         ctx.db,
         hospital_id=hospital.hospital_id,
         product_id=product_id,
         ingredient=understood.name,
-        form=new.form.strip().lower(),
+        form=form,
         strength=new.strength.strip(),
         unit=new.unit.strip().lower(),
         pack_quantity=new.pack_quantity,
         gtin=gtin,
-        is_controlled=new.is_controlled,
+        is_controlled=is_controlled,
         actor_id=ctx.caller.id,
         now=ctx.now,
     )
-    ctx.record("product.added", subject_id=product_id, detail={"controlled": new.is_controlled})
+    ctx.record("product.added", subject_id=product_id, detail={"controlled": is_controlled})
     return tall_man(await product_of(ctx, product_id))
 
 
 async def change_product(ctx: Context, scope: ProductScope, new: ProductChange) -> Product:
     """A new pack or number for a product, or it is no longer kept: then it is not received any more, and stays where it lies."""
     assert ctx.version is not None, "the route is versioned"
+    is_controlled = scope.product.is_controlled if new.is_controlled is None else new.is_controlled
+    schedule = schedule_of(scope.product.ingredient, scope.product.form)
+    if schedule is not None and not is_controlled:
+        raise Invalid(fields={"is_controlled": f"It is a controlled drug (schedule {schedule}): the mark stays."})
     done = await moves.change_product(
         ctx.db,
         hospital_id=scope.hospital_id,
@@ -294,11 +315,15 @@ async def change_product(ctx: Context, scope: ProductScope, new: ProductChange) 
         pack_quantity=new.pack_quantity,
         gtin=_gtin(new.gtin),
         active=new.active,
+        is_controlled=is_controlled,
         version=ctx.version,
     )
     if done is None:
         raise Stale("Somebody changed the product meanwhile.", current={"version": scope.product.version})
-    ctx.record("product.changed", subject_id=scope.product.id, detail={"active": new.active})
+    ctx.record(
+        "product.changed", subject_id=scope.product.id, detail={"active": new.active, "controlled": is_controlled}
+    )
+    ctx.touch(*ledger.hospital_topics(scope.hospital_id))
     return tall_man(await product_of(ctx, scope.product.id))
 
 
@@ -334,5 +359,5 @@ async def set_thresholds(ctx: Context, scope: ShelfScope, new: Thresholds) -> Sh
         subject_id=scope.id,
         detail={"product": str(scope.product.id), "reorder": new.reorder_level, "target": new.target_level},
     )
-    ledger.touch(ctx, scope.id, [scope.product.id])
+    ledger.touch(ctx, scope.id, [scope.product.id], scope.ward_id)
     return with_cover(found, today)

@@ -46,11 +46,14 @@ class NewProduct(Input, kw_only=True):
 
 
 class ProductChange(Input, kw_only=True):
-    """What may change of a product: the number on its pack, how many are in one, and whether it is still kept."""
+    """What may change of a product: the number on its pack, how many are in one, whether it is still kept, and whether it is a
+    controlled drug (as it was, where that is not said).
+    """
 
     pack_quantity: Annotated[int, Meta(ge=1, le=100_000)]
     gtin: Annotated[str, Meta(max_length=14)] = ""
     active: bool = True
+    is_controlled: bool | None = None
 
 
 class Thresholds(Input, kw_only=True):
@@ -120,6 +123,29 @@ class Arrived(Witnessed, kw_only=True):
 
     lots: Lots
     quantities: Quantities
+    reason: Annotated[str, Meta(max_length=380)] = ""  # the ledger's line holds it with its own words before it
+
+
+class StoreChange(Input, kw_only=True):
+    """Another name for a store."""
+
+    name: Name
+
+
+class NewRequest(Input, kw_only=True):
+    """What a ward asks for, for one of its own stores."""
+
+    store_id: UUID
+    product_id: UUID
+    quantity: Quantity
+    note: Words = ""
+
+
+class Sending(Witnessed, kw_only=True):
+    """From which store something that was asked for is sent, and how much; less says why."""
+
+    from_store_id: UUID
+    quantity: Quantity
     reason: Words = ""
 
 

@@ -12,7 +12,7 @@ from wardline.platform.errors import Conflict, Invalid, NotFound, on_constraint
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 from wardline.stock import moves
-from wardline.stock.models import Held, Line, Move, StoreScope
+from wardline.stock.models import EXPIRING_OFFERED, Held, Line, Move, StoreScope
 
 LINES_MAX = 60
 QUANTITY_MAX = 1_000_000
@@ -48,6 +48,7 @@ on_constraint("shelf_too_much", lambda: Conflict("A store does not hold so much 
 on_constraint("entry_witnessed", lambda: WitnessMissing("The other person signs with their email and password."))
 on_constraint("entry_two_people", lambda: Invalid(fields={"witness_email": "The witness is a second person."}))
 on_constraint("entry_locked_away", lambda: WrongStore("A controlled drug is kept in a controlled cabinet."))
+on_constraint("entry_store_open", lambda: Conflict("The store was closed at this moment. Nothing was moved."))
 on_constraint("entry_quarantined", lambda: Unusable("The lot was put into quarantine at this moment."))
 
 
@@ -56,11 +57,19 @@ def topic(store_id: UUID) -> str:
     return f"stock:{store_id}"
 
 
-def touch(ctx: Context, store_id: UUID, product_ids: Iterable[UUID]) -> None:
-    """Everything that shows what a store keeps of these products."""
-    hospital, products = f"stock_hospital:{ctx.caller.tenant_id}", sorted(set(product_ids))
-    ctx.touch(hospital, *(f"shelf:{store_id}:{product_id}" for product_id in products))
+def touch(ctx: Context, store_id: UUID, product_ids: Iterable[UUID], ward_id: UUID | None) -> None:
+    """Everything that shows what a store, of a ward or of the pharmacy, keeps of these products."""
+    if ward_id is not None:
+        ctx.touch(f"ward_stock:{ward_id}")
+    products = sorted(set(product_ids))
+    ctx.touch(*hospital_topics(ctx.caller.tenant_id), *(f"shelf:{store_id}:{product_id}" for product_id in products))
     ctx.touch(topic(store_id), elements=products)
+
+
+def hospital_topics(hospital_id: UUID) -> list[str]:
+    """The pages over all stores that a movement may change: the first one, what is low, what expires."""
+    expiring = [f"stock_expiring:{hospital_id}:{days}" for days in EXPIRING_OFFERED]
+    return [f"stock_hospital:{hospital_id}", f"stock_low:{hospital_id}", *expiring]
 
 
 async def take(
@@ -108,11 +117,13 @@ async def bring(
     witness: UUID | None,
     reason: str = "",
 ) -> list[Held]:
-    """Puts quantities of lots into a store. Raises WitnessMissing, and WrongStore for a controlled drug in an open store."""
+    """Puts quantities of lots into a store. Raises WitnessMissing, and WrongStore for a controlled drug in an open store; what
+    was taken from there before its drug was a controlled one may come back.
+    """
     coming = _summed(lines)
     held = await hold(ctx, scope, list(coming))
     _require_witness(held, witness)
-    if scope.kind != "controlled" and any(lot.is_controlled for lot in held):
+    if kind is not Move.RETURN and scope.kind != "controlled" and any(lot.is_controlled for lot in held):
         raise WrongStore("A controlled drug is kept in a controlled cabinet.")
     arriving = [Line(lot.lot_id, coming[lot.lot_id]) for lot in held]
     await post(ctx, scope, held, arriving, kind=kind, reference=reference, witness=witness, reason=reason)
@@ -152,8 +163,9 @@ async def post(
         witness_id=witness,
         now=ctx.now,
     )
+    as_expected = kind is Move.COUNT and not any(line.quantity for line in lines)
     ctx.record(
-        f"stock.{kind}",
+        "stock.counted" if as_expected else f"stock.{kind}",
         subject_type="store",
         subject_id=scope.id,
         detail={
@@ -163,7 +175,7 @@ async def post(
             "witness": str(witness) if witness else None,
         },
     )
-    touch(ctx, scope.id, (lot.product_id for lot in held))
+    touch(ctx, scope.id, (lot.product_id for lot in held), scope.ward_id)
 
 
 def is_expired(lot: Held, now: datetime, zone: str) -> bool:

@@ -10,6 +10,8 @@ from wardline.identity.public import HospitalScope
 
 KIND_WORDS = {"pharmacy": "Pharmacy", "ward": "Ward cupboard", "controlled": "Controlled cabinet"}
 EXPIRING_DAYS = 90
+EXPIRING_OFFERED = (30, 90, 180)
+LIFE_YEARS_MAX = 15  # no pack is good for longer: it is a slip of the finger
 USE_DAYS = 28
 
 
@@ -81,12 +83,39 @@ class StockScope(HospitalScope, frozen=True, kw_only=True):
     zone: str = "UTC"
 
 
+class ExpiringScope(StockScope, frozen=True, kw_only=True):
+    """What of the stock expires within so many days."""
+
+    days: int
+
+
 class StoreScope(StockScope, frozen=True, kw_only=True):
     """One store of the caller's hospital."""
 
     id: UUID
     name: str
     kind: str
+    ward_id: UUID | None = None
+
+
+class WardStockScope(StockScope, frozen=True, kw_only=True):
+    """The stores of one ward of the caller's hospital."""
+
+    ward_id: UUID
+    ward: str
+
+
+class RequestScope(HospitalScope, frozen=True, kw_only=True):
+    """What a ward asked for, at the caller's hospital."""
+
+    id: UUID
+    ward_id: UUID
+
+
+class SupplierScope(HospitalScope, frozen=True, kw_only=True):
+    """One supplier of the caller's hospital."""
+
+    id: UUID
 
 
 class ShelfScope(StoreScope, frozen=True, kw_only=True):
@@ -153,7 +182,7 @@ class Held(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """A line for the ledger: how much of a lot comes (above zero) or goes."""
+    """A line for the ledger: how much of a lot comes (above zero) or goes; zero for a count that found what was expected."""
 
     lot_id: UUID
     quantity: int
@@ -190,6 +219,7 @@ class Store(Struct):
     low: int
     expiring: int
     unusable: int
+    closed_reason: str = ""
     kind_words: str = ""
 
 
@@ -251,6 +281,31 @@ class ExpiringLot(Struct):
     @property
     def name(self) -> str:
         return f"{self.tall_man or self.ingredient} {self.strength} {self.form}"
+
+
+class Astray(Struct):
+    """A controlled drug that lies in an open store, or a product that is not marked as one though the drug table says so."""
+
+    product_id: UUID
+    ingredient: str
+    form: str
+    strength: str
+    unit: str
+    store_id: UUID | None
+    store: str | None
+    quantity: int
+    tall_man: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.tall_man or self.ingredient} {self.strength} {self.form}"
+
+
+class CountedLast(Struct, frozen=True):
+    """When somebody counted a product of a store last."""
+
+    product_id: UUID
+    at: datetime
 
 
 class Kept(Struct):
@@ -316,6 +371,48 @@ class Supplier(Struct):
     phone: str
     active: bool
     version: int
+    closed_reason: str = ""
+
+
+class Request(Struct):
+    """What a ward asked the pharmacy for."""
+
+    id: UUID
+    number: int
+    ward_id: UUID
+    ward: str
+    store_id: UUID
+    store: str
+    product_id: UUID
+    ingredient: str
+    form: str
+    strength: str
+    unit: str
+    is_controlled: bool
+    quantity: int
+    note: str
+    state: str
+    transfer_id: UUID | None
+    task_id: UUID
+    reason: str
+    ended_at: datetime | None
+    ended_by: str | None
+    version: int
+    created_at: datetime
+    created_by: str | None
+    tall_man: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.tall_man or self.ingredient} {self.strength} {self.form}"
+
+
+class Source(Struct):
+    """A store from which something that was asked for can be sent."""
+
+    store_id: UUID
+    store: str
+    usable: int
 
 
 class PurchaseLine(Struct):

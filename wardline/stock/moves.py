@@ -161,7 +161,8 @@ async def insert_product(
 
 
 @query("""
-    UPDATE stock.product SET pack_quantity = :pack_quantity, gtin = :gtin::text, active = :active, version = version + 1
+    UPDATE stock.product SET pack_quantity = :pack_quantity, gtin = :gtin::text, active = :active,
+           is_controlled = :is_controlled, version = version + 1
      WHERE hospital_id = :hospital_id AND id = :product_id AND version = :version
     RETURNING version
 """)
@@ -173,6 +174,7 @@ async def change_product(
     pack_quantity: int,
     gtin: str | None,
     active: bool,
+    is_controlled: bool,
     version: int,
 ) -> int | None:
     """The product with a new pack; None when it is not as it was read."""

@@ -1,18 +1,23 @@
 """What the pages of stock show: rows put together."""
 
-from datetime import date
+import itertools
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct, field
 
 from wardline.stock.models import (
+    EXPIRING_OFFERED,
+    Astray,
     Entry,
     ExpiringLot,
     Kept,
     Lot,
     Product,
     Purchase,
+    Request,
     Shelf,
+    Source,
     Store,
     Supplier,
     Transfer,
@@ -27,7 +32,9 @@ class Overview(Struct):
     low: list[Shelf]
     expiring: list[ExpiringLot]
     transfers: list[Transfer]
+    astray: list[Astray]
     wards: list[tuple[UUID, str]] = field(default_factory=list[tuple[UUID, str]])
+    closed: list[Store] = field(default_factory=list[Store])
 
 
 class StorePage(Struct):
@@ -89,7 +96,7 @@ class ExpiringPage(Struct):
 
     days: int
     items: list[ExpiringLot]
-    days_offered: tuple[int, ...] = (30, 90, 180)
+    days_offered: tuple[int, ...] = EXPIRING_OFFERED
 
 
 class TransfersPage(Struct):
@@ -97,6 +104,7 @@ class TransfersPage(Struct):
 
     items: list[Transfer]
     arrived: list[Transfer]
+    asked: list[Request]
 
 
 class ProductsPage(Struct):
@@ -114,6 +122,7 @@ class PurchasesPage(Struct):
     items: list[Purchase]
     suppliers: list[Supplier]
     stores: list[Store]
+    closed: list[Supplier]
 
 
 class RegisterPage(Struct):
@@ -127,10 +136,51 @@ class RegisterPage(Struct):
     closing: int
     items: list[Entry]
     is_whole: bool
+    lies_there: int  # now, as the shelf says
+
+    @property
+    def is_unbroken(self) -> bool:
+        """Whether each line follows the one before: its number, and its balance."""
+        pairs = itertools.pairwise(self.items)
+        return all(b.number == a.number + 1 and b.balance == a.balance + b.quantity for a, b in pairs)
 
 
 class RegisterIndex(Struct):
-    """The controlled drugs of a cabinet."""
+    """The controlled drugs that lie, or lay, in a cabinet, with when each was counted last."""
 
     store: Store
     items: list[Shelf]
+    counted: dict[str, datetime]
+
+
+class WardStockPage(Struct):
+    """What a ward keeps, what is on its way to it, and what it asked for; `products` are what it may ask for."""
+
+    ward_id: UUID
+    ward: str
+    stores: list[Store]
+    items: list[Shelf]
+    transfers: list[Transfer]
+    requests: list[Request]
+    products: list[Product] = field(default_factory=list[Product])
+
+
+class WardShelfPage(ShelfPage):
+    """A product in a store of a ward."""
+
+    ward_id: UUID
+
+
+class WardTransferPage(Struct):
+    """A transfer to a store of a ward."""
+
+    ward_id: UUID
+    ward: str
+    transfer: Transfer
+
+
+class RequestPage(Struct):
+    """What a ward asked for, and the stores that could send it."""
+
+    request: Request
+    sources: list[Source]

@@ -21,7 +21,7 @@ from wardline.stock.models import (
 from wardline.stock.queries import staff_name
 
 # --- transfers -------------------------------------------------------------------------------------------------------
-_TRANSFER = f"""
+TRANSFER = f"""
     SELECT t.id, t.number, t.from_store_id, f.name, t.to_store_id, o.name, t.state, t.sent_at, {staff_name("a")}, t.received_at,
            {staff_name("b")}, t.reason, t.version
       FROM stock.transfer t
@@ -33,21 +33,21 @@ _TRANSFER = f"""
 
 
 @query(
-    _TRANSFER + " WHERE t.hospital_id = :hospital.hospital_id AND t.state = 'sent' ORDER BY t.sent_at, t.id LIMIT 200"
+    TRANSFER + " WHERE t.hospital_id = :hospital.hospital_id AND t.state = 'sent' ORDER BY t.sent_at, t.id LIMIT 200"
 )
 async def on_their_way(db: Db, hospital: HospitalScope) -> list[Transfer]:
     """Transfers that nobody has received yet, oldest first. Index: transfer_on_its_way."""
 
 
 @query(
-    _TRANSFER
+    TRANSFER
     + " WHERE t.hospital_id = :hospital.hospital_id AND t.state <> 'sent' ORDER BY t.sent_at DESC, t.id LIMIT 20"
 )
 async def arrived(db: Db, hospital: HospitalScope) -> list[Transfer]:
     """The last transfers that arrived, newest first. Index: transfer_newest."""
 
 
-@query(_TRANSFER + " WHERE t.hospital_id = :hospital_id AND t.id = :transfer_id")
+@query(TRANSFER + " WHERE t.hospital_id = :hospital_id AND t.id = :transfer_id")
 async def transfer(db: Db, *, hospital_id: UUID, transfer_id: UUID) -> Transfer | None:
     """One transfer, without its lines."""
 
@@ -108,15 +108,23 @@ async def note_arrived(db: Db, scope: TransferScope, *, lot_ids: list[UUID], qua
 
 # --- suppliers -------------------------------------------------------------------------------------------------------
 @query("""
-    SELECT id, name, email, phone, active, version FROM stock.supplier
+    SELECT id, name, email, phone, active, version, closed_reason FROM stock.supplier
      WHERE hospital_id = :hospital.hospital_id AND active ORDER BY name, id LIMIT 500
 """)
 async def suppliers(db: Db, hospital: HospitalScope) -> list[Supplier]:
     """Whom the hospital buys from."""
 
 
+@query("""
+    SELECT id, name, email, phone, active, version, closed_reason FROM stock.supplier
+     WHERE hospital_id = :hospital.hospital_id AND NOT active ORDER BY name, id LIMIT 500
+""")
+async def closed_suppliers(db: Db, hospital: HospitalScope) -> list[Supplier]:
+    """Whom the hospital bought from."""
+
+
 @query(
-    "SELECT id, name, email, phone, active, version FROM stock.supplier WHERE hospital_id = :hospital_id AND id = :supplier_id"
+    "SELECT id, name, email, phone, active, version, closed_reason FROM stock.supplier WHERE hospital_id = :hospital_id AND id = :supplier_id"
 )
 async def supplier(db: Db, *, hospital_id: UUID, supplier_id: UUID) -> Supplier | None:
     """One supplier."""

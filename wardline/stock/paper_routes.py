@@ -1,6 +1,7 @@
 """HTTP of what goes between stores and suppliers, and of the controlled-drug register."""
 
 from wardline.identity.public import May
+from wardline.platform.errors import BadRequest
 from wardline.platform.http import Context, File, get, post, put
 from wardline.stock import purchasing, queries, register, transfers, views
 from wardline.stock.forms import Arrived, Because, NewPurchase, NewSupplier, PurchaseLines, RegisterQuery
@@ -27,6 +28,7 @@ from wardline.stock.shown import with_cover
     page="stock/transfers.html",
     title="Transfers",
     section="stock",
+    topic="stock_transfers:{hospital_id}",
 )
 async def transfers_list(ctx: Context, hospital: StockScope) -> TransfersPage:
     """What is on its way between stores, oldest first, and what arrived last."""
@@ -67,6 +69,7 @@ async def receive_transfer(ctx: Context, scope: TransferScope, given: Arrived) -
     page="stock/purchases.html",
     title="Orders to suppliers",
     section="stock",
+    topic="stock_orders:{hospital_id}",
 )
 async def purchases(ctx: Context, hospital: StockScope) -> PurchasesPage:
     """The last orders, newest first, and the suppliers."""
@@ -163,6 +166,17 @@ async def register_of(ctx: Context, scope: ShelfScope, asked: RegisterQuery) -> 
     """Every movement of a controlled drug in a cabinet, with its running balance and both people."""
     ctx.saw("register", scope.product.id, detail={"store": str(scope.id)})
     return await views.register_page(ctx.db, scope, asked)
+
+
+@get("/stock/stores/{store_id}/register/{product_id}/table", needs=May.READ_STOCK, access=access_shelf, section="stock")
+async def register_table(ctx: Context, scope: ShelfScope, asked: RegisterQuery) -> File:
+    """The register as a table for spreadsheets (CSV). 400 for more lines than it holds: ask for a shorter time."""
+    ctx.saw("register", scope.product.id, detail={"store": str(scope.id), "table": True})
+    page = await views.register_page(ctx.db, scope, asked)
+    if not page.is_whole:
+        raise BadRequest("There are more lines than fit here. Ask for a shorter time.")
+    name = f"register-{page.since}-{page.until}.csv"
+    return File(register.table(page, zone=ctx.caller.time_zone), "text/csv; charset=utf-8", name=name)
 
 
 @get("/stock/stores/{store_id}/register/{product_id}/print", needs=May.READ_STOCK, access=access_shelf, section="stock")

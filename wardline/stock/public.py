@@ -79,8 +79,9 @@ async def take(
     kind: str = "dispense",
     reference: UUID,
     witness: UUID | None = None,
+    reason: str = "",
 ) -> None:
-    """Takes (lot, quantity)s out of a store for a dispensing (`reference`): all of them or none.
+    """Takes (lot, quantity)s out of a store for a dispensing (`reference`): all of them or none. A write-off says its reason.
 
     Raises Short (409, with `lot_id`, `lot`, `left` and, for "count now", `count_href`), Unusable (expired, quarantined), WitnessMissing for a controlled
     drug without `witness` (a staff id from identity's `witness`), NotFound for a store or lot of another hospital.
@@ -88,7 +89,7 @@ async def take(
     """
     assert scope.hospital_id == ctx.caller.tenant_id, "a scope is of the caller's hospital"
     store = await access_store(ctx, store_id)
-    await ledger.take(ctx, store, lines, kind=Move(kind), reference=reference, witness=witness)
+    await ledger.take(ctx, store, lines, kind=Move(kind), reference=reference, witness=witness, reason=reason)
 
 
 async def put_back(

@@ -6,7 +6,7 @@ from wardline.identity.public import HospitalScope
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale, on_constraint
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
-from wardline.stock import paper_queries, rules
+from wardline.stock import keeping_queries, paper_queries, rules
 from wardline.stock.forms import NewPurchase, NewSupplier, PurchaseLines
 from wardline.stock.models import Product, Purchase, PurchaseScope, Shelf, StoreScope, Supplier
 
@@ -33,24 +33,27 @@ async def add_supplier(ctx: Context, hospital: HospitalScope, new: NewSupplier) 
         now=ctx.now,
     )
     ctx.record("supplier.added", subject_id=supplier_id)
+    touch(ctx)
     return Supplier(supplier_id, new.name.strip(), new.email.strip(), new.phone.strip(), active=True, version=1)
 
 
 async def draft(ctx: Context, store: StoreScope, new: NewPurchase, low: list[Shelf]) -> Purchase:
     """A draft of an order for a store, of what was named or else of what is low there, in whole packs."""
-    supplier = await paper_queries.supplier(ctx.db, hospital_id=store.hospital_id, supplier_id=new.supplier_id)
-    if supplier is None or not supplier.active:
-        raise Invalid(fields={"supplier_id": "There is no such supplier here."})
+    sells = await keeping_queries.still_sells(ctx.db, hospital_id=store.hospital_id, supplier_id=new.supplier_id)
+    if sells is None:
+        raise Invalid(fields={"supplier_id": "There is no such supplier here, or it is closed."})
+    if await keeping_queries.is_still_open(ctx.db, store) is None:
+        raise Invalid(fields={"store_id": "The store was closed at this moment."})
     lines = _named(new.products, new.quantities) if new.products else suggested(low)
     if not lines:
         raise Invalid(fields={"products": "Nothing is low in this store that is not ordered already."})
     purchase_id = new_id()
     await paper_queries.insert_purchase(
-        ctx.db, store, purchase_id=purchase_id, supplier_id=supplier.id, actor_id=ctx.caller.id, now=ctx.now
+        ctx.db, store, purchase_id=purchase_id, supplier_id=new.supplier_id, actor_id=ctx.caller.id, now=ctx.now
     )
     await _insert_lines(ctx, purchase_id, lines)
     ctx.record("purchase.drafted", subject_id=purchase_id, detail={"lines": len(lines), "store": str(store.id)})
-    ctx.touch(f"stock_hospital:{store.hospital_id}")
+    touch(ctx)
     return await purchase_with_lines(ctx, PurchaseScope(
         hospital_id=store.hospital_id, id=purchase_id, store_id=store.id, seal=store.seal
     ))  # fmt: skip
@@ -112,6 +115,7 @@ async def note_received(ctx: Context, store: StoreScope, purchase_id: UUID, prod
     if received is None:
         raise Invalid(fields={"product_id": f"{product.ingredient} {product.strength} is not on this order."})
     await paper_queries.settle_state(ctx.db, store, purchase_id=purchase_id)
+    touch(ctx)
 
 
 async def purchase_with_lines(ctx: Context, scope: PurchaseScope) -> Purchase:
@@ -144,7 +148,7 @@ def _named(products: list[UUID], quantities: list[int]) -> dict[UUID, int]:
 
 async def _after(ctx: Context, scope: PurchaseScope, what: str) -> Purchase:
     ctx.record(f"purchase.{what}", subject_id=scope.id, detail={"store": str(scope.store_id)})
-    ctx.touch(f"stock_hospital:{scope.hospital_id}")
+    touch(ctx)
     return await purchase_with_lines(ctx, scope)
 
 
@@ -158,3 +162,9 @@ async def _refuse(ctx: Context, scope: PurchaseScope, what: str) -> None:
 def _version(ctx: Context) -> int:
     assert ctx.version is not None, "the route is versioned"
     return ctx.version
+
+
+def touch(ctx: Context) -> None:
+    """What shows orders: the first page, their list, and what is low with what is on order."""
+    hospital_id = ctx.caller.tenant_id
+    ctx.touch(f"stock_hospital:{hospital_id}", f"stock_orders:{hospital_id}", f"stock_low:{hospital_id}")

@@ -6,9 +6,23 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from wardline.identity.public import HospitalScope
 from wardline.platform.db import Db, query
-from wardline.stock.models import Entry, ExpiringLot, Kept, Lot, Product, Shelf, ShelfScope, Store, StoreScope
+from wardline.stock.models import (
+    Astray,
+    CountedLast,
+    Entry,
+    ExpiringLot,
+    Kept,
+    Lot,
+    Product,
+    Shelf,
+    ShelfScope,
+    Store,
+    StoreScope,
+)
 
 SHELVES_MAX = 500
 ENTRIES_MAX = 100
@@ -93,11 +107,18 @@ async def product_of_lot(db: Db, *, hospital_id: UUID, lot_id: UUID) -> UUID | N
     """What a lot is of."""
 
 
+class StoreOfLot(Struct, frozen=True):
+    """A store with the ward whose it is."""
+
+    id: UUID
+    ward_id: UUID | None
+
+
 @query("""
-    SELECT v.store_id FROM stock.level v
+    SELECT v.store_id, s.ward_id FROM stock.level v JOIN stock.store s ON s.hospital_id = v.hospital_id AND s.id = v.store_id
      WHERE v.hospital_id = :hospital_id AND v.lot_id = :lot_id AND v.quantity > 0 ORDER BY v.store_id LIMIT 200
 """)
-async def stores_of_lot(db: Db, *, hospital_id: UUID, lot_id: UUID) -> list[UUID]:
+async def stores_of_lot(db: Db, *, hospital_id: UUID, lot_id: UUID) -> list[StoreOfLot]:
     """Where a lot lies. Index: level_lot."""
 
 
@@ -127,14 +148,22 @@ async def stores(db: Db, hospital: HospitalScope, *, today: date, soon: date) ->
 
 
 @query("""
-    SELECT s.id, s.name, s.kind, s.ward_id, s.active, s.version, 0, 0, 0, 0 FROM stock.store s
+    SELECT s.id, s.name, s.kind, s.ward_id, s.active, s.version, 0, 0, 0, 0, s.closed_reason FROM stock.store s
      WHERE s.hospital_id = :hospital_id AND s.id = :store_id
 """)
 async def store(db: Db, *, hospital_id: UUID, store_id: UUID) -> Store | None:
     """One store, without counts."""
 
 
-_SHELF = """
+@query("""
+    SELECT s.id, s.name, s.kind, s.ward_id, s.active, s.version, 0, 0, 0, 0, s.closed_reason FROM stock.store s
+     WHERE s.hospital_id = :hospital.hospital_id AND NOT s.active ORDER BY s.name LIMIT 200
+""")
+async def closed_stores(db: Db, hospital: HospitalScope) -> list[Store]:
+    """The stores that are closed, without counts."""
+
+
+SHELF = """
     SELECT f.store_id, f.product_id, p.ingredient, p.form, p.strength, p.unit, p.pack_quantity, p.is_controlled, f.quantity,
            coalesce(v.usable, 0)::int, f.reorder_level, f.target_level, f.version,
            coalesce((SELECT sum(d.quantity) FROM stock.day_use d
@@ -159,7 +188,7 @@ _SHELF = """
 
 
 @query(
-    _SHELF
+    SHELF
     + """
      WHERE f.hospital_id = :scope.hospital_id AND f.store_id = :scope.id AND (f.quantity > 0 OR f.reorder_level > 0)
      ORDER BY p.ingredient, p.form, p.strength, p.id LIMIT 500
@@ -170,14 +199,14 @@ async def shelves(db: Db, scope: StoreScope, *, today: date) -> list[Shelf]:
 
 
 @query(
-    _SHELF + " WHERE f.hospital_id = :scope.hospital_id AND f.store_id = :scope.id AND f.product_id = :scope.product.id"
+    SHELF + " WHERE f.hospital_id = :scope.hospital_id AND f.store_id = :scope.id AND f.product_id = :scope.product.id"
 )
 async def shelf(db: Db, scope: ShelfScope, *, today: date) -> Shelf | None:
     """One product in a store; None while it never lay there."""
 
 
 @query(
-    _SHELF
+    SHELF
     + """
      WHERE f.hospital_id = :hospital.hospital_id AND s.active AND f.reorder_level > 0 AND coalesce(v.usable, 0) <= f.reorder_level
      ORDER BY coalesce(v.usable, 0)::float8 / f.reorder_level, p.ingredient, f.store_id LIMIT 500
@@ -199,6 +228,19 @@ async def low(db: Db, hospital: HospitalScope, *, today: date) -> list[Shelf]:
 """)
 async def expiring(db: Db, hospital: HospitalScope, *, before: date) -> list[ExpiringLot]:
     """Lots that expire before a day, have expired, or are in quarantine. Indexes: lot_expiry, level_lot."""
+
+
+@query("""
+    SELECT p.id, p.ingredient, p.form, p.strength, p.unit, s.id, s.name, coalesce(f.quantity, 0)
+      FROM stock.product p
+      LEFT JOIN stock.shelf f ON f.hospital_id = p.hospital_id AND f.product_id = p.id AND f.quantity > 0 AND p.is_controlled
+      LEFT JOIN stock.store s ON s.hospital_id = f.hospital_id AND s.id = f.store_id
+     WHERE p.hospital_id = :hospital.hospital_id
+       AND CASE WHEN p.is_controlled THEN s.kind <> 'controlled' ELSE p.active AND p.ingredient = ANY(:scheduled::text[]) END
+     ORDER BY p.ingredient, p.form, p.strength, s.name LIMIT 200
+""")
+async def astray(db: Db, hospital: HospitalScope, *, scheduled: list[str]) -> list[Astray]:
+    """Controlled drugs in open stores, and products of drugs under a schedule that are not marked. Index: the product's key."""
 
 
 # --- the ledger ------------------------------------------------------------------------------------------------------
@@ -234,6 +276,26 @@ async def entries(db: Db, scope: ShelfScope, *, before: int) -> list[Entry]:
 )
 async def entries_between(db: Db, scope: ShelfScope, *, since: datetime, until: datetime) -> list[Entry]:
     """The lines of a time, oldest first, for the printed register. Index: entry_shelf."""
+
+
+@query(
+    SHELF
+    + """
+     WHERE f.hospital_id = :scope.hospital_id AND f.store_id = :scope.id AND p.is_controlled AND f.entries > 0
+     ORDER BY p.ingredient, p.form, p.strength, p.id LIMIT 500
+"""
+)
+async def registered(db: Db, scope: StoreScope, *, today: date) -> list[Shelf]:
+    """The controlled drugs of a store that ever lay there, also when nothing is left. Index: the shelf's key."""
+
+
+@query("""
+    SELECT l.product_id, max(c.at) FROM stock.stock_count c
+      JOIN stock.lot l ON l.hospital_id = c.hospital_id AND l.id = c.lot_id
+     WHERE c.hospital_id = :scope.hospital_id AND c.store_id = :scope.id GROUP BY l.product_id LIMIT 500
+""")
+async def counted_last(db: Db, scope: StoreScope) -> list[CountedLast]:
+    """When each product of a store was counted last. Index: stock_count_newest."""
 
 
 @query("""

@@ -3,7 +3,7 @@
 from wardline.identity.public import May, wards
 from wardline.platform.errors import Invalid
 from wardline.platform.http import Context, Listing, get, post, put
-from wardline.stock import actions, paper_queries, paper_routes, queries, transfers, views
+from wardline.stock import actions, keeping_routes, paper_queries, paper_routes, queries, transfers, views, ward_routes
 from wardline.stock.forms import (
     Because,
     Count,
@@ -52,10 +52,11 @@ from wardline.stock.scopes import (
     access_stock,
     access_store,
     product_of,
+    within,
 )
 from wardline.stock.shown import tall_man
 
-__all__ = ["paper_routes"]
+__all__ = ["keeping_routes", "paper_routes", "ward_routes"]
 
 
 # --- the hospital ----------------------------------------------------------------------------------------------------
@@ -73,7 +74,15 @@ async def overview(ctx: Context, hospital: StockScope) -> Overview:
     return await views.overview(ctx.db, hospital)
 
 
-@get("/stock/low", needs=May.READ_STOCK, access=access_stock, section="stock", page="stock/low.html", title="Low")
+@get(
+    "/stock/low",
+    needs=May.READ_STOCK,
+    access=access_stock,
+    section="stock",
+    page="stock/low.html",
+    title="Low",
+    topic="stock_low:{hospital_id}",
+)
 async def low(ctx: Context, hospital: StockScope) -> LowPage:
     """What is at or under its reorder level in any store, emptiest first."""
     return await views.low_page(ctx.db, hospital)
@@ -86,10 +95,11 @@ async def low(ctx: Context, hospital: StockScope) -> LowPage:
     section="stock",
     page="stock/expiring.html",
     title="Expiring",
+    topic="stock_expiring:{hospital_id}:{asked.days}",
 )
 async def expiring(ctx: Context, hospital: StockScope, asked: ExpiringQuery) -> ExpiringPage:
     """Lots that expire soon, have expired, or are in quarantine, in any store."""
-    return await views.expiring_page(ctx.db, hospital, days=asked.days)
+    return await views.expiring_page(ctx.db, within(hospital, asked.days))
 
 
 @get(
@@ -144,6 +154,7 @@ async def stores(ctx: Context, hospital: StockScope) -> Overview | Listing[Store
         return Listing(await views.stores_of(ctx.db, hospital, views.today_in(ctx.caller.time_zone)))
     found = await views.overview(ctx.db, hospital)
     found.wards = [(row.id, row.name) for row in await wards(ctx.db, hospital)]
+    found.closed = await queries.closed_stores(ctx.db, hospital)
     return found
 
 

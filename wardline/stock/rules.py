@@ -1,4 +1,9 @@
-"""Pure rules of stock: how long it lasts, how much to order. No I/O, no clock."""
+"""Pure rules of stock: how long it lasts, how much to order, which lots go first. No I/O, no clock."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from wardline.stock.models import Lot
 
 
 def cover_days(*, usable: int, used: int, days: int) -> float | None:
@@ -27,3 +32,16 @@ def packs_up_to(*, target: int, usable: int, on_order: int, pack_quantity: int) 
     """How many units to order to reach the target, in whole packs; 0 when what is there and on order is enough."""
     missing = target - usable - on_order
     return 0 if missing <= 0 else -(-missing // pack_quantity) * pack_quantity
+
+
+def first_expiry_first(lots: Sequence[Lot], quantity: int) -> list[tuple[UUID, int]]:
+    """(lot, quantity)s that make up a quantity, of what may be used; shorter than it when there is not so much."""
+    taken: list[tuple[UUID, int]] = []
+    left = quantity
+    for lot in sorted(lots, key=lambda each: (each.expires_on, each.number)):
+        if left == 0:
+            break
+        if lot.unusable is None and lot.quantity > 0:
+            taken.append((lot.id, min(left, lot.quantity)))
+            left -= taken[-1][1]
+    return taken

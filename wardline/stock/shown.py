@@ -7,9 +7,22 @@ from msgspec import structs
 
 from wardline.orders.public import current
 from wardline.stock import rules
-from wardline.stock.models import KIND_WORDS, MOVE_WORDS, Entry, ExpiringLot, Lot, Move, Product, Shelf, Store
+from wardline.stock.models import (
+    KIND_WORDS,
+    MOVE_WORDS,
+    Astray,
+    Entry,
+    ExpiringLot,
+    Lot,
+    Move,
+    Product,
+    Request,
+    Shelf,
+    Store,
+)
 
-Named = TypeVar("Named", Product, Shelf, ExpiringLot)
+AS_EXPECTED = "Counted, as expected"
+Named = TypeVar("Named", Product, Shelf, ExpiringLot, Astray, Request)
 
 
 def letters(ingredient: str) -> str:
@@ -60,7 +73,7 @@ def in_words(store: Store) -> Store:
 
 def told(entry: Entry) -> Entry:
     """A line of the ledger with its kind in words."""
-    return structs.replace(entry, words=MOVE_WORDS[Move(entry.kind)])
+    return structs.replace(entry, words=AS_EXPECTED if entry.quantity == 0 else MOVE_WORDS[Move(entry.kind)])
 
 
 def _unusable(lot: Lot, today: date) -> str | None:

@@ -1,7 +1,7 @@
 """From one store to another: it leaves the one when it is sent, and comes into the other when somebody receives it.
 
-Between the two it lies in neither, and stands on the list of what is on its way. What does not arrive stays on the transfer,
-with the reason, for everybody to see.
+Between the two it lies in neither, and stands on the list of what is on its way. What does not arrive is written off by the
+store that was to have it, with the reason, and stays on the transfer for everybody to see.
 """
 
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from wardline.platform.errors import Conflict, Invalid, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
-from wardline.stock import ledger, paper_queries
+from wardline.stock import keeping_queries, ledger, paper_queries
 from wardline.stock.actions import signed
 from wardline.stock.forms import Arrived, NewTransfer
 from wardline.stock.models import Move, StoreScope, Transfer, TransferLine, TransferScope
@@ -28,9 +28,17 @@ async def send(ctx: Context, store: StoreScope, new: NewTransfer) -> Transfer:
         raise Invalid(fields={"to_store_id": "It lies in this store already."})
     target = await access_store(ctx, new.to_store_id)
     lines = [line for line in pairs(new.lots, new.quantities) if line[1]]
-    second = await signed(ctx, new)
+    return await move(ctx, store, target, lines, await signed(ctx, new))
+
+
+async def move(
+    ctx: Context, store: StoreScope, target: StoreScope, lines: list[tuple[UUID, int]], witness: UUID | None
+) -> Transfer:
+    """The same with the second person signed already, where there is one."""
     transfer_id = new_id()
-    held = await ledger.take(ctx, store, lines, kind=Move.TRANSFER_OUT, reference=transfer_id, witness=second)
+    held = await ledger.take(ctx, store, lines, kind=Move.TRANSFER_OUT, reference=transfer_id, witness=witness)
+    if await keeping_queries.is_still_open(ctx.db, target) is None:
+        raise Conflict(f"{target.name} was closed at this moment. Nothing was moved.")
     if target.kind != "controlled" and any(lot.is_controlled for lot in held):
         raise ledger.WrongStore(f"{target.name} is no controlled cabinet. Nothing was moved.")
     sent = dict(lines)
@@ -41,7 +49,7 @@ async def send(ctx: Context, store: StoreScope, new: NewTransfer) -> Transfer:
         ctx.db, store, transfer_id=transfer_id, lot_ids=list(sent), quantities=list(sent.values())
     )
     ctx.record("transfer.sent", subject_id=transfer_id, detail={"to": str(target.id), "lots": len(lines)})
-    ctx.touch(f"stock_hospital:{store.hospital_id}")
+    _touch(ctx, target)
     return await transfer_with_lines(ctx, transfer_id)
 
 
@@ -70,14 +78,30 @@ async def receive(ctx: Context, scope: TransferScope, given: Arrived) -> Transfe
     await paper_queries.note_arrived(ctx.db, scope, lot_ids=list(arrived), quantities=list(arrived.values()))
     if any(line.is_controlled for line in lines) and second is None:
         raise ledger.WitnessMissing("A controlled drug is among it: a second person signs with email and password.")
-    coming = [(lot_id, quantity) for lot_id, quantity in arrived.items() if quantity]
-    if coming:
-        await ledger.bring(
-            ctx, store, coming, kind=Move.TRANSFER_IN, reference=scope.id, witness=second, reason=given.reason
-        )
+    await _into(ctx, store, scope, lines, arrived, given.reason.strip(), second)
     ctx.record("transfer.received", subject_id=scope.id, detail={"short": is_short})
-    ctx.touch(f"stock_hospital:{scope.hospital_id}")
+    _touch(ctx, store)
     return await transfer_with_lines(ctx, scope.id)
+
+
+async def _into(
+    ctx: Context,
+    store: StoreScope,
+    scope: TransferScope,
+    lines: list[TransferLine],
+    arrived: dict[UUID, int],
+    reason: str,
+    witness: UUID | None,
+) -> None:
+    """All that was sent comes into the store, and what is missing is written off there in the same breath: a loss on the way
+    is a line of the ledger, with both names, and not only a remark on the transfer.
+    """
+    sent = [(line.lot_id, line.sent) for line in lines]
+    await ledger.bring(ctx, store, sent, kind=Move.TRANSFER_IN, reference=scope.id, witness=witness)
+    lost = [(line.lot_id, line.sent - arrived[line.lot_id]) for line in lines if arrived[line.lot_id] < line.sent]
+    if lost:
+        words = f"Lost on the way: {reason}"
+        await ledger.take(ctx, store, lost, kind=Move.WRITE_OFF, reference=scope.id, witness=witness, reason=words)
 
 
 async def transfer_with_lines(ctx: Context, transfer_id: UUID) -> Transfer:
@@ -112,3 +136,10 @@ async def _refuse(ctx: Context, scope: TransferScope, version: int) -> None:
     if found.version != version and found.state == "sent":
         raise Stale("The transfer was changed meanwhile.", current={"version": found.version})
     raise NotOnItsWay(f"It was received by {found.received_by or 'somebody'} before.", state=found.state)
+
+
+def _touch(ctx: Context, target: StoreScope) -> None:
+    hospital_id = ctx.caller.tenant_id
+    if target.ward_id is not None:
+        ctx.touch(f"ward_stock:{target.ward_id}")
+    ctx.touch(f"stock_hospital:{hospital_id}", f"stock_transfers:{hospital_id}")

@@ -3,19 +3,27 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from wardline.identity.public import HospitalScope, access_ward
+from wardline.orders.public import current
 from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.errors import BadRequest
-from wardline.stock import paper_queries, queries
+from wardline.platform.http import Context
+from wardline.stock import paper_queries, queries, requests, transfers, ward_queries
 from wardline.stock.forms import ProductsQuery, RegisterQuery, StoreQuery
 from wardline.stock.models import (
     EXPIRING_DAYS,
+    Astray,
+    ExpiringScope,
     LevelScope,
+    RequestScope,
     ShelfScope,
     StockScope,
     Store,
     StoreScope,
     Transfer,
+    TransferScope,
+    WardStockScope,
 )
 from wardline.stock.pages import (
     ExpiringPage,
@@ -26,9 +34,13 @@ from wardline.stock.pages import (
     PurchasesPage,
     RegisterIndex,
     RegisterPage,
+    RequestPage,
     ShelfPage,
     StorePage,
     TransfersPage,
+    WardShelfPage,
+    WardStockPage,
+    WardTransferPage,
 )
 from wardline.stock.shown import in_words, marked, tall_man, told, with_cover, with_days
 
@@ -46,20 +58,33 @@ def today_in(zone: str) -> date:
 
 
 async def overview(db: Db, hospital: StockScope) -> Overview:
-    """The stores, and the first of what is low, expiring and on its way. 5 queries."""
+    """The stores, the first of what is low, expiring, on its way, and controlled drugs that lie astray. 6 queries."""
     today = today_in(hospital.zone)
     async with db.one_connection() as one:
         stores = await stores_of(one, hospital, today)
         low = [with_cover(each, today) for each in await queries.low(one, hospital, today=today)]
         soon = await queries.expiring(one, hospital, before=today + timedelta(days=EXPIRING_DAYS))
         transfers = await with_lines(one, hospital, await paper_queries.on_their_way(one, hospital))
+        astray = await astray_of(one, hospital)
     return Overview(
         hospital.hospital_id,
         stores,
         low[:OVERVIEW_ROWS_MAX],
         [with_days(each, today) for each in soon[:OVERVIEW_ROWS_MAX]],
         transfers[:OVERVIEW_ROWS_MAX],
+        astray,
     )
+
+
+async def astray_of(db: Db, hospital: StockScope) -> list[Astray]:
+    """Controlled drugs that lie in open stores, and products that are not marked though the drug table says so."""
+    knowledge = current()
+    found = await queries.astray(db, hospital, scheduled=knowledge.scheduled if knowledge else [])
+    return [
+        tall_man(each)
+        for each in found
+        if each.store_id or (knowledge and knowledge.schedule_of(each.ingredient, each.form) is not None)
+    ]
 
 
 async def stores_of(db: Db, hospital: StockScope, today: date) -> list[Store]:
@@ -135,22 +160,23 @@ async def low_page(db: Db, hospital: StockScope) -> LowPage:
     return LowPage(items, list(stores.items()), suppliers)
 
 
-async def expiring_page(db: Db, hospital: StockScope, *, days: int) -> ExpiringPage:
+async def expiring_page(db: Db, scope: ExpiringScope) -> ExpiringPage:
     """What expires within days, has expired, or is in quarantine."""
-    today = today_in(hospital.zone)
-    found = await queries.expiring(db, hospital, before=today + timedelta(days=days))
-    return ExpiringPage(days, [with_days(each, today) for each in found])
+    today = today_in(scope.zone)
+    found = await queries.expiring(db, scope, before=today + timedelta(days=scope.days))
+    return ExpiringPage(scope.days, [with_days(each, today) for each in found])
 
 
 async def transfers_page(db: Db, hospital: StockScope) -> TransfersPage:
-    """What is on its way, and what arrived last. 4 queries."""
+    """What is on its way, what arrived last, and what wards ask for. 5 queries."""
     async with db.one_connection() as one:
         on_their_way = await with_lines(one, hospital, await paper_queries.on_their_way(one, hospital))
         arrived = await with_lines(one, hospital, await paper_queries.arrived(one, hospital))
-    return TransfersPage(on_their_way, arrived)
+        asked = [tall_man(each) for each in await ward_queries.asked(one, hospital)]
+    return TransfersPage(on_their_way, arrived, asked)
 
 
-async def with_lines(db: Db, hospital: StockScope, transfers: list[Transfer]) -> list[Transfer]:
+async def with_lines(db: Db, hospital: HospitalScope, transfers: list[Transfer]) -> list[Transfer]:
     """Transfers with their lots, in one query more."""
     if not transfers:
         return []
@@ -170,13 +196,17 @@ async def purchases_page(db: Db, hospital: StockScope) -> PurchasesPage:
             await paper_queries.purchases(one, hospital),
             await paper_queries.suppliers(one, hospital),
             await stores_of(one, hospital, today),
+            await paper_queries.closed_suppliers(one, hospital),
         )
 
 
 async def register_index(db: Db, scope: StoreScope) -> RegisterIndex:
-    """The controlled drugs of a cabinet."""
-    page = await store_page(db, scope)
-    return RegisterIndex(page.store, [each for each in page.items if each.is_controlled])
+    """The controlled drugs that lie, or lay, in a cabinet. 2 queries."""
+    today = today_in(scope.zone)
+    async with db.one_connection() as one:
+        items = [with_cover(each, today) for each in await queries.registered(one, scope, today=today)]
+        counted = await queries.counted_last(one, scope)
+    return RegisterIndex(store_of(scope), items, {str(each.product_id): each.at for each in counted})
 
 
 async def register_page(db: Db, scope: ShelfScope, asked: RegisterQuery) -> RegisterPage:
@@ -194,6 +224,7 @@ async def register_page(db: Db, scope: ShelfScope, asked: RegisterQuery) -> Regi
         since=datetime.combine(since, time.min, zone).astimezone(UTC),
         until=datetime.combine(until + timedelta(days=1), time.min, zone).astimezone(UTC),
     )
+    shelf = await queries.shelf(db, scope, today=today_in(scope.zone))
     if items:
         opening = items[0].balance - items[0].quantity
         closing = items[-1].balance
@@ -208,9 +239,55 @@ async def register_page(db: Db, scope: ShelfScope, asked: RegisterQuery) -> Regi
         closing,
         [told(each) for each in items],
         is_whole=len(items) < queries.REGISTER_LINES_MAX,
+        lies_there=shelf.quantity if shelf else 0,
     )
 
 
 async def balance_before(db: Db, scope: ShelfScope, moment: datetime) -> int:
     """What was there at a moment; 0 before the first line."""
     return await queries.balance_before(db, scope, moment=moment) or 0
+
+
+# --- a ward ------------------------------------------------------------------------------------------------------------
+async def ward_page(db: Db, ward: WardStockScope) -> WardStockPage:
+    """What a ward keeps, what is on its way to it, and what it asked for. 5 queries."""
+    today = today_in(ward.zone)
+    async with db.one_connection() as one:
+        stores = [in_words(each) for each in await ward_queries.stores(one, ward)]
+        items = [with_cover(each, today) for each in await ward_queries.shelves(one, ward, today=today)]
+        coming = await with_lines(one, ward, await ward_queries.on_their_way(one, ward))
+        asked = [tall_man(each) for each in await ward_queries.of_ward(one, ward)]
+    return WardStockPage(ward.ward_id, ward.ward, stores, items, coming, asked)
+
+
+async def ward_page_with_products(db: Db, ward: WardStockScope) -> WardStockPage:
+    """The same with what the ward may ask for."""
+    page = await ward_page(db, ward)
+    locked = any(store.kind == "controlled" for store in page.stores)
+    kept = await queries.products(db, hospital_id=ward.hospital_id)
+    page.products = [tall_man(each) for each in kept if each.active and (locked or not each.is_controlled)]
+    return page
+
+
+async def ward_shelf_page(db: Db, scope: ShelfScope) -> WardShelfPage:
+    """A product in a store of a ward, with its lots and the newest lines of its ledger. 3 queries."""
+    assert scope.ward_id is not None, "the access check has seen that it is the ward's"
+    page = await shelf_page(db, scope)
+    return WardShelfPage(page.store, page.product, page.shelf, page.lots, page.entries, None, ward_id=scope.ward_id)
+
+
+async def ward_transfer_page(ctx: Context, scope: TransferScope) -> WardTransferPage:
+    """A transfer to a store of a ward; the access check has seen that it is the ward's."""
+    store = await queries.store(ctx.db, hospital_id=scope.hospital_id, store_id=scope.to_store_id)
+    assert store is not None, "the access check has seen it"
+    assert store.ward_id is not None, "it is a ward's"
+    ward = await access_ward(ctx, store.ward_id)
+    return WardTransferPage(ward.id, ward.name, await transfers.transfer_with_lines(ctx, scope.id))
+
+
+async def request_page(ctx: Context, scope: RequestScope) -> RequestPage:
+    """What a ward asked for, and the stores that could send it."""
+    found = await requests.request_of(ctx, scope.id)
+    today = today_in(ctx.caller.time_zone)
+    sources = await ward_queries.sources(ctx.db, scope, product_id=found.product_id, today=today)
+    return RequestPage(found, [each for each in sources if each.store_id != found.store_id])
