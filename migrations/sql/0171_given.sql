@@ -29,6 +29,14 @@ ALTER TABLE mar.step ADD CONSTRAINT step_kind_check CHECK (kind IN (
 CREATE INDEX dose_waits ON mar.dose (hospital_id, encounter_id, due_at) WHERE state IN ('due', 'held');
 DROP INDEX mar.dose_due;  -- the same for those that are due, and smaller than both
 
+-- A dose that was due before its order was changed and that nobody recorded does not vanish: it can be recorded as it was.
+ALTER TABLE mar.dose DROP CONSTRAINT dose_state_check;
+ALTER TABLE mar.dose ADD CONSTRAINT dose_state_check
+    CHECK (state IN ('due', 'given', 'self', 'not_given', 'held', 'paused', 'withdrawn', 'lapsed'));
+-- The task that asks for a dose ends with it, whatever becomes of the dose.
+CREATE INDEX dose_asked ON mar.dose (hospital_id, task_id)
+    WHERE task_id IS NOT NULL AND state IN ('due', 'paused', 'withdrawn', 'lapsed');
+DROP INDEX mar.dose_task;
 CREATE INDEX administration_held ON mar.administration (hospital_id, dose_id) WHERE action = 'held';
 
 -- Another rate of an infusion is signed by a second person where giving it is.

@@ -26,7 +26,7 @@ from tests.mar.bedside import (
     work,
 )
 from tests.queries import queries_at_most
-from wardline.mar import making
+from wardline.mar import jobs, making
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ async def test_a_dose_that_was_held_back_is_given_later(client: Client, at: Bed)
     )
     assert (again.status_code, again.json()["code"]) == (409, "followed"), again.text
     timeline = (await client.get(f"{at.path}/timeline", as_="nurse_a")).text
-    assert "held, low_pressure" in timeline
+    assert "held, low pressure" in timeline
 
 
 async def test_a_dose_that_was_held_back_is_not_given_in_the_end(client: Client, at: Bed) -> None:
@@ -259,6 +259,67 @@ async def test_doses_of_days_without_a_worker_are_made_and_can_be_recorded(clien
     assert datetime.fromisoformat(answer.json()["happened_at"]) == rows[0]["due_at"]
     wrong = await give(client, dose | {"id": str(rows[1]["id"])}, body | {"given_on": "2999-01-01"})
     assert (wrong.status_code, set(wrong.json()["fields"])) == (422, {"given_clock"}), wrong.text
+
+
+async def test_a_dose_before_a_change_does_not_vanish(client: Client, at: Bed) -> None:
+    made = await order(client, at, "ramipril 5 mg po od")
+    dose = await dose_of(client, at, made)
+    await moved(client, dose, -50)
+    await change(client, made, "change", {"line": "ramipril 10 mg po od", "why": "Pressure"})
+    shown = {each["id"]: each for each in (await chart(client, at))["doses"]}[dose["id"]]
+    assert shown["state"] == "missed"
+    assert dose["id"] not in {
+        item["id"] for item in (await client.get(f"/wards/{at.ward}/round", as_="nurse_a")).json()["items"]
+    }
+    now_given = await give(client, shown, scans(at, shown, time_reason="Now"))
+    assert (now_given.status_code, now_given.json()["code"]) == (409, "order_changed"), now_given.text
+    sheet = await page_of(client, f"/doses/{dose['id']}")
+    assert "Not recorded before the order was changed" in sheet
+    then = (datetime.now(UTC) - timedelta(minutes=40)).isoformat()
+    product = {"drug_scan": "ramipril 5 mg"}
+    said = await give(client, shown, scans(at, shown, given_at=then, before_stop=True) | product)
+    assert (said.status_code, said.json()["amount"]) == (200, 5), said.text
+
+
+async def test_a_discharge_leaves_doses_to_be_recorded(client: Client, at: Bed) -> None:
+    dose = await stat(client, at)
+    await moved(client, dose, -40)
+    async with client.world.owner() as db:
+        stay = await db.fetchrow("SELECT encounter_id, version FROM encounters.current WHERE person_id = $1", at.person)
+    left = await client.post(
+        f"/encounters/{stay['encounter_id']}/discharge",
+        {"discharged_to": "home"},
+        as_="doctor_a",
+        version=stay["version"],
+    )
+    assert left.status_code in {200, 204}, left.text
+    assert (await give(client, dose, scans(at, dose))).status_code == 409
+    then = (datetime.now(UTC) - timedelta(minutes=30)).isoformat()
+    said = await give(client, dose, scans(at, dose, given_at=then, before_stop=True))
+    assert (said.status_code, said.json()["action"]) == (200, "given"), said.text
+
+
+async def test_the_task_of_a_late_dose_follows_the_patient_and_ends_with_the_dose(client: Client, at: Bed) -> None:
+    dose, elsewhere = await stat(client, at, "amoxicillin 1 g po stat"), await bed(client)
+    await moved(client, dose, -45)
+    await jobs.ask_for_late_doses(work(client))
+
+    async def task() -> Any:
+        async with client.world.owner() as db:
+            return await db.fetchrow("SELECT ward_id, state FROM tasks.task WHERE person_id = $1", at.person)
+
+    assert tuple(await task()) == (at.ward, "open")
+    async with client.world.owner() as db:
+        await db.execute("UPDATE encounters.current SET ward_id = $2 WHERE person_id = $1", at.person, elsewhere.ward)
+    await jobs.ask_for_late_doses(work(client))
+    assert tuple(await task()) == (elsewhere.ward, "open")
+    listed = (await client.get(f"/wards/{elsewhere.ward}/round", as_="nurse_a")).json()["items"]
+    assert [item["id"] for item in listed] == [dose["id"]]
+    made = {"id": dose["medicine_id"], "version": 1}
+    await change(client, made, "change", {"line": "amoxicillin 2 g po stat", "why": "Sepsis"})
+    await chart(client, at)
+    await jobs.ask_for_late_doses(work(client))
+    assert (await task())["state"] == "done"
 
 
 # --- the summary -----------------------------------------------------------------------------------------------------------

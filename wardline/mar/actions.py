@@ -145,7 +145,8 @@ async def give_lean(ctx: Context, *, dose_id: UUID, new: NewGiving) -> Written |
 def _is_plain(giving: Giving) -> bool:
     """Whether nothing is out of the ordinary: the order stands, no task asks for the dose, and it was not held back."""
     waits = giving.done_action == "held"
-    return giving.task_id is None and giving.version is not None and giving.order_state == "active" and not waits
+    plain = giving.version is not None and giving.dose_state != "lapsed" and not waits
+    return plain and giving.task_id is None and giving.order_state == "active"
 
 
 def _decide(
@@ -168,11 +169,12 @@ def _require_open(ctx: Context, giving: Giving, at: datetime, *, before_stop: bo
     been = before_stop and was_before_stop(giving, at)
     if not been:
         require_standing(giving)
-    if giving.dose_id is not None and giving.dose_since != giving.since:
+    lapsed = giving.dose_state == "lapsed" and before_stop and at < giving.since
+    if giving.dose_id is not None and giving.dose_since != giving.since and not lapsed:
         raise OrderChanged(
             f"{giving.name} was changed. Look at the order as it stands.", medicine_id=giving.medicine_id
         )
-    if giving.dose_state not in {None, "due", "held"}:
+    if giving.dose_state not in {None, "due", "held", "lapsed"}:
         raise NotStanding("This dose was held with its order.", state=giving.dose_state)
     # As needed, before the stop: the stop is a version of its own, and the line was the same.
     same_line = been and giving.dose_id is None and giving.line_version <= (ctx.version or 0) < giving.order_version

@@ -82,8 +82,8 @@ class Chart:
         order = self.orders[dose.medicine_id]
         if dose.state in GIVEN:
             return dose.state
-        if dose.state == "paused":
-            return "order_held"
+        if dose.state in {"paused", "lapsed"}:
+            return "order_held" if dose.state == "paused" else "missed"
         waits = rules.state_of_due(dose.due_at, self.now, dose.critical)
         if order.state == "stopped":
             return "stopped" if order.state_at is None or dose.due_at >= order.state_at else "missed"

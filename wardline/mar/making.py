@@ -130,7 +130,10 @@ async def unplanned_of_hospital(db: Db, *, hospital_id: UUID, horizon: datetime)
 
 
 @query("""
-    UPDATE mar.dose d SET state = CASE WHEN d.since <> w.since THEN 'withdrawn' ELSE 'paused' END, version = d.version + 1
+    UPDATE mar.dose d
+       SET state = CASE WHEN d.since = w.since THEN 'paused' WHEN d.due_at < date_trunc('minute', w.since, 'UTC') THEN 'lapsed'
+                        ELSE 'withdrawn' END,
+           version = d.version + 1
       FROM unnest(:plans.ids::uuid[], :plans.versions::int[], :plans.since::timestamptz[]) AS w (id, version, since)
       JOIN orders.medicine m ON m.hospital_id = :hospital_id AND m.id = w.id AND m.version = w.version
      WHERE d.hospital_id = :hospital_id AND d.medicine_id = m.id AND d.state = 'due'
@@ -142,7 +145,8 @@ async def unplanned_of_hospital(db: Db, *, hospital_id: UUID, horizon: datetime)
                                   AND on_again.kind = 'resumed' AND on_again.at > held.at) > d.due_at))
 """)
 async def settle(db: Db, plans: Plans, *, hospital_id: UUID) -> None:
-    """Doses of an earlier line that nobody gave are withdrawn; those that came while the order was held stay held."""
+    """Doses of an earlier line that nobody gave are withdrawn; those that had been due by then can still be recorded; those
+    that came while the order was held stay held."""
 
 
 @query("""

@@ -301,10 +301,11 @@ async def amend(
         RETURNING hospital_id, id, dose_id, version), told AS ({_STEP}),
         reopened AS (
         UPDATE mar.dose d SET task_id = NULL, version = d.version + 1,
-               state = CASE WHEN d.since < (SELECT p.since FROM mar.plan p
-                                             WHERE p.hospital_id = d.hospital_id AND p.medicine_id = d.medicine_id)
-                            THEN 'withdrawn' ELSE 'due' END
-          FROM changed c WHERE d.hospital_id = c.hospital_id AND d.id = c.dose_id)
+               state = CASE WHEN p.since IS NULL OR d.since >= p.since THEN 'due'
+                            WHEN d.due_at < date_trunc('minute', p.since, 'UTC') THEN 'lapsed' ELSE 'withdrawn' END
+          FROM changed c JOIN mar.dose o ON o.hospital_id = c.hospital_id AND o.id = c.dose_id
+          LEFT JOIN mar.plan p ON p.hospital_id = o.hospital_id AND p.medicine_id = o.medicine_id
+         WHERE d.hospital_id = o.hospital_id AND d.id = o.id)
         SELECT version FROM changed"""  # noqa: S608 - texts of the code's own
 )
 async def mark_as_error(
@@ -318,7 +319,7 @@ async def mark_as_error(
     now: datetime,
 ) -> int | None:
     """Entered in error: it stays, and its dose is due again, asked for anew if it is late; a dose of an earlier line is
-    withdrawn. None when the version has gone."""
+    withdrawn, or recorded as it was. None when the version has gone."""
 
 
 @query(
@@ -420,7 +421,7 @@ class Missed(Struct, frozen=True):
     SELECT count(*)::int, min(d.due_at)
       FROM mar.dose d JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id
      WHERE d.hospital_id = :patient.hospital_id AND d.person_id = :patient.person_id AND d.due_at >= :since AND d.due_at < :until
-       AND d.state = 'due' AND m.state IN ('active', 'held', 'stopped')
+       AND d.state IN ('due', 'lapsed') AND m.state IN ('active', 'held', 'stopped')
 """)
 async def missed_of(db: Db, patient: PatientScope, *, since: datetime, until: datetime) -> Missed:
     """The doses of some days that nobody recorded. Index: dose_person."""

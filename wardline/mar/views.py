@@ -229,7 +229,9 @@ async def sheet(ctx: Context, giving: Giving, scans: Scans) -> Sheet:
 
 
 def _is_before_stop(giving: Giving) -> bool:
-    """Whether a dose was due before its order was stopped or held, so that what was done about it can still be said."""
+    """Whether a dose was due before its order was stopped, held or changed, so that what was done can still be said."""
+    if giving.dose_state == "lapsed":
+        return True
     if giving.order_state not in {"stopped", "held"} or giving.due_at is None or giving.state_at is None:
         return False
     return (
@@ -265,6 +267,8 @@ def _state(giving: Giving, now: datetime) -> str:
 
 def _state_words(giving: Giving, now: datetime) -> str:
     state = _state(giving, now)
+    if giving.dose_state == "lapsed" and state == "before_stop":
+        return "Not recorded before the order was changed"
     if state in {"ended", "before_stop"}:
         return f"{giving.order_state.replace('_', ' ').capitalize()}: {giving.order_reason}".rstrip(": ")
     if giving.done_id is not None:
