@@ -34,4 +34,5 @@ def _due(row: RoundRow, now: datetime) -> Due:
         who="Nurse",
         href=f"/doses/{row.id}",
         is_critical=bool(row.critical),
+        late_at=row.due_at + rules.window_of(row.critical),
     )

@@ -65,6 +65,9 @@ class Chart:
         *self.begins, self.end = window.begins
         self.live = window.live
         self.coming = coming or {}
+        self.of_page = (
+            "" if window.rolls else "day-"
+        )  # what is pushed is of the hours around now, and has no place in a day
         self.orders = {order.id: order for order in orders}
         self.lines = {order.id: line_from(order.line) for order in orders}
         self.doses = [dose for dose in doses if dose.medicine_id in self.orders]
@@ -152,7 +155,7 @@ def _is_shown(chart: Chart, order: OrderRow) -> bool:
     mine = [dose for dose in chart.doses if dose.medicine_id == order.id]
     return (
         not mine
-        or any(chart.in_day(dose.due_at) or dose.state == "due" for dose in mine)
+        or any(chart.in_day(dose.due_at) or dose.state in {"due", "held"} for dose in mine)
         or any(
             each.medicine_id == order.id and (chart.in_day(each.happened_at) or each.infusion == "running")
             for each in chart.done
@@ -172,7 +175,7 @@ def _head(chart: Chart, group: str, title: str, rows: Sequence[GridRow]) -> Grid
         if kinds.count(kind)
     ]
     return GridRow(
-        id=f"head-{group}",
+        id=f"{chart.of_page}head-{group}",
         group=group,
         is_head=True,
         title=title,
@@ -199,7 +202,7 @@ def _row(chart: Chart, order: OrderRow, group: str) -> GridRow:
     if group == "infusions":
         cells = _with_infusion(chart, order, cells)
     return GridRow(
-        id=str(order.id),
+        id=f"{chart.of_page}{order.id}",
         group=group,
         medicine_id=order.id,
         name=order.name,
@@ -268,7 +271,7 @@ def _place_dose(chart: Chart, dose: DoseRow, line: MedicineLine, entries: list[l
     if done is not None and done.infusion is not None:
         return  # shown as what runs
     if not chart.in_day(dose.due_at) and not (
-        chart.live and state in {"overdue", "due"} and dose.due_at < chart.begins[0]
+        chart.live and state in {"overdue", "due", "held"} and dose.due_at < chart.begins[0]
     ):
         return
     if state == "stopped":
