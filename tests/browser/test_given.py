@@ -83,3 +83,42 @@ async def test_a_round_by_keys_and_scans(browser: Browser, site: Served) -> None
     for each in (nurse, colleague):
         assert not each.broken, each.broken
         await each.context.close()
+
+
+async def test_a_held_dose_waits_and_the_wards_list_hears_of_it(browser: Browser, site: Served) -> None:
+    world = site.world
+    person = await world.patient(world.a, family="Okonjo", given="Ngozi")
+    await world.stay(world.a, person, bed=world.a.beds[3])
+    await signed(site, person, "bisoprolol 5 mg po stat")
+    nurse, colleague = await sit_down(browser, site, "nurse_a"), await sit_down(browser, site, "doctor_a")
+    page = nurse.page
+    await nurse.open(f"/patients/{person}/given")
+    await expect(page.locator("#live-chip")).to_contain_text("Live")
+    async with world.owner() as db:
+        number = await db.fetchval("SELECT network_number FROM patients.person WHERE id = $1", person)
+        ward = await db.fetchval("SELECT ward_id FROM encounters.current WHERE person_id = $1", person)
+        dose = await db.fetchval("SELECT id FROM mar.dose WHERE person_id = $1", person)
+    await colleague.open(f"/wards/{ward}/due?what=medicine")
+    await expect(colleague.page.locator("#live-chip")).to_contain_text("Live")
+    line = colleague.page.locator("tr", has=colleague.page.locator(f'a[href="/doses/{dose}"]'))
+    await expect(line).to_contain_text("bisoprolol")
+    await page.locator("table.mar a.due").click()
+    await page.locator("#to-not-given").click()
+    await page.locator("#ng-reason").select_option("low_pressure")
+    await page.locator("#not-given-form .go").click()
+    await expect(page.locator("#mar-once")).to_contain_text("Held")
+    await expect(line).to_contain_text("held back", timeout=20_000)
+    await page.locator("table.mar a.held").click()
+    await expect(page.locator(".heldline")).to_contain_text("Low blood pressure")
+    await keep_picture(nurse, "mar-held")
+    for field, code in (("#patient_scan", number), ("#drug_scan", "Bisoprolol 5 mg")):
+        await page.locator(field).fill(code)
+        await page.locator(field).press("Enter")
+    await expect(page.locator("[data-right=medicine]")).to_have_class("ok")
+    await page.locator("#give-go").click()
+    await expect(page.locator("#give-form")).to_have_count(0)
+    await expect(page.locator("#mar-once")).to_contain_text("Given")
+    await expect(line).to_have_count(0, timeout=20_000)
+    for each in (nurse, colleague):
+        assert not each.broken, each.broken
+        await each.context.close()

@@ -153,6 +153,7 @@ def test_every_table_has_rows(filled: Seeded):
         "identity.sign_in_failure",
         "lab.own_interval",
         "lab.release",
+        "mar.round_times",
         "notes.addendum",
         "orders.alert",
         "orders.feedback",

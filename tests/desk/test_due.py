@@ -5,7 +5,7 @@ from html import unescape
 
 from tests.client import Client
 from tests.lab.way import ordered, placed
-from tests.mar.bedside import bed, stat
+from tests.mar.bedside import bed, give, moved, scans, stat
 from tests.queries import queries_at_most
 from wardline.platform import clock
 
@@ -46,6 +46,25 @@ async def test_doses_of_the_ward_stand_there_too(client: Client) -> None:
     assert [(each["to_do"], each["detail"], each["href"]) for each in found["late"] + found["items"]] == [
         ("furosemide", "40 mg oral", f"/doses/{dose['id']}")
     ]
+
+
+async def test_a_dose_is_late_from_the_end_of_its_window_on(client: Client) -> None:
+    at = await bed(client)
+    dose = await stat(client, at)
+    await moved(client, dose, -20)
+    path = f"/wards/{at.ward}/due?what=medicine"
+    found = (await client.get(path, as_="nurse_a")).json()
+    assert (len(found["late"]), len(found["items"])) == (0, 1)
+    await moved(client, dose, -90)
+    found = (await client.get(path, as_="nurse_a")).json()
+    assert (len(found["late"]), len(found["items"])) == (1, 0)
+    page = (await client.get(path, as_="nurse_a", html=True)).text
+    assert "Overdue" in page
+    assert f'data-also="round:{at.ward}@{found["round_version"]}"' in page
+    assert (await give(client, dose, scans(at, dose, time_reason="Was in theatre"))).status_code == 200
+    after = (await client.get(path, as_="nurse_a")).json()
+    assert after["late"] == []
+    assert after["round_version"] > found["round_version"]
 
 
 async def test_it_is_of_the_own_hospital_and_for_who_reads_charts(client: Client) -> None:

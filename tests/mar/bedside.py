@@ -9,6 +9,7 @@ from tests.beds.places import ward_of
 from tests.client import Client
 from tests.prescribing import confirmed
 from wardline.identity.passwords import hash_now
+from wardline.platform.jobs import Work
 
 WORD = "a long enough pass"
 
@@ -80,14 +81,16 @@ async def needed(client: Client, at: Bed, made: dict[str, Any], *, who: str = "n
     return await client.post(f"/medicines/{made['id']}/giving", body, as_=who, version=made["version"])
 
 
-async def change(client: Client, made: dict[str, Any], what: str, body: Any = None) -> dict[str, Any]:
+async def change(
+    client: Client, made: dict[str, Any], what: str, body: Any = None, letter: str = "a"
+) -> dict[str, Any]:
     """Hold, resume, stop or change an order."""
     path = f"/medicines/{made['id']}/{what}"
     given = body or {"reason": "Low pressure"}
     if what == "change":
-        answer = await confirmed(client, path, given, as_="doctor_a", version=made["version"])
+        answer = await confirmed(client, path, given, as_=f"doctor_{letter}", version=made["version"])
     else:
-        answer = await client.post(path, given, as_="doctor_a", version=made["version"])
+        answer = await client.post(path, given, as_=f"doctor_{letter}", version=made["version"])
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -127,3 +130,8 @@ async def recorded(client: Client, dose: dict[str, Any]) -> list[Any]:
         return await db.fetch(
             "SELECT * FROM mar.administration WHERE dose_id = $1 AND state = 'final'", UUID(dose["id"])
         )
+
+
+def work(client: Client) -> Work:
+    """A worker's hands."""
+    return Work(client.app.pool, client.app.ledger, lambda versions: None, name="test", request_id="test")

@@ -91,7 +91,7 @@ async def test_a_dose_by_weight_is_near_what_the_weight_makes_of_it(client: Clie
 async def test_an_error_is_asked_for_anew_and_an_older_line_is_not(client: Client, at: Bed) -> None:
     made = await order(client, at, "amoxicillin 500 mg po tds")
     [dose, *_] = (await chart(client, at))["doses"]
-    await moved(client, dose, 0)
+    await moved(client, dose, 20)
     item = (await give(client, dose, scans(at, dose))).json()
     async with client.world.owner() as db:
         await db.execute("UPDATE mar.dose SET task_id = gen_random_uuid() WHERE id = $1", UUID(dose["id"]))

@@ -4,14 +4,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from tests.client import Client
-from tests.mar.bedside import bed, change, chart, give, moved, order, scans, stat
+from tests.mar.bedside import bed, change, chart, give, moved, order, scans, stat, work
 from wardline.mar import jobs, making
-from wardline.platform.jobs import Event, Work
-
-
-def work(client: Client) -> Work:
-    """A worker's hands."""
-    return Work(client.app.pool, client.app.ledger, lambda versions: None, name="test", request_id="test")
+from wardline.platform.jobs import Event
 
 
 async def test_what_is_overdue_and_what_comes_is_listed(client: Client) -> None:

@@ -108,6 +108,7 @@ OTHERS = {
     "collection.read": "opened the list of specimens to collect",
     "pharmacy_queue.read": "opened a list of the pharmacy",
     "round.read": "opened the medicines that are due on a ward",
+    "round_times.changed": "set other times for the drug rounds",
     "interval.changed": "changed the intervals or limits of a laboratory test",
     "audit.read": "read this record",
     "audit_export.read": "exported this record",

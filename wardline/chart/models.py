@@ -8,6 +8,7 @@ import msgspec
 
 from wardline.encounters.public import Encounter, Problem
 from wardline.lab.public import Latest
+from wardline.mar.public import DueMedicine
 from wardline.orders.public import StandingMedicine
 from wardline.patients.public import Banner, BannerRow
 
@@ -95,6 +96,7 @@ class SummaryRow(BannerRow):
     results: list[tuple[Any, ...]] | None
     notes: list[tuple[Any, ...]] | None
     medicines: list[tuple[Any, ...]] | None
+    due: list[tuple[Any, ...]] | None
 
 
 class Mark(msgspec.Struct):
@@ -147,3 +149,4 @@ class Summary(msgspec.Struct, kw_only=True):
     results: list[Latest] | None = None
     notes: list[RecentNote] | None = None
     medicines: list[StandingMedicine] | None = None
+    due: list[DueMedicine] | None = None

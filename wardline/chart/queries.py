@@ -8,6 +8,7 @@ from typing import Any
 from wardline.chart.models import SummaryRow
 from wardline.encounters.public import OBSERVED_ROW
 from wardline.lab.public import LATEST
+from wardline.mar.public import DUE
 from wardline.orders.public import STANDING
 from wardline.patients.public import BANNER, OF_PATIENT, PatientScope
 from wardline.platform.db import Db, query
@@ -75,14 +76,17 @@ _SETS = """
            CASE WHEN :clinical::boolean THEN ({OBSERVED_ROW}) END, CASE WHEN :clinical THEN ({_SETS}) END,
            CASE WHEN :clinical THEN ({_PROBLEMS}) END, CASE WHEN :clinical THEN ({_TASKS}) END,
            CASE WHEN :clinical THEN ({LATEST}) END,
-           CASE WHEN :notes::boolean THEN ({_NOTES}) END, CASE WHEN :clinical THEN ({STANDING}) END
+           CASE WHEN :notes::boolean THEN ({_NOTES}) END, CASE WHEN :clinical THEN ({STANDING}) END,
+           CASE WHEN :clinical THEN ({DUE}) END
     {OF_PATIENT}"""
 )
-async def summary(db: Db, patient: PatientScope, *, since: datetime, clinical: bool, notes: bool) -> SummaryRow:
+async def summary(
+    db: Db, patient: PatientScope, *, since: datetime, until: datetime, clinical: bool, notes: bool
+) -> SummaryRow:
     """The person and, for the clinical reader, what the panels show.
 
     Indexes: registration's own, encounter_person, current_person, observation_set_person, problem_person, task_person,
-    result_person, note_person, medicine_person.
+    result_person, note_person, medicine_person, dose_person.
     """
 
 

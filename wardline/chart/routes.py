@@ -9,6 +9,7 @@ from wardline.chart.panels import RIBBON_HOURS, news_card, ribbon
 from wardline.encounters.public import Encounter, ObservedStay, Problem, show_stay
 from wardline.identity.public import May
 from wardline.lab.public import shown_latest
+from wardline.mar.public import DUE_AHEAD, due_medicine
 from wardline.notes.public import KIND_WORDS, Kind, excerpt
 from wardline.orders.public import standing_medicine
 from wardline.patients.public import PatientScope, access_patient, banner_of
@@ -35,7 +36,14 @@ async def summary(ctx: Context, patient: PatientScope) -> Summary:
     """The patient in one page: identity, the last 24 hours, NEWS2, problems, tasks, visits."""
     clinical = ctx.may(May.READ_CHART)
     since = ctx.now - timedelta(hours=RIBBON_HOURS)
-    row = await queries.summary(ctx.db, patient, since=since, clinical=clinical, notes=ctx.may(May.READ_NOTES))
+    row = await queries.summary(
+        ctx.db,
+        patient,
+        since=since,
+        until=ctx.now + DUE_AHEAD,
+        clinical=clinical,
+        notes=ctx.may(May.READ_NOTES),
+    )
     banner = banner_of(row)
     visits = [visit_of(each) for each in row.visits or ()]
     stay = next((v for v in visits if v.state == "in_progress" and v.class_ != "outpatient"), None)
@@ -89,4 +97,6 @@ def _add_panels(ctx: Context, row: SummaryRow, found: Summary, sets: list[SetRow
     found.problems = [Problem(*each) for each in row.problems or ()]
     found.tasks = [OpenTask(*each) for each in row.tasks or ()]
     found.medicines = [standing_medicine(each) for each in row.medicines or ()]
+    if found.stay is not None:
+        found.due = [due_medicine(each, ctx.now) for each in row.due or ()]
     found.results = [shown_latest(each) for each in row.results or ()]

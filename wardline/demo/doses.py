@@ -31,6 +31,7 @@ LATE_BECAUSE = ("With another patient who was very ill", "Patient was in radiolo
 ROUND_MINUTES, EARLIEST, LATEST = (3.0, 9.0), -20.0, 24.0
 LATE_MINUTES, LATE_MINUTES_CRITICAL = (65.0, 130.0), (33.0, 55.0)
 FORGOTTEN_BACK = timedelta(hours=6)
+BACK = timedelta(hours=24)
 
 
 class Ordered(Struct, frozen=True, kw_only=True):
@@ -68,7 +69,7 @@ class Doses:
         """The plan of an order, its doses of a day back and a day ahead, and what was done about those that were due."""
         dice = Dice(f"doses-{order.medicine_id}")
         until = order.ended_at if order.state == "stopped" and order.ended_at else self.now + making.AHEAD
-        start = max(minute(order.since), self.now - making.BACK_MAX)
+        start = max(minute(order.since), self.now - BACK)
         for slot in slots(line_from(order.remedy.line), since=order.since, zone=ZONE, start=start, end=until):
             self._dose(order, dice, slot)
         self.book.add(

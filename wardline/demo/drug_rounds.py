@@ -32,6 +32,8 @@ MISSED_AFTER = timedelta(hours=4)
 MISSED = "Missed, found when the round was looked through"
 CRITICAL_LATE_SHARE, CRITICAL_LATE_MINUTES = 0.006, (32.0, 42.0)
 NOT_RIGHT_YET = 422
+HELD_MINUTES = (70.0, 170.0)  # a dose that was held back waits so long
+NO_LONGER_HELD = "The reason to wait is over"
 
 
 class Look(Struct, frozen=True):
@@ -68,6 +70,9 @@ class DrugRounds:
     def _is_time(self, look: Look, dose: dict[str, Any]) -> bool:
         """Whether the nurse comes to this dose now."""
         dice = Dice(f"when-{dose['id']}")
+        if dose["state"] == "held":
+            waits = timedelta(minutes=dice.between(*HELD_MINUTES))
+            return look.now - datetime.fromisoformat(dose["due_at"]) >= waits
         share, minutes = LATE_SHARE, LATE_MINUTES
         if dose["critical"]:
             share, minutes = CRITICAL_LATE_SHARE, CRITICAL_LATE_MINUTES
@@ -78,6 +83,8 @@ class DrugRounds:
         return look.now - datetime.fromisoformat(dose["due_at"]) >= timedelta(minutes=after)
 
     def _see_to(self, look: Look, dose: dict[str, Any]) -> tuple[str, Answer]:
+        if dose["state"] == "held":
+            return self._after_hold(look, dose)
         dice = Dice(f"what-{dose['id']}")
         drawn = dice.between(0, 1)
         if look.now - datetime.fromisoformat(dose["due_at"]) > MISSED_AFTER:
@@ -91,10 +98,19 @@ class DrugRounds:
         body = {"patient_scan": dose["patient_id"], "drug_scan": dose["medicine_id"]}
         if dose["state"] == "overdue":
             body["time_reason"] = dice.one_of(LATE_BECAUSE)
+        return "dose given", self._give(look, dose, body)
+
+    def _after_hold(self, look: Look, dose: dict[str, Any]) -> tuple[str, Answer]:
+        if look.now - datetime.fromisoformat(dose["due_at"]) > MISSED_AFTER:
+            return "dose not given", self._ask(look, dose, "not-given", {"reason": "prescriber_asked"})
+        body = {"patient_scan": dose["patient_id"], "drug_scan": dose["medicine_id"], "time_reason": NO_LONGER_HELD}
+        return "dose given", self._give(look, dose, body)
+
+    def _give(self, look: Look, dose: dict[str, Any], body: dict[str, Any]) -> Answer:
         answer = self._ask(look, dose, "giving", body)
         if answer.status == NOT_RIGHT_YET:
             answer = self._with_sheet(look, f"/doses/{dose['id']}", body)
-        return "dose given", answer
+        return answer
 
     def _ask(self, look: Look, dose: dict[str, Any], act: str, body: dict[str, Any]) -> Answer:
         return self.door.ask(look.nurse, "POST", f"/doses/{dose['id']}/{act}", body, version=dose["version"])
@@ -112,8 +128,8 @@ class DrugRounds:
             more["amount"] = float(sheet["amount"])
         if sheet["timing"] != "on_time" or sheet["near"]:
             more["time_reason"] = self.dice.one_of(LATE_BECAUSE)
-        if sheet["is_as_needed"]:
-            more |= {"reason": "Asked for it", "confirmed": True}
+        if sheet["is_as_needed"] or sheet["asks_bound"]:
+            more |= {"reason": "Asked for it" if sheet["is_as_needed"] else "", "confirmed": True}
         if sheet["witness"] and look.others:
             more |= {"witness_email": self.dice.one_of(look.others), "witness_password": PASSWORD}
         return self.door.ask(look.nurse, "POST", f"{sheet['path']}/giving", body | more, version=sheet["version"])

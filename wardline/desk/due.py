@@ -46,6 +46,7 @@ class DuePage(Struct):
     late: list[Due]
     items: list[Due]
     kinds: list[tuple[str, str]]
+    round_version: int
     words: dict[str, str]
     hours_offered: tuple[int, ...] = (1, 4, 8, 12)
 
@@ -71,6 +72,7 @@ async def ward_due(ctx: Context, ward: WardScope, asked: DueQuery) -> DuePage:
     """What is due on a ward: tasks, observations, specimens to collect; late ones apart, the rest within some hours."""
     until = ctx.now + timedelta(hours=asked.hours)
     found: list[Due] = []
+    round_version = await ctx.db.version(f"round:{ward.id}")  # read before the rows, so that nothing new is missed
     async with ctx.db.one_connection() as one:
         for source in SOURCES:
             found += await source(one, ward, until)
@@ -83,8 +85,9 @@ async def ward_due(ctx: Context, ward: WardScope, asked: DueQuery) -> DuePage:
         hours=asked.hours,
         what=asked.what,
         until=until,
-        late=[each for each in shown if each.at < ctx.now],
-        items=[each for each in shown if each.at >= ctx.now],
+        late=[each for each in shown if (each.late_at or each.at) < ctx.now],
+        items=[each for each in shown if (each.late_at or each.at) >= ctx.now],
         kinds=kinds,
+        round_version=round_version,
         words=ONE_WORD,
     )

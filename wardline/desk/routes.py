@@ -97,6 +97,7 @@ ACTS = (
     Act("Roles and permissions", "roles permissions", "/roles", May.READ_ROLES),
     Act("Hospitals", "hospitals regions places", "/hospitals", May.MANAGE_WARDS),
     Act("Departments, wards and beds", "departments wards rooms beds places", "/places", May.MANAGE_WARDS),
+    Act("Times of the drug rounds", "drug rounds times medicines given", "/round-times", May.SET_ROUND_TIMES),
     Act("How the service is running", "service processes health", "/service", May.READ_SERVICE),
     Act("How Wardline is doing", "status slow speed down well incidents", "/status", SIGNED_IN),
 )

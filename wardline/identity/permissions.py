@@ -59,6 +59,7 @@ class May(StrEnum):
     SUPPLY_WARD = "supply_ward"
     WITNESS_CONTROLLED = "witness_controlled"
     GIVE_MEDICINE = "give_medicine"
+    SET_ROUND_TIMES = "set_round_times"
     KEEP_MEDICINE_RULES = "keep_medicine_rules"
     REVIEW_MEDICINE_RULES = "review_medicine_rules"
     READ_TASKS = "read_tasks"

@@ -8,8 +8,10 @@ import msgspec
 from msgspec import Struct
 
 from wardline.identity.public import May, witness
-from wardline.mar import codes, queries, rules
+from wardline.mar import codes, intervals, queries, rules, when_needed
+from wardline.mar.intervals import RegularDose
 from wardline.mar.models import Administration, Giving, NewGiving, NewNotGiven, Right, Seen
+from wardline.mar.moments import moment, sent_later
 from wardline.mar.queries import NewAdministration
 from wardline.mar.telling import end_task, touch
 from wardline.orders.public import MedicineLine, OrderKind, drugs_named
@@ -17,7 +19,6 @@ from wardline.platform.errors import Conflict, Invalid, NotFound, Stale, on_cons
 from wardline.platform.http import Context, Written
 from wardline.platform.ids import new_id
 
-ENTERED_AT = "wardline-entered-at"  # when a screen that kept a form had its button pressed
 FIELD_OF = {
     "patient": "patient_scan",
     "medicine": "drug_scan",
@@ -117,7 +118,8 @@ async def give(ctx: Context, giving: Giving, new: NewGiving) -> Administration:
     line = rules.line_of(giving)
     if giving.dose_id is None and rules.kind_of(giving) not in {OrderKind.AS_NEEDED, OrderKind.INFUSION}:
         raise Planned("This order has planned doses: give one of them.")
-    at, rights = _decide(ctx, giving, line, new)
+    near = await intervals.before_dose(ctx.db, giving, hospital_id=ctx.caller.tenant_id, now=ctx.now)
+    at, rights = _decide(ctx, giving, line, new, near)
     await _require_room(ctx, giving, line, new, at)
     why = codes.witness_reason(giving.name, drugs_named(giving.name), giving.route)
     second = await witness(ctx, new.witness_email, new.witness_password, needs=May.GIVE_MEDICINE) if why else None
@@ -128,40 +130,52 @@ async def give(ctx: Context, giving: Giving, new: NewGiving) -> Administration:
 async def give_lean(ctx: Context, *, dose_id: UUID, new: NewGiving) -> Written | None:
     """The same in two round trips, for a planned dose that needs no second person and that no task asks for: most."""
     giving = await queries.open_giving(ctx.db, hospital_id=ctx.caller.tenant_id, dose_id=dose_id, medicine_id=None)
-    if giving is None or giving.task_id is not None or giving.version is None or giving.order_state != "active":
+    if giving is None or not _is_plain(giving) or when_needed.bounds_of(giving):
         return None
     if codes.witness_reason(giving.name, drugs_named(giving.name), giving.route):
         return None
     line = rules.line_of(giving)
-    at, rights = _decide(ctx, giving, line, new)
+    near = await intervals.before_dose(ctx.db, giving, hospital_id=ctx.caller.tenant_id, now=ctx.now)
+    at, rights = _decide(ctx, giving, line, new, near)
     if giving.running_id is not None and rules.is_infusion(line):
         return None
     return _written(ctx, giving, _given(ctx, giving, line, new, at, rights, None))
 
 
-def _decide(ctx: Context, giving: Giving, line: MedicineLine, new: NewGiving) -> tuple[datetime, list[Right]]:
+def _is_plain(giving: Giving) -> bool:
+    """Whether nothing is out of the ordinary: the order stands, no task asks for the dose, and it was not held back."""
+    waits = giving.done_action == "held"
+    plain = giving.version is not None and giving.dose_state != "lapsed" and not waits
+    return plain and giving.task_id is None and giving.order_state == "active"
+
+
+def _decide(
+    ctx: Context, giving: Giving, line: MedicineLine, new: NewGiving, doses: list[RegularDose]
+) -> tuple[datetime, list[Right]]:
     """When it was given and the five rights; raises what stands against it."""
-    at = moment(ctx, giving, new.given_at, new.given_clock, new.pressed_at)
-    _require_open(ctx, giving, at, before_stop=new.before_stop or _sent_later(ctx, new.pressed_at))
+    at = moment(ctx, giving, new)
+    _require_open(ctx, giving, at, before_stop=new.before_stop or sent_later(ctx, new.pressed_at))
     _require_known(new)
-    rights = rights_of(giving, line, new, at)
+    near = intervals.near(giving, line, doses, at, ZoneInfo(ctx.caller.time_zone))
+    rights = rights_of(giving, line, new, at, near=near)
     _require_rights(ctx, giving, new, rights)
     return at, rights
 
 
 def _require_open(ctx: Context, giving: Giving, at: datetime, *, before_stop: bool = False) -> None:
-    if giving.done_id is not None:
-        raise _already(giving)
+    expected = giving.version if giving.dose_id is not None else giving.order_version
+    if giving.done_id is not None and (giving.done_action != "held" or ctx.version != expected):
+        raise _already(giving)  # a dose that was held back waits; who has not seen that it is held is told
     been = before_stop and was_before_stop(giving, at)
     if not been:
         require_standing(giving)
-    if giving.dose_id is not None and giving.dose_since != giving.since:
+    lapsed = giving.dose_state == "lapsed" and before_stop and at < giving.since
+    if giving.dose_id is not None and giving.dose_since != giving.since and not lapsed:
         raise OrderChanged(
             f"{giving.name} was changed. Look at the order as it stands.", medicine_id=giving.medicine_id
         )
-    if giving.dose_state not in {None, "due"}:
+    if giving.dose_state not in {None, "due", "held", "lapsed"}:
         raise NotStanding("This dose was held with its order.", state=giving.dose_state)
-    expected = giving.version if giving.dose_id is not None else giving.order_version
     # As needed, before the stop: the stop is a version of its own, and the line was the same.
     same_line = been and giving.dose_id is None and giving.line_version <= (ctx.version or 0) < giving.order_version
     if ctx.version != expected and not same_line:
@@ -198,48 +212,6 @@ def _already(giving: Giving) -> AlreadyDone:
     )
 
 
-def moment(
-    ctx: Context, giving: Giving, given_at: datetime | None, clock: str, pressed_at: datetime | None
-) -> datetime:
-    """When it happened: as sent, by the ward's clock when the button was pressed, or now. Not to come, not before the
-    order."""
-    field = "given_at" if given_at is not None else "given_clock"
-    now = _pressed(ctx, pressed_at)
-    if given_at is None and ctx.now - now > rules.PRESSED_BACK_MAX:
-        raise Invalid(fields={field: "This was entered more than a week ago: say on which day it was."})
-    if given_at is not None and given_at.tzinfo is None:
-        raise Invalid(fields={"given_at": "Say the time with its zone."})
-    at = given_at or now
-    if given_at is None and clock.strip():
-        found = rules.clock_before(clock, now, ZoneInfo(ctx.caller.time_zone))
-        if found is None:
-            raise Invalid(fields={field: "Enter the time as 14:20; it cannot be to come."})
-        at = found
-    if at > ctx.now + rules.CLOCK_SKEW_MAX:
-        raise Invalid(fields={field: "This time is still to come."})
-    if not rules.is_after_order(at, giving.prescribed_at):
-        raise Invalid(fields={field: "This is before the order was signed."})
-    if giving.due_at is not None and giving.due_at - at > rules.EARLY_MAX:
-        raise Invalid(fields={field: "This dose is due more than 4 hours later."})
-    return at
-
-
-def _pressed(ctx: Context, pressed_at: datetime | None) -> datetime:
-    """When the button was pressed, where the screen says so and it can be: a screen without a line sends it later."""
-    if pressed_at is None:
-        try:
-            pressed_at = datetime.fromisoformat(ctx.headers.get(ENTERED_AT, ""))
-        except ValueError:
-            return ctx.now
-    if pressed_at.tzinfo is None:
-        return ctx.now
-    return min(pressed_at, ctx.now)
-
-
-def _sent_later(ctx: Context, pressed_at: datetime | None) -> bool:
-    return ctx.now - _pressed(ctx, pressed_at) > rules.LATER_AFTER
-
-
 def _require_known(new: NewGiving) -> None:
     """Codes are of the lists; `other` is said in words."""
     wrong: dict[str, str] = {}
@@ -253,8 +225,8 @@ def _require_known(new: NewGiving) -> None:
         raise Invalid(fields=wrong)
 
 
-def rights_of(giving: Giving, line: MedicineLine, new: NewGiving, at: datetime) -> list[Right]:
-    """The five rights as they stand with what was scanned and said."""
+def rights_of(giving: Giving, line: MedicineLine, new: NewGiving, at: datetime, *, near: str) -> list[Right]:
+    """The five rights as they stand with what was scanned and said; `near` says what dose this one would be too near to."""
     by_hand = bool(new.no_scan_reason)
     amount = new.rate if line.rate else new.amount
     words = rules.words_of(giving, line)
@@ -266,7 +238,7 @@ def rights_of(giving: Giving, line: MedicineLine, new: NewGiving, at: datetime) 
         rules.right_patient(new.patient_scan, giving, new.identifiers if by_hand else (), at),
         rules.right_medicine(new.drug_scan, giving, at, by_hand=by_hand),
         rules.differs(dose, too_much) if too_much else dose,
-        rules.right_time(giving, line, at, reason=new.time_reason),
+        rules.right_time(giving, at, near=near, reason=new.time_reason),
         rules.right_route(giving, at, checked=new.route_checked),
     ]
 
@@ -296,7 +268,9 @@ async def _require_room(ctx: Context, giving: Giving, line: MedicineLine, new: N
     """What an as-needed order leaves room for, and that no infusion of the order runs."""
     if rules.is_infusion(line) and giving.running_id is not None:
         raise Runs("Stop the one that runs first.", administration_id=giving.running_id)
-    if rules.kind_of(giving) is not OrderKind.AS_NEEDED:
+    as_needed = rules.kind_of(giving) is OrderKind.AS_NEEDED
+    bounds = [] if as_needed else when_needed.bounds_of(giving)
+    if not as_needed and not bounds:
         return
     gap_hours = max(line.every_hours or 0, 24)
     before = await queries.given_since(
@@ -305,7 +279,11 @@ async def _require_room(ctx: Context, giving: Giving, line: MedicineLine, new: N
         person_id=giving.person_id,
         since=at - gap_hours * rules.HOUR,
     )
-    found = rules.as_needed(line, giving.medicine_id, rules.of_drug(giving.name, before), at, new.amount)
+    before = when_needed.of_drug(giving.name, before)
+    if as_needed:
+        found = when_needed.as_needed(line, giving.medicine_id, before, at, new.amount)
+    else:
+        found = when_needed.within_bounds(line, bounds, before, at, new.amount or giving.amount)
     if not found.may:
         from_at = found.from_at.isoformat() if found.from_at else None
         raise TooSoon(f"{found.why}.", fields={"given_at": f"{found.why}."}, from_at=from_at)
@@ -346,7 +324,7 @@ def _given(
         site=new.site,
         no_scan="" if scanned else new.no_scan_reason,
         rights=rights,
-        sent_later=_sent_later(ctx, new.pressed_at),
+        sent_later=sent_later(ctx, new.pressed_at),
         infusion="running" if runs else None,
         rate=new.rate or rate,
         rate_unit=rate_unit,
@@ -363,14 +341,14 @@ async def not_given(ctx: Context, giving: Giving, new: NewNotGiven) -> Administr
 async def not_given_lean(ctx: Context, *, dose_id: UUID, new: NewNotGiven) -> Written | None:
     """The same in two round trips where no task asks for the dose."""
     giving = await queries.open_giving(ctx.db, hospital_id=ctx.caller.tenant_id, dose_id=dose_id, medicine_id=None)
-    if giving is None or giving.task_id is not None or giving.version is None or giving.order_state != "active":
+    if giving is None or not _is_plain(giving):
         return None
     return _written(ctx, giving, _not_given(ctx, giving, new))
 
 
 def _not_given(ctx: Context, giving: Giving, new: NewNotGiven) -> Done:
-    at = moment(ctx, giving, new.given_at, new.given_clock, new.pressed_at)
-    _require_open(ctx, giving, at, before_stop=_sent_later(ctx, new.pressed_at))
+    at = moment(ctx, giving, new)
+    _require_open(ctx, giving, at, before_stop=new.before_stop or sent_later(ctx, new.pressed_at))
     if new.reason not in (codes.HELD if new.action == "held" else codes.NOT_GIVEN):
         raise Invalid(fields={"reason": "Choose a reason of the list."})
     if new.reason == "other" and len(new.words.strip()) < 3:
@@ -382,7 +360,7 @@ def _not_given(ctx: Context, giving: Giving, new: NewNotGiven) -> Done:
         at=at,
         reason=new.reason,
         words=new.words.strip(),
-        sent_later=_sent_later(ctx, new.pressed_at),
+        sent_later=sent_later(ctx, new.pressed_at),
     )
 
 
@@ -429,6 +407,8 @@ def _done(
 
 
 async def _store(ctx: Context, giving: Giving, done: Done) -> Administration:
+    if giving.done_action == "held" and giving.done_id is not None:
+        await queries.resolve_held(ctx.db, done.new, held_id=giving.done_id, step_id=new_id(), now=ctx.now)
     if await queries.insert_administration(ctx.db, done.new, now=ctx.now) is None:
         raise _already(
             _there(

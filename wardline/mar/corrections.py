@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from wardline.identity.public import seal
+from wardline.identity.public import May, seal, witness
 from wardline.mar import codes, queries, rules
 from wardline.mar.actions import Differs, access_order, require_standing, was_before_stop
 from wardline.mar.models import Administration, AdministrationScope, Amendment, InfusionStep, NewEffect
 from wardline.mar.queries import Amended, NewStep, Running
 from wardline.mar.telling import touch
+from wardline.orders.public import drugs_named
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
@@ -26,6 +27,12 @@ class InError(Conflict):
     """It was marked as an error before."""
 
     code, title = "entered_in_error", "Already marked as entered in error"
+
+
+class Followed(Conflict):
+    """Something else was recorded about the dose since."""
+
+    code, title = "followed", "Something was recorded after this"
 
 
 class NotRunning(Conflict):
@@ -57,6 +64,8 @@ async def _held(ctx: Context, scope: AdministrationScope) -> Administration:
     where = {"hospital_id": scope.hospital_id, "administration_id": scope.id}
     await queries.hold_administration(ctx.db, **where)
     item = await queries.administration(ctx.db, **where)
+    if item.state == "resolved":
+        raise Followed("It was held back; what was done later is recorded beside it.")
     if item.state != "final":
         raise InError
     if ctx.version is not None and ctx.version != item.version:
@@ -146,15 +155,21 @@ async def step_infusion(ctx: Context, scope: AdministrationScope, new: InfusionS
         raise Invalid(fields={"rate": "Enter the new rate."})
     if new.act in {"paused", "stopped"} and len(new.words.strip()) < 3 and new.volume_given_ml is None:
         raise Invalid(fields={"words": "Say why, or how much has run in."})
+    second = None
     if new.act in {"rate_changed", "resumed"}:
-        await _require_ordered(ctx, item, new, at)
+        second = await _require_ordered(ctx, item, new, at)
     to, step = _course(item, new, at, since)
+    step = msgspec.structs.replace(step, witness_id=second)
     await queries.step_infusion(ctx.db, to, step, version=item.version, **_by(ctx, scope))
-    return await _reported(ctx, scope, f"infusion.{new.act}")
+    detail = {"rate": to.rate, "rate_unit": to.rate_unit, "witness_id": second}
+    return await _reported(ctx, scope, f"infusion.{new.act}", detail)
 
 
-async def _require_ordered(ctx: Context, item: Administration, new: InfusionStep, at: datetime) -> None:
-    """It goes on only while its order stands, and not faster than ordered; what was before a stop can still be said."""
+async def _require_ordered(ctx: Context, item: Administration, new: InfusionStep, at: datetime) -> UUID | None:
+    """It goes on only while its order stands, and not faster than ordered; what was before a stop can still be said.
+
+    Returns the witness of another rate, where giving it needs one.
+    """
     giving = await access_order(ctx, item.medicine_id)
     if not was_before_stop(giving, at):
         require_standing(giving)
@@ -163,6 +178,11 @@ async def _require_ordered(ctx: Context, item: Administration, new: InfusionStep
         problem = Differs(faster, fields={"rate": faster}, differs=["dose"])
         problem.about = (giving.person_id, giving.medicine_id)
         raise problem
+    if new.rate is None or new.rate == item.rate:
+        return None
+    if not codes.witness_reason(giving.name, drugs_named(giving.name), giving.route):
+        return None
+    return await witness(ctx, new.witness_email, new.witness_password, needs=May.GIVE_MEDICINE)
 
 
 def _course(item: Administration, new: InfusionStep, at: datetime, since: datetime) -> tuple[Running, NewStep]:
@@ -204,8 +224,10 @@ def _by(ctx: Context, scope: AdministrationScope) -> dict[str, Any]:
     }
 
 
-async def _reported(ctx: Context, scope: AdministrationScope, action: str) -> Administration:
-    ctx.record(action, person_id=scope.person_id, subject_id=scope.id)
+async def _reported(
+    ctx: Context, scope: AdministrationScope, action: str, detail: dict[str, Any] | None = None
+) -> Administration:
+    ctx.record(action, person_id=scope.person_id, subject_id=scope.id, detail=detail)
     ctx.publish(action, {"administration_id": scope.id, "hospital_id": scope.hospital_id})
     ward_id = await queries.ward_of(ctx.db, hospital_id=scope.hospital_id, person_id=scope.person_id)
     touch(ctx, scope.person_id, ward_id)

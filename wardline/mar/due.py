@@ -30,8 +30,9 @@ def _due(row: RoundRow, now: datetime) -> Due:
         given=row.given,
         bed_label=item.bed_label,
         to_do=item.tall_man,
-        detail=" ".join(part for part in (item.dose, row.route) if part),
+        detail=" ".join(part for part in (item.dose, row.route, "(held back)" if item.state == "held" else "") if part),
         who="Nurse",
         href=f"/doses/{row.id}",
         is_critical=bool(row.critical),
+        late_at=row.due_at + rules.window_of(row.critical),
     )

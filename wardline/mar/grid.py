@@ -5,7 +5,9 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from wardline.mar import codes, rules, schedule
+from msgspec import Struct
+
+from wardline.mar import codes, rules, schedule, when_needed
 from wardline.mar.models import (
     Administration,
     DoseRow,
@@ -23,7 +25,6 @@ from wardline.mar.pages import (
 )
 from wardline.orders.public import MedicineLine, OrderKind, Verification, dose_words, line_from, parts, shown_name
 
-HOURS = (6, 8, 12, 14, 18, 22)
 GROUPS = {"once": "Once only", "regular": "Regular", "needed": "When needed", "infusions": "Infusions"}
 GIVEN = {
     "given": ("check", "Given"),
@@ -33,6 +34,15 @@ GIVEN = {
 }
 ALERT_WORDS = {"allergy": "Allergy", "interaction": "Interaction", "duplicate": "Duplicate", "dose": "Dose check",
                "renal": "Kidney", "pregnancy": "Pregnancy", "age": "Age"}  # fmt: skip
+
+
+class Window(Struct, frozen=True):
+    """The time that is shown: where the columns begin and, last, the end; the day of the chart; whether now is in it."""
+
+    day: date
+    begins: list[datetime]
+    live: bool
+    rolls: bool  # moves with the clock, and is pushed
 
 
 class Chart:
@@ -45,14 +55,19 @@ class Chart:
         orders: Sequence[OrderRow],
         doses: Sequence[DoseRow],
         done: Sequence[Administration],
-        day: date,
+        window: Window,
         zone: ZoneInfo,
         now: datetime,
         decided: Sequence[Verification] = (),
+        coming: dict[UUID, str] | None = None,
     ) -> None:
-        self.patient_id, self.day, self.now, self.zone = patient_id, day, now, zone
-        *self.begins, self.end = schedule.chart_hours(day, zone, HOURS)
-        self.live = self.begins[0] <= now < self.end
+        self.patient_id, self.window, self.now, self.zone = patient_id, window, now, zone
+        *self.begins, self.end = window.begins
+        self.live = window.live
+        self.coming = coming or {}
+        self.of_page = (
+            "" if window.rolls else "day-"
+        )  # what is pushed is of the hours around now, and has no place in a day
         self.orders = {order.id: order for order in orders}
         self.lines = {order.id: line_from(order.line) for order in orders}
         self.doses = [dose for dose in doses if dose.medicine_id in self.orders]
@@ -70,8 +85,8 @@ class Chart:
         order = self.orders[dose.medicine_id]
         if dose.state in GIVEN:
             return dose.state
-        if dose.state == "paused":
-            return "order_held"
+        if dose.state in {"paused", "lapsed"}:
+            return "order_held" if dose.state == "paused" else "missed"
         waits = rules.state_of_due(dose.due_at, self.now, dose.critical)
         if order.state == "stopped":
             return "stopped" if order.state_at is None or dose.due_at >= order.state_at else "missed"
@@ -105,15 +120,32 @@ def grid_of(chart: Chart) -> Grid:
             rows += [_head(chart, group, title, made), *made]
     return Grid(
         patient_id=chart.patient_id,
-        day=chart.day,
-        live=chart.live,
-        columns=[Column(at, place == chart.now_column) for place, at in enumerate(chart.begins)],
+        day=chart.window.day,
+        live=chart.window.rolls,
+        begins=chart.begins[0],
+        ends=chart.end,
+        columns=_columns(chart),
         rows=rows,
         overdue=states.count("overdue"),
         due=states.count("due"),
-        before=chart.day - timedelta(days=1),
-        after=None if chart.live else chart.day + timedelta(days=1),
+        before=_day_before(chart),
+        after=chart.window.day + timedelta(days=1) if chart.end <= chart.now else None,
     )
+
+
+def _columns(chart: Chart) -> list[Column]:
+    days = [at.astimezone(chart.zone).date() for at in chart.begins]
+    return [
+        Column(at, place == chart.now_column, begins_day=place == 0 or days[place] != days[place - 1])
+        for place, at in enumerate(chart.begins)
+    ]
+
+
+def _day_before(chart: Chart) -> date:
+    """The day to go back to: of what rolls, the one that its first column belongs to."""
+    if chart.window.rolls:
+        return schedule.day_of_chart(chart.begins[0], chart.zone)
+    return chart.window.day - timedelta(days=1)
 
 
 def _is_shown(chart: Chart, order: OrderRow) -> bool:
@@ -123,7 +155,7 @@ def _is_shown(chart: Chart, order: OrderRow) -> bool:
     mine = [dose for dose in chart.doses if dose.medicine_id == order.id]
     return (
         not mine
-        or any(chart.in_day(dose.due_at) or dose.state == "due" for dose in mine)
+        or any(chart.in_day(dose.due_at) or dose.state in {"due", "held"} for dose in mine)
         or any(
             each.medicine_id == order.id and (chart.in_day(each.happened_at) or each.infusion == "running")
             for each in chart.done
@@ -136,26 +168,26 @@ def _has(row: GridRow, kind: str) -> bool:
 
 
 def _head(chart: Chart, group: str, title: str, rows: Sequence[GridRow]) -> GridRow:
-    kinds = [entry.kind for row in rows for cell in row.cells for entry in cell.entries]
+    kinds = [entry.kind.removeprefix("order_") for row in rows for cell in row.cells for entry in cell.entries]
     counted = [
         f"{kinds.count(kind)} {words}"
-        for kind, words in (("overdue", "overdue"), ("due", "due"), ("order_held", "held"), ("running", "running"))
+        for kind, words in (("overdue", "overdue"), ("due", "due"), ("held", "held"), ("running", "running"))
         if kinds.count(kind)
     ]
     return GridRow(
-        id=f"head-{group}",
+        id=f"{chart.of_page}head-{group}",
         group=group,
         is_head=True,
         title=title,
         counts=", ".join(counted),
-        columns=len(HOURS),
+        columns=len(chart.begins),
         now_column=chart.now_column,
     )
 
 
 def _row(chart: Chart, order: OrderRow, group: str) -> GridRow:
     line = chart.lines[order.id]
-    entries: list[list[Entry]] = [[] for _ in HOURS]
+    entries: list[list[Entry]] = [[] for _ in chart.begins]
     for dose in chart.doses:
         if dose.medicine_id == order.id:
             _place_dose(chart, dose, line, entries)
@@ -170,7 +202,7 @@ def _row(chart: Chart, order: OrderRow, group: str) -> GridRow:
     if group == "infusions":
         cells = _with_infusion(chart, order, cells)
     return GridRow(
-        id=str(order.id),
+        id=f"{chart.of_page}{order.id}",
         group=group,
         medicine_id=order.id,
         name=order.name,
@@ -198,7 +230,9 @@ def _dose_today(chart: Chart, order: OrderRow, line: MedicineLine) -> str:
 
 
 def _next_mark(chart: Chart, order: OrderRow) -> list[list[str]]:
-    """Towards the end of a day, when the first dose of the next one comes."""
+    """When the first dose after what is shown comes; of one that is days apart, after which dose it is counted."""
+    if order.id in chart.coming:
+        return [["clock", chart.coming[order.id], "inf2"]]
     mine = [dose for dose in chart.doses if dose.medicine_id == order.id and chart.state(dose) == "next"]
     if not chart.live or not mine or any(chart.in_day(dose.due_at) for dose in mine):
         return []
@@ -237,12 +271,22 @@ def _place_dose(chart: Chart, dose: DoseRow, line: MedicineLine, entries: list[l
     if done is not None and done.infusion is not None:
         return  # shown as what runs
     if not chart.in_day(dose.due_at) and not (
-        chart.live and state in {"overdue", "due"} and dose.due_at < chart.begins[0]
+        chart.live and state in {"overdue", "due", "held"} and dose.due_at < chart.begins[0]
     ):
         return
     if state == "stopped":
         return  # the row is hatched from there on
-    entries[chart.column(dose.due_at)].append(done_entry(done) if done is not None else dose_entry(chart, dose, state))
+    entries[chart.column(dose.due_at)].append(_of_dose(chart, dose, state, done))
+
+
+def _of_dose(chart: Chart, dose: DoseRow, state: str, done: Administration | None) -> Entry:
+    """What stands of a planned dose; one that was held back waits, and opens to be given or not."""
+    if done is None:
+        return dose_entry(chart, dose, state)
+    entry = done_entry(done)
+    if done.action == "held" and chart.orders[dose.medicine_id].state == "active":
+        entry.href, entry.version, entry.act = f"/doses/{dose.id}", dose.version, "give"
+    return entry
 
 
 def dose_entry(chart: Chart, dose: DoseRow, state: str) -> Entry:
@@ -265,7 +309,7 @@ def dose_entry(chart: Chart, dose: DoseRow, state: str) -> Entry:
         at=None if state in {"overdue", "order_held"} else dose.due_at,
         words=late if state == "overdue" else (order.state_by or "") if state == "order_held" else "",
         version=dose.version,
-        act="" if state in {"order_held", "missed"} else "give",
+        act="" if state == "order_held" else "give",
     )
 
 
@@ -299,8 +343,8 @@ def _before_of(chart: Chart) -> list[GivenBefore]:
     ]
 
 
-def _needed_now(chart: Chart, order: OrderRow, line: MedicineLine) -> rules.AsNeededNow:
-    return rules.as_needed(line, order.id, rules.of_drug(order.name, _before_of(chart)), chart.now, None)
+def _needed_now(chart: Chart, order: OrderRow, line: MedicineLine) -> when_needed.AsNeededNow:
+    return when_needed.as_needed(line, order.id, when_needed.of_drug(order.name, _before_of(chart)), chart.now, None)
 
 
 def _needed_entry(chart: Chart, order: OrderRow, line: MedicineLine) -> Entry:

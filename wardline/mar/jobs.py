@@ -44,6 +44,7 @@ async def active_hospitals(db: Db) -> list[UUID]:
     """Every hospital of the network, for what goes by the clock."""
 
 
+_LATE_ROW = "SELECT d.id, d.person_id, d.encounter_id, c.ward_id, m.name, m.line::text, d.due_at, d.critical"
 _LATE = """
       FROM mar.dose d
       JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id AND m.state = 'active'
@@ -58,11 +59,7 @@ async def has_late(db: Db, *, hospital_id: UUID, late: datetime, since: datetime
     """Whether any dose of the hospital needs a task. Index: dose_late."""
 
 
-@query(
-    "SELECT d.id, d.person_id, d.encounter_id, c.ward_id, m.name, m.line::text, d.due_at, d.critical"
-    + _LATE
-    + " ORDER BY d.due_at LIMIT 100 FOR NO KEY UPDATE OF d SKIP LOCKED"
-)
+@query(_LATE_ROW + _LATE + " ORDER BY d.due_at LIMIT 100 FOR NO KEY UPDATE OF d SKIP LOCKED")
 async def late_doses(db: Db, *, hospital_id: UUID, late: datetime, since: datetime) -> list[LateDose]:
     """Late doses that may not wait, held; those another worker holds are skipped. Index: dose_late."""
 
@@ -75,18 +72,38 @@ async def set_task(db: Db, *, hospital_id: UUID, dose_id: UUID, task_id: UUID | 
 _OVER = """
       FROM mar.dose d JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id
       JOIN tasks.task j ON j.hospital_id = d.hospital_id AND j.id = d.task_id AND j.state IN ('open', 'acknowledged')
-     WHERE d.hospital_id = :hospital_id AND d.task_id IS NOT NULL AND d.state = 'due' AND m.state <> 'active'
+     WHERE d.hospital_id = :hospital_id AND d.task_id IS NOT NULL AND d.state IN ('due', 'paused', 'withdrawn', 'lapsed')
+       AND (d.state <> 'due' OR m.state <> 'active')
 """
 
 
 @query("SELECT EXISTS (SELECT 1" + _OVER + ")")
 async def has_over(db: Db, *, hospital_id: UUID) -> bool:
-    """Whether a task asks for a dose whose order does not stand. Index: dose_task."""
+    """Whether a task asks for a dose that is not due any more, or whose order does not stand. Index: dose_asked."""
 
 
 @query("SELECT d.id, j.id" + _OVER + " ORDER BY d.due_at LIMIT 100")
 async def over(db: Db, *, hospital_id: UUID) -> list[Answered]:
-    """Tasks of doses whose order was stopped or is held. Index: dose_task."""
+    """Tasks of doses whose order was stopped or changed, or is held. Index: dose_asked."""
+
+
+_STRAYED = """
+      FROM mar.dose d
+      JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id AND m.state = 'active'
+      JOIN encounters.current c ON c.hospital_id = d.hospital_id AND c.encounter_id = d.encounter_id
+      JOIN tasks.task j ON j.hospital_id = d.hospital_id AND j.id = d.task_id AND j.state IN ('open', 'acknowledged')
+     WHERE d.hospital_id = :hospital_id AND d.state = 'due' AND d.task_id IS NOT NULL AND j.ward_id IS DISTINCT FROM c.ward_id
+"""
+
+
+@query("SELECT EXISTS (SELECT 1" + _STRAYED + ")")
+async def has_strayed(db: Db, *, hospital_id: UUID) -> bool:
+    """Whether a late dose is asked for on a ward that the patient has left. Index: dose_asked."""
+
+
+@query(_LATE_ROW + _STRAYED + " ORDER BY d.due_at LIMIT 100 FOR NO KEY UPDATE OF d SKIP LOCKED")
+async def strayed(db: Db, *, hospital_id: UUID) -> list[LateDose]:
+    """Late doses that are asked for on a ward that the patient has left, held. Index: dose_asked."""
 
 
 @every(seconds=60)
@@ -104,13 +121,18 @@ async def make_ahead(work: Work) -> None:
 
 @every(seconds=30)
 async def ask_for_late_doses(work: Work) -> None:
-    """A task for every dose that may not wait and is late; the tasks of orders that do not stand any more are closed."""
+    """A task for every dose that may not wait and is late. It follows the patient to another ward, and is closed when the dose
+    is not due any more."""
     for hospital_id in await active_hospitals(work.db):
         db, late = work.in_tenant(hospital_id), work.now - rules.CRITICAL_WINDOW
         since = work.now - rules.OVERDUE_MAX
         if await has_late(db, hospital_id=hospital_id, late=late, since=since):
             async with work.write(hospital_id) as ctx:
                 await ask(ctx, hospital_id)
+        if await has_strayed(db, hospital_id=hospital_id):
+            async with work.write(hospital_id) as ctx:
+                for dose in await strayed(ctx.db, hospital_id=hospital_id):
+                    await _require(ctx, hospital_id, dose)
         if await has_over(db, hospital_id=hospital_id):
             async with work.write(hospital_id) as ctx:
                 for each in await over(ctx.db, hospital_id=hospital_id):
@@ -123,25 +145,30 @@ async def ask(ctx: Context, hospital_id: UUID) -> int:
         ctx.db, hospital_id=hospital_id, late=ctx.now - rules.CRITICAL_WINDOW, since=ctx.now - rules.OVERDUE_MAX
     )
     for dose in late:
-        line = line_from(dose.line)
-        task_id = await require(
-            ctx,
-            NewTask(
-                hospital_id=hospital_id,
-                kind=TASK_KIND,
-                subject_key=str(dose.id),
-                ward_id=dose.ward_id,
-                person_id=dose.person_id,
-                encounter_id=dose.encounter_id,
-                title="Dose is late: give it, or say why not",
-                reason=f"{dose.name} {dose_words(line)}, {dose.critical.lower()}",
-                priority=Priority.URGENT,
-                rung=Rung.NURSE_IN_CHARGE,
-            ),
-        )
+        task_id = await _require(ctx, hospital_id, dose)
         await set_task(ctx.db, hospital_id=hospital_id, dose_id=dose.id, task_id=task_id)
         touch(ctx, dose.person_id, dose.ward_id)
     return len(late)
+
+
+async def _require(ctx: Context, hospital_id: UUID, dose: LateDose) -> UUID:
+    """The task of a dose, on the ward where the patient lies."""
+    line = line_from(dose.line)
+    return await require(
+        ctx,
+        NewTask(
+            hospital_id=hospital_id,
+            kind=TASK_KIND,
+            subject_key=str(dose.id),
+            ward_id=dose.ward_id,
+            person_id=dose.person_id,
+            encounter_id=dose.encounter_id,
+            title="Dose is late: give it, or say why not",
+            reason=f"{dose.name} {dose_words(line)}, {dose.critical.lower()}",
+            priority=Priority.URGENT,
+            rung=Rung.NURSE_IN_CHARGE,
+        ),
+    )
 
 
 # --- what the prescriber does is heard at once -----------------------------------------------------------------------------

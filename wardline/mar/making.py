@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from wardline.identity.public import WardScope
-from wardline.mar import codes
-from wardline.mar.schedule import Slot, slots
+from wardline.mar import codes, intervals
+from wardline.mar.rounds import times_from
+from wardline.mar.schedule import Slot, minute, slots
 from wardline.orders.public import OrderKind, drugs_named, line_from
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
@@ -22,7 +23,7 @@ from wardline.platform.ids import new_id
 
 AHEAD = timedelta(hours=24)
 AGAIN_WITHIN = timedelta(hours=12)  # of what is made: then more is made
-BACK_MAX = timedelta(hours=24)
+BACK_MAX = timedelta(days=7)  # what fell due while no worker ran is made when one comes back
 ORDERS_MAX = 300
 
 
@@ -41,6 +42,10 @@ class Unplanned(Struct, frozen=True):
     made_until: datetime | None
     time_zone: str
     given_before: datetime | None  # the last dose by an earlier line
+    created_at: datetime
+    anchor: datetime | None  # of the plan: the last dose by an earlier order of the medicine
+    times_version: int
+    times: str | None  # JSON; None: as shipped
 
 
 class NewDoses(Struct, frozen=True, kw_only=True):
@@ -65,6 +70,8 @@ class Plans(Struct, frozen=True, kw_only=True):
     versions: list[int]
     since: list[datetime]
     until: list[datetime]
+    times: list[int]
+    anchors: list[datetime | None]
 
 
 _UNPLANNED = """
@@ -73,12 +80,19 @@ _UNPLANNED = """
            (SELECT max(coalesce(d.due_at, a.happened_at)) FROM mar.administration a
               LEFT JOIN mar.dose d ON d.hospital_id = a.hospital_id AND d.id = a.dose_id
              WHERE a.hospital_id = m.hospital_id AND a.medicine_id = m.id AND a.state = 'final'
-               AND a.action IN ('given', 'self') AND a.happened_at <= w.at)
+               AND a.action IN ('given', 'self') AND a.happened_at <= w.at),
+           m.created_at, CASE WHEN k.stays THEN n.given_before END, k.times_version,
+           (SELECT t.times::text FROM mar.round_times t WHERE t.hospital_id = m.hospital_id AND t.version = k.times_version)
       FROM orders.medicine m
      CROSS JOIN LATERAL (SELECT max(s.at) AS at FROM orders.step s
                           WHERE s.hospital_id = m.hospital_id AND s.medicine_id = m.id AND s.kind = 'changed') w
       JOIN identity.hospital h ON h.id = m.hospital_id
       LEFT JOIN mar.plan n ON n.hospital_id = m.hospital_id AND n.medicine_id = m.id
+     CROSS JOIN LATERAL (
+           SELECT n.since IS NOT DISTINCT FROM coalesce(w.at, m.prescribed_at) AS stays,
+                  CASE WHEN n.since = coalesce(w.at, m.prescribed_at) THEN n.times_version
+                       ELSE coalesce((SELECT max(r.version) FROM mar.round_times r WHERE r.hospital_id = m.hospital_id), 0)
+                  END AS times_version) k
 """
 _WANTING = """
        AND m.state IN ('active', 'held')
@@ -116,7 +130,10 @@ async def unplanned_of_hospital(db: Db, *, hospital_id: UUID, horizon: datetime)
 
 
 @query("""
-    UPDATE mar.dose d SET state = CASE WHEN d.since <> w.since THEN 'withdrawn' ELSE 'paused' END, version = d.version + 1
+    UPDATE mar.dose d
+       SET state = CASE WHEN d.since = w.since THEN 'paused' WHEN d.due_at < date_trunc('minute', w.since, 'UTC') THEN 'lapsed'
+                        ELSE 'withdrawn' END,
+           version = d.version + 1
       FROM unnest(:plans.ids::uuid[], :plans.versions::int[], :plans.since::timestamptz[]) AS w (id, version, since)
       JOIN orders.medicine m ON m.hospital_id = :hospital_id AND m.id = w.id AND m.version = w.version
      WHERE d.hospital_id = :hospital_id AND d.medicine_id = m.id AND d.state = 'due'
@@ -128,38 +145,47 @@ async def unplanned_of_hospital(db: Db, *, hospital_id: UUID, horizon: datetime)
                                   AND on_again.kind = 'resumed' AND on_again.at > held.at) > d.due_at))
 """)
 async def settle(db: Db, plans: Plans, *, hospital_id: UUID) -> None:
-    """Doses of an earlier line that nobody gave are withdrawn; those that came while the order was held stay held."""
+    """Doses of an earlier line that nobody gave are withdrawn; those that had been due by then can still be recorded; those
+    that came while the order was held stay held."""
 
 
 @query("""
     WITH standing AS (
-        SELECT m.hospital_id, m.id, w.version, w.since, w.until
-          FROM unnest(:plans.ids::uuid[], :plans.versions::int[], :plans.since::timestamptz[], :plans.until::timestamptz[])
-               AS w (id, version, since, until)
+        SELECT m.hospital_id, m.id, w.version, w.since, w.until, w.times, w.anchor
+          FROM unnest(:plans.ids::uuid[], :plans.versions::int[], :plans.since::timestamptz[], :plans.until::timestamptz[],
+                      :plans.times::int[], :plans.anchors::timestamptz[]) AS w (id, version, since, until, times, anchor)
           JOIN orders.medicine m ON m.hospital_id = :hospital_id AND m.id = w.id AND m.version = w.version
            FOR SHARE OF m),
-    made AS (
-        INSERT INTO mar.dose AS d (hospital_id, id, medicine_id, person_id, encounter_id, due_at, since, amount, amount_to, unit, critical)
-        SELECT s.hospital_id, n.id, n.medicine_id, n.person_id, n.encounter_id, n.due_at, n.since, n.amount, n.amount_to, n.unit, n.critical
-          FROM unnest(:new.ids::uuid[], :new.medicines::uuid[], :new.people::uuid[], :new.encounters::uuid[],
-                      :new.due::timestamptz[], :new.since::timestamptz[], :new.amounts::float8[], :new.amounts_to::float8[],
-                      :new.units::text[], :new.critical::text[])
-               AS n (id, medicine_id, person_id, encounter_id, due_at, since, amount, amount_to, unit, critical)
-          JOIN standing s ON s.id = n.medicine_id
-         ORDER BY n.medicine_id, n.due_at
-            ON CONFLICT ON CONSTRAINT dose_once DO UPDATE
-           SET state = 'due', since = excluded.since, amount = excluded.amount, amount_to = excluded.amount_to, unit = excluded.unit,
-               critical = excluded.critical, task_id = NULL, version = d.version + 1
-         WHERE d.state IN ('due', 'withdrawn') AND d.since <> excluded.since)
-    INSERT INTO mar.plan AS p (hospital_id, medicine_id, order_version, since, made_until)
-    SELECT s.hospital_id, s.id, s.version, s.since, s.until FROM standing s ORDER BY s.id
-        ON CONFLICT (hospital_id, medicine_id) DO UPDATE
-       SET order_version = excluded.order_version, since = excluded.since,
-           made_until = CASE WHEN p.since = excluded.since THEN greatest(p.made_until, excluded.made_until) ELSE excluded.made_until END
-     WHERE p.order_version <= excluded.order_version
+    planned AS (
+        INSERT INTO mar.plan AS p (hospital_id, medicine_id, order_version, since, made_until, times_version, given_before)
+        SELECT s.hospital_id, s.id, s.version, s.since, s.until, s.times, s.anchor FROM standing s ORDER BY s.id
+            ON CONFLICT (hospital_id, medicine_id) DO UPDATE
+           SET order_version = excluded.order_version, since = excluded.since, times_version = excluded.times_version,
+               given_before = excluded.given_before,
+               made_until = CASE WHEN p.since = excluded.since THEN greatest(p.made_until, excluded.made_until) ELSE excluded.made_until END
+         WHERE p.order_version <= excluded.order_version
+           AND (p.since <> excluded.since
+                OR (p.times_version = excluded.times_version AND p.given_before IS NOT DISTINCT FROM excluded.given_before))
+        RETURNING p.hospital_id, p.medicine_id)
+    INSERT INTO mar.dose AS d (hospital_id, id, medicine_id, person_id, encounter_id, due_at, since, amount, amount_to, unit, critical)
+    SELECT s.hospital_id, n.id, n.medicine_id, n.person_id, n.encounter_id, n.due_at, n.since, n.amount, n.amount_to, n.unit, n.critical
+      FROM unnest(:new.ids::uuid[], :new.medicines::uuid[], :new.people::uuid[], :new.encounters::uuid[],
+                  :new.due::timestamptz[], :new.since::timestamptz[], :new.amounts::float8[], :new.amounts_to::float8[],
+                  :new.units::text[], :new.critical::text[])
+           AS n (id, medicine_id, person_id, encounter_id, due_at, since, amount, amount_to, unit, critical)
+      JOIN planned s ON s.medicine_id = n.medicine_id
+     ORDER BY n.medicine_id, n.due_at
+        ON CONFLICT ON CONSTRAINT dose_once DO UPDATE
+       SET state = 'due', since = excluded.since, amount = excluded.amount, amount_to = excluded.amount_to, unit = excluded.unit,
+           critical = excluded.critical, task_id = NULL, version = d.version + 1
+     WHERE d.state IN ('due', 'withdrawn') AND d.since <> excluded.since
 """)
 async def make(db: Db, new: NewDoses, plans: Plans, *, hospital_id: UUID) -> None:
-    """The doses of orders that are still as they were read, and how far they are made. What is there already stays."""
+    """The doses of orders that are still as they were read, and how far they are made. What is there already stays.
+
+    Who planned a line first has chosen its times and what its interval goes on from; another maker at the same moment makes
+    nothing, and reads both the next time.
+    """
 
 
 # --- making --------------------------------------------------------------------------------------------------------------
@@ -179,27 +205,52 @@ async def make_all(db: Db, orders: list[Unplanned], *, hospital_id: UUID, now: d
     """Make the doses of these orders up to a day ahead."""
     if not orders:
         return 0
-    made = [(order, slot) for order in orders for slot in _slots_of(order, now)]
+    anchors = await _anchors(db, orders, hospital_id=hospital_id)
+    made = [(order, slot) for order in orders for slot in _slots_of(order, anchors.get(order.id), now)]
     plans = Plans(
         ids=[order.id for order in orders],
         versions=[order.version for order in orders],
         since=[order.since for order in orders],
         until=[now + AHEAD for _ in orders],
+        times=[order.times_version for order in orders],
+        anchors=[anchors.get(order.id) for order in orders],
     )
     await settle(db, plans, hospital_id=hospital_id)
     await make(db, _columns(made), plans, hospital_id=hospital_id)
     return len(orders)
 
 
-def _slots_of(order: Unplanned, now: datetime) -> list[Slot]:
-    start = order.since if order.planned_since != order.since or order.made_until is None else order.made_until
+async def _anchors(db: Db, orders: list[Unplanned], *, hospital_id: UUID) -> dict[UUID, datetime]:
+    """What the interval of each order goes on from where an earlier order gave the medicine: of its plan, or found now."""
+    kept = {order.id: order.anchor for order in orders if order.anchor is not None}
+    new = {order.id: line_from(order.line) for order in orders if order.planned_since != order.since}
+    spaced = [order for order in orders if order.id in new and intervals.is_long(new[order.id])]
+    if not spaced:
+        return kept
+    doses = await intervals.regular_doses(
+        db,
+        hospital_id=hospital_id,
+        people=list({order.person_id for order in spaced}),
+        since=min(order.since - intervals.length_of(new[order.id]) for order in spaced),
+    )
+    for order in spaced:
+        last = intervals.last_of(order.name, order.route, doses, person_id=order.person_id, other_than=order.id)
+        if last is not None:
+            kept[order.id] = intervals.counted_at(last)
+    return kept
+
+
+def _slots_of(order: Unplanned, anchor: datetime | None, now: datetime) -> list[Slot]:
+    begins = max(minute(order.since), minute(order.created_at))  # nobody here was asked for what fell due before
+    start = begins if order.planned_since != order.since or order.made_until is None else order.made_until
     return slots(
         line_from(order.line),
         since=order.since,
         zone=ZoneInfo(order.time_zone),
-        start=max(start.replace(second=0, microsecond=0) if start == order.since else start, now - BACK_MAX),
+        start=max(start, now - BACK_MAX),
         end=now + AHEAD,
-        given_before=order.given_before,
+        given_before=max(filter(None, (order.given_before, anchor)), default=None),
+        times=times_from(order.times),
     )
 
 

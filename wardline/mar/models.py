@@ -64,6 +64,7 @@ class Giving(Struct, frozen=True):
     weight_kg: float | None
     other_at: datetime | None  # when the last other dose of the order was given
     line_version: int  # the version of the order that brought the line as it stands; 0 for the first
+    needed: list[str] | None  # JSON lines of the patient's as-needed orders that name a maximum
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -170,6 +171,7 @@ class Step(Struct, frozen=True):
     rate_unit: str
     volume_given_ml: float | None
     by: str | None
+    witness: str | None
 
 
 class Right(Struct, kw_only=True):
@@ -193,7 +195,7 @@ class Scans(Input):
 
 
 class NewGiving(Input):
-    """A dose that was given. Times: `given_at`, or the clock of the ward as of `pressed_at`, or now.
+    """A dose that was given. Times: `given_at`, or the clock of the ward on a day (`given_on`) or as of `pressed_at`, or now.
 
     Without both scans it needs a reason and, where the wristband was not scanned, two identifiers that were asked for.
     """
@@ -204,6 +206,7 @@ class NewGiving(Input):
     no_scan_words: Words = ""
     identifiers: Annotated[list[Identifier], Meta(max_length=3)] = []
     given_at: datetime | None = None
+    given_on: date | None = None
     given_clock: Clock = ""
     pressed_at: datetime | None = None
     before_stop: bool = False
@@ -228,8 +231,10 @@ class NewNotGiven(Input):
     action: Literal["not_given", "held"] = "not_given"
     words: Words = ""
     given_at: datetime | None = None
+    given_on: date | None = None
     given_clock: Clock = ""
     pressed_at: datetime | None = None
+    before_stop: bool = False
 
 
 class Amendment(Input):
@@ -264,6 +269,8 @@ class InfusionStep(Input):
     volume_given_ml: Volume | None = None
     words: Words = ""
     at: datetime | None = None
+    witness_email: Annotated[str, Meta(max_length=200)] = ""
+    witness_password: Annotated[str, Meta(max_length=200)] = ""
 
 
 class GridQuery(Input):

@@ -23,6 +23,17 @@ class Entry(Struct, kw_only=True):
     act: str = ""  # give where it can be given here
 
 
+class HeldBack(Struct, frozen=True):
+    """That a dose was held back: by whom, when and why."""
+
+    id: UUID
+    happened_at: datetime
+    reason: str
+    words: str
+    by: str
+    state: str
+
+
 class Cell(Struct, kw_only=True):
     """A cell of the grid: `span` columns wide, hatched when the order was stopped before."""
 
@@ -61,10 +72,11 @@ class Column(Struct):
 
     at: datetime
     now: bool
+    begins_day: bool
 
 
 class Grid(Struct, kw_only=True):
-    """A patient's medicines over a day, in groups."""
+    """A patient's medicines in groups: over the hours around now (`live`), or over a day that begins at 06:00."""
 
     patient_id: UUID
     day: date
@@ -73,8 +85,12 @@ class Grid(Struct, kw_only=True):
     rows: list[GridRow]
     overdue: int
     due: int
+    begins: datetime
+    ends: datetime
     before: date | None = None
     after: date | None = None
+    missed: int = 0  # doses of the week before that nobody recorded
+    missed_day: date | None = None
 
 
 class GridPage(Struct, kw_only=True):
@@ -168,6 +184,11 @@ class Sheet(Struct, kw_only=True):
     held: list[list[str]]
     no_scan: list[list[str]]
     sites: list[str]
+    before_stop: bool  # the order has ended; what was given before is recorded
+    day: date | None  # asked for where the clock alone does not say it
+    clock: datetime | None  # when it is recorded as given, unless the giver says otherwise
+    held_lines: list[HeldBack]
+    asks_bound: bool  # an as-needed order names a maximum of the drug
     banner: Banner | None = None
 
 
@@ -185,6 +206,8 @@ class AdministrationPage(Struct, kw_only=True):
     effects: list[list[str]]
     sites: list[str]
     now_ml: int | None
+    witness: str  # why a second person signs another rate
+    held_lines: list[HeldBack]
     banner: Banner | None = None
 
 
@@ -205,7 +228,7 @@ class RoundRow(Struct):
     amount_to: float | None
     unit: str
     critical: str
-    order_state: str
+    dose_state: str
     version: int
 
 

@@ -17,9 +17,7 @@ from wardline.mar.models import (
     Seen,
     Step,
 )
-from wardline.mar.pages import (
-    RoundRow,
-)
+from wardline.mar.pages import HeldBack, RoundRow
 from wardline.orders.public import STANDS
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, Effect, effect, query
@@ -68,6 +66,7 @@ class NewStep(Struct, frozen=True, kw_only=True):
     rate: float | None = None
     rate_unit: str = ""
     volume_given_ml: float | None = None
+    witness_id: UUID | None = None
 
 
 class Amended(Struct, frozen=True, kw_only=True):
@@ -92,12 +91,12 @@ class Running(Struct, frozen=True, kw_only=True):
 
 
 # --- before a dose is given ----------------------------------------------------------------------------------------------
-@query("SELECT g.* FROM mar.open_giving(:hospital_id, :dose_id, :medicine_id) g", opens=True)
+@query("SELECT (o.giving).*, o.needed FROM mar.open_dose(:hospital_id, :dose_id, :medicine_id) o", opens=True)
 async def open_giving(db: Db, *, hospital_id: UUID, dose_id: UUID | None, medicine_id: UUID | None) -> Giving | None:
     """All that giving a dose, or a medicine as needed, rests on; None when it is not the hospital's."""
 
 
-@query("SELECT g.* FROM mar.open_giving(:hospital_id, :dose_id, :medicine_id) g")
+@query("SELECT (o.giving).*, o.needed FROM mar.open_dose(:hospital_id, :dose_id, :medicine_id) o")
 async def giving(db: Db, *, hospital_id: UUID, dose_id: UUID | None, medicine_id: UUID | None) -> Giving | None:
     """The same inside of a transaction, after the order is held."""
 
@@ -190,6 +189,30 @@ def put_administration(*, new: NewAdministration, seen: Seen, now: datetime) -> 
     """The same while the order and the dose are as they were read."""
 
 
+@query("""
+    WITH changed AS (
+        UPDATE mar.administration SET state = 'resolved', version = version + 1
+         WHERE hospital_id = :new.hospital_id AND id = :held_id AND state = 'final' AND action = 'held'
+        RETURNING hospital_id, id)
+    INSERT INTO mar.step (hospital_id, administration_id, id, at, kind, happened_at, words, actor_id)
+    SELECT c.hospital_id, c.id, :step_id, :now::timestamptz, 'resolved', :new.happened_at,
+           CASE :new.action::text WHEN 'not_given' THEN 'Not given in the end' WHEN 'held' THEN 'Held again' ELSE 'Given later' END,
+           :new.recorded_by FROM changed c
+""")
+async def resolve_held(db: Db, new: NewAdministration, *, held_id: UUID, step_id: UUID, now: datetime) -> None:
+    """A dose that was held back waits no more: what is done about it now takes its place, and its history says so."""
+
+
+@query("""
+    SELECT a.id, a.happened_at, a.reason, a.words, left(f.given, 1) || '. ' || f.family, a.state
+      FROM mar.administration a JOIN identity.staff f ON f.id = a.recorded_by
+     WHERE a.hospital_id = :hospital_id AND a.dose_id = :dose_id AND a.action = 'held' AND a.state IN ('final', 'resolved')
+     ORDER BY a.happened_at DESC, a.id DESC LIMIT 20
+""")
+async def held_back(db: Db, *, hospital_id: UUID, dose_id: UUID) -> list[HeldBack]:
+    """Each time that a dose was held back, the newest first. Index: administration_held."""
+
+
 _ADMINISTRATION = """
     SELECT a.id, a.medicine_id, a.dose_id, a.person_id, m.name, d.due_at, a.action, a.happened_at, a.recorded_at,
            left(f.given, 1) || '. ' || f.family, left(f.given, 1) || left(f.family, 1),
@@ -230,8 +253,9 @@ async def rights_of(db: Db, *, hospital_id: UUID, administration_id: UUID) -> st
 
 @query("""
     SELECT s.at, s.kind, s.happened_at, s.words, s.before::text, s.rate::float8, s.rate_unit, s.volume_given_ml::float8,
-           left(f.given, 1) || '. ' || f.family
+           left(f.given, 1) || '. ' || f.family, left(w.given, 1) || '. ' || w.family
       FROM mar.step s JOIN identity.staff f ON f.id = s.actor_id
+      LEFT JOIN identity.staff w ON w.id = s.witness_id
      WHERE s.hospital_id = :hospital_id AND s.administration_id = :administration_id ORDER BY s.at, s.id LIMIT 200
 """)
 async def history(db: Db, *, hospital_id: UUID, administration_id: UUID) -> list[Step]:
@@ -240,9 +264,10 @@ async def history(db: Db, *, hospital_id: UUID, administration_id: UUID) -> list
 
 _STEP = """
     INSERT INTO mar.step (hospital_id, administration_id, id, at, kind, happened_at, words, before, rate, rate_unit, volume_given_ml,
-                          actor_id)
+                          actor_id, witness_id)
     SELECT c.hospital_id, c.id, :step.id, :now::timestamptz, :step.kind, :step.happened_at, :step.words,
-           :step.before::text::jsonb, :step.rate::float8, :step.rate_unit, :step.volume_given_ml::float8, :actor_id::uuid FROM changed c
+           :step.before::text::jsonb, :step.rate::float8, :step.rate_unit, :step.volume_given_ml::float8, :actor_id::uuid,
+           :step.witness_id::uuid FROM changed c
 """
 
 
@@ -276,10 +301,11 @@ async def amend(
         RETURNING hospital_id, id, dose_id, version), told AS ({_STEP}),
         reopened AS (
         UPDATE mar.dose d SET task_id = NULL, version = d.version + 1,
-               state = CASE WHEN d.since < (SELECT p.since FROM mar.plan p
-                                             WHERE p.hospital_id = d.hospital_id AND p.medicine_id = d.medicine_id)
-                            THEN 'withdrawn' ELSE 'due' END
-          FROM changed c WHERE d.hospital_id = c.hospital_id AND d.id = c.dose_id)
+               state = CASE WHEN p.since IS NULL OR d.since >= p.since THEN 'due'
+                            WHEN d.due_at < date_trunc('minute', p.since, 'UTC') THEN 'lapsed' ELSE 'withdrawn' END
+          FROM changed c JOIN mar.dose o ON o.hospital_id = c.hospital_id AND o.id = c.dose_id
+          LEFT JOIN mar.plan p ON p.hospital_id = o.hospital_id AND p.medicine_id = o.medicine_id
+         WHERE d.hospital_id = o.hospital_id AND d.id = o.id)
         SELECT version FROM changed"""  # noqa: S608 - texts of the code's own
 )
 async def mark_as_error(
@@ -293,7 +319,7 @@ async def mark_as_error(
     now: datetime,
 ) -> int | None:
     """Entered in error: it stays, and its dose is due again, asked for anew if it is late; a dose of an earlier line is
-    withdrawn. None when the version has gone."""
+    withdrawn, or recorded as it was. None when the version has gone."""
 
 
 @query(
@@ -384,6 +410,23 @@ async def doses_of(db: Db, patient: PatientScope, *, since: datetime, until: dat
     """The planned doses of some hours. Index: dose_person."""
 
 
+class Missed(Struct, frozen=True):
+    """Doses that nobody recorded: how many, and when the first was due."""
+
+    count: int
+    first_at: datetime | None
+
+
+@query("""
+    SELECT count(*)::int, min(d.due_at)
+      FROM mar.dose d JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id
+     WHERE d.hospital_id = :patient.hospital_id AND d.person_id = :patient.person_id AND d.due_at >= :since AND d.due_at < :until
+       AND d.state IN ('due', 'lapsed') AND m.state IN ('active', 'held', 'stopped')
+""")
+async def missed_of(db: Db, patient: PatientScope, *, since: datetime, until: datetime) -> Missed:
+    """The doses of some days that nobody recorded. Index: dose_person."""
+
+
 @query(
     _ADMINISTRATION
     + """
@@ -402,14 +445,14 @@ async def administrations_of(
 # --- the ward ------------------------------------------------------------------------------------------------------------
 @query("""
     SELECT d.id, d.medicine_id, d.person_id, p.family, p.given, c.bed_label, m.name, m.line::text, m.route, d.due_at,
-           d.amount::float8, d.amount_to::float8, d.unit, d.critical, m.state, d.version
+           d.amount::float8, d.amount_to::float8, d.unit, d.critical, d.state, d.version
       FROM encounters.current c
       JOIN mar.dose d ON d.hospital_id = c.hospital_id AND d.encounter_id = c.encounter_id
       JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id
       JOIN patients.person p ON p.id = d.person_id
-     WHERE c.hospital_id = :ward.hospital_id AND c.ward_id = :ward.id AND d.state = 'due' AND m.state = 'active'
+     WHERE c.hospital_id = :ward.hospital_id AND c.ward_id = :ward.id AND d.state IN ('due', 'held') AND m.state = 'active'
        AND d.due_at >= :since AND d.due_at < :until
      ORDER BY d.due_at, c.bed_label, d.id LIMIT 500
 """)
 async def round_of(db: Db, ward: WardScope, *, since: datetime, until: datetime) -> list[RoundRow]:
-    """What is due on a ward, the oldest first. Indexes: current_ward, dose_due."""
+    """What is due on a ward, the oldest first. Indexes: current_ward, dose_waits."""

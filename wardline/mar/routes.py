@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from wardline.encounters.public import banner_with_stay
-from wardline.identity.public import May
-from wardline.mar import actions, corrections, queries, views
+from wardline.identity.public import HospitalScope, May, access_hospital
+from wardline.mar import actions, corrections, queries, rounds, views
 from wardline.mar.models import (
     Administration,
     AdministrationScope,
@@ -26,9 +26,10 @@ from wardline.mar.pages import (
     Round,
     Sheet,
 )
+from wardline.mar.rounds import NewRoundTimes, RoundTimesPage
 from wardline.mar.scopes import access_round
 from wardline.patients.public import PatientScope, access_patient
-from wardline.platform.http import Context, Page, get, post
+from wardline.platform.http import Context, Page, get, post, put
 
 
 # --- the patient's grid --------------------------------------------------------------------------------------------------
@@ -41,7 +42,8 @@ from wardline.platform.http import Context, Page, get, post
     load_class="charting",
 )
 async def given(ctx: Context, patient: PatientScope, asked: GridQuery) -> GridAnswer | Page:
-    """A patient's medicines over a day, which begins at 06:00: planned doses with their states, and what was given."""
+    """A patient's medicines: planned doses with their states, and what was given. The page shows the hours around now, and with
+    `day` that day, which begins at 06:00; programs get the day."""
     ctx.saw("given", None, patient.person_id)
     if not ctx.html:
         return await views.grid_answer(ctx, patient, asked.day)
@@ -225,6 +227,27 @@ async def effect(ctx: Context, scope: AdministrationScope, new: NewEffect) -> Ad
 async def step_infusion(ctx: Context, scope: AdministrationScope, new: InfusionStep) -> Administration:
     """Change the rate of an infusion that runs, pause it, let it go on, or stop it, with the volume that has run in."""
     return await corrections.step_infusion(ctx, scope, new)
+
+
+# --- the times of the rounds ------------------------------------------------------------------------------------------
+@get(
+    "/round-times",
+    needs=May.SET_ROUND_TIMES,
+    access=access_hospital,
+    page="mar/round_times.html",
+    title="Times of the drug rounds",
+    section="places",
+)
+async def round_times(ctx: Context, hospital: HospitalScope) -> RoundTimesPage:
+    """The times of the hospital's drug rounds, and every setting of them there was."""
+    return await rounds.page(ctx, hospital)
+
+
+@put("/round-times", needs=May.SET_ROUND_TIMES, access=access_hospital, versioned=True, then="/round-times")
+async def set_round_times(ctx: Context, hospital: HospitalScope, new: NewRoundTimes) -> RoundTimesPage:
+    """Set other times. They count for doses that are planned from now on; an order that is planned already keeps its times
+    until it is changed."""
+    return await rounds.replace(ctx, hospital, new)
 
 
 # --- the ward --------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
-"""Decisions about giving: the five rights, time windows, the gap and the maximum of as-needed doses. Pure: time comes in."""
+"""Decisions about giving: the five rights and time windows. Pure: time comes in."""
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from wardline.mar import codes
-from wardline.mar.models import GivenBefore, Giving, Right
+from wardline.mar.models import Giving, Right
 from wardline.mar.schedule import minute
 from wardline.orders.public import (
     NUMBER,
@@ -84,6 +84,15 @@ def clock_before(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
         if been:
             return min(been[0], now)
     return None
+
+
+def clock_on(day: date, text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """When the ward's clock said `09:05` on a day; None for what is no time, or is to come."""
+    match = re.fullmatch(r"\s*(\d{1,2})[:.]?(\d{2})\s*", text)
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+        return None
+    at = datetime.combine(day, time(int(match[1]), int(match[2])), tzinfo=zone)
+    return at if at <= now else None
 
 
 def is_after_order(given_at: datetime, prescribed_at: datetime) -> bool:
@@ -177,112 +186,6 @@ def _by_weight(giving: Giving, line: MedicineLine) -> Ordered:
     low = float(line.amount.value) * giving.weight_kg
     high = float(line.amount_to.value) * giving.weight_kg if line.amount_to else low
     return Ordered(low * (1 - BY_WEIGHT_ROUNDED), high * (1 + BY_WEIGHT_ROUNDED), line.amount.unit)
-
-
-# --- as needed -----------------------------------------------------------------------------------------------------------
-class AsNeededNow(Struct, frozen=True):
-    """Whether an as-needed dose may be given, from when, why not, and what could not be checked."""
-
-    may: bool
-    from_at: datetime | None = None
-    why: str = ""
-    not_checked: str = ""
-
-
-def as_needed(
-    line: MedicineLine, medicine_id: UUID, before: Sequence[GivenBefore], at: datetime, amount: float | None
-) -> AsNeededNow:
-    """The gap and the maximum in 24 hours. The maximum counts every dose of the drug, by whichever order it was given; one
-    that another order gave within the gap is asked about, as both may be meant (morphine by the clock, and when needed).
-    """
-    own = [each for each in before if each.medicine_id == medicine_id]
-    gap = _gap(line, own, at)
-    if gap is not None:
-        return gap
-    count = _count(line, own, at)
-    if count is not None:
-        return count
-    total = _total(line, before, at, amount)
-    near = _near(line, medicine_id, before, at)
-    if not total.may or not near:
-        return total
-    return AsNeededNow(True, not_checked="; ".join(each for each in (near, total.not_checked) if each))
-
-
-def of_drug(name: str, before: Sequence[GivenBefore]) -> list[GivenBefore]:
-    """The doses that hold an ingredient of this drug; without a table those of the same name."""
-    wanted = _ingredients(name)
-    alike = {each for each in {dose.name for dose in before} if wanted & _ingredients(each)}
-    return [each for each in before if each.name in alike]
-
-
-def _ingredients(name: str) -> frozenset[str]:
-    return frozenset(drug.name for drug in drugs_named(name) or ()) | {name.lower()}
-
-
-def _near(line: MedicineLine, medicine_id: UUID, before: Sequence[GivenBefore], at: datetime) -> str:
-    """What was given so near that somebody decides whether this is another dose, or the same again."""
-    hours = timedelta(hours=line.every_hours) if line.every_hours else SOON
-    near = [each for each in before if abs(minute(each.happened_at) - minute(at)) < hours]
-    if not near:
-        return ""
-    last = min(near, key=lambda each: abs(each.happened_at - at))
-    by = "" if last.medicine_id == medicine_id else " by another order"
-    apart = length(round(abs(last.happened_at - at) / timedelta(minutes=1)))
-    return f"{last.name.capitalize()} was given{by} {apart} {'before' if last.happened_at <= at else 'after'}"
-
-
-def _gap(line: MedicineLine, own: Sequence[GivenBefore], at: datetime) -> AsNeededNow | None:
-    if line.every_hours is None:
-        return None
-    hours = timedelta(hours=line.every_hours)
-    near = [each.happened_at for each in own if abs(minute(each.happened_at) - minute(at)) < hours]
-    if not near:
-        return None
-    return AsNeededNow(False, max(near) + hours, f"At least {line.every_hours} hours between doses")
-
-
-def _days_around(before: Sequence[GivenBefore], at: datetime) -> list[list[GivenBefore]]:
-    """What was given in every 24 hours that a dose at this moment would be in: a dose may be recorded after later ones."""
-    ends = [at, *(each.happened_at for each in before if at < each.happened_at < at + DAY)]
-    return [[each for each in before if end - DAY < each.happened_at <= end] for end in ends]
-
-
-def _count(line: MedicineLine, own: Sequence[GivenBefore], at: datetime) -> AsNeededNow | None:
-    if line.times_per_day is None:
-        return None
-    fullest = max(_days_around(own, at), key=len)
-    if len(fullest) < line.times_per_day:
-        return None
-    times = "once" if line.times_per_day == 1 else f"{line.times_per_day} times"
-    given = sorted(each.happened_at for each in fullest)
-    return AsNeededNow(False, given[-line.times_per_day] + DAY, f"At most {times} in 24 hours")
-
-
-def _total(line: MedicineLine, before: Sequence[GivenBefore], at: datetime, amount: float | None) -> AsNeededNow:
-    if line.day_max is None:
-        return AsNeededNow(True)
-    bound, unit = float(line.day_max.value), line.day_max.unit
-    wanted = amount if amount is not None else float(line.amount.value) if line.amount else None
-    new = None if wanted is None else in_unit(wanted, line.amount.unit if line.amount else unit, unit)
-    days = [[(each.happened_at, _size(each, unit)) for each in day] for day in _days_around(before, at)]
-    if new is None or any(size is None for day in days for _, size in day):
-        return AsNeededNow(
-            True, not_checked=f"Not checked: at most {line.day_max.words} in 24 hours, the amounts cannot be added up"
-        )
-    fullest = max(days, key=lambda day: sum(size or 0 for _, size in day))
-    left = sum(size or 0 for _, size in fullest)
-    if left + new <= bound + TOLERANCE:
-        return AsNeededNow(True)
-    for given_at, size in sorted(fullest):
-        left -= size or 0
-        if left + new <= bound + TOLERANCE:
-            return AsNeededNow(False, given_at + DAY, f"At most {line.day_max.words} in 24 hours")
-    return AsNeededNow(False, None, f"At most {line.day_max.words} in 24 hours")
-
-
-def _size(each: GivenBefore, unit: str) -> float | None:
-    return None if each.amount is None else in_unit(each.amount, each.unit, unit)
 
 
 # --- the five rights -----------------------------------------------------------------------------------------------------
@@ -408,17 +311,18 @@ def near_another(giving: Giving, line: MedicineLine, given_at: datetime) -> str:
     return f"{length(round(apart / timedelta(minutes=1)))} from the last dose"
 
 
-def right_time(giving: Giving, line: MedicineLine, given_at: datetime, *, reason: str) -> Right:
-    """The planned time and its window, and time since the last dose; else with a reason."""
+def right_time(giving: Giving, given_at: datetime, *, near: str, reason: str) -> Right:
+    """The planned time and its window, and time since the last dose (`near` says where it is too short); else with a reason."""
     right = partial(Right, key="time", title="Right time")
     if giving.due_at is None:
         return right(holds=True, source="By the clock", at=given_at, words="Given when needed")
-    timing, near = timing_of(giving.due_at, given_at, giving.critical), near_another(giving, line, given_at)
+    timing = timing_of(giving.due_at, given_at, giving.critical)
     minutes = int(window_of(giving.critical) / timedelta(minutes=1))
     if timing == "on_time" and not near:
         return right(holds=True, source="By the clock", at=given_at, words=f"Within {minutes} min of its time")
     apart = length(round(abs(given_at - giving.due_at) / timedelta(minutes=1)))
     words = ", ".join(each for each in ("" if timing == "on_time" else f"{apart} {timing}", near) if each)
+    words = words[0].upper() + words[1:]
     if len(reason.strip()) < 3:
         return right(holds=None, words=f"{words}: say why")
     return right(holds=True, source="With a reason", at=given_at, words=f"{words}: {reason.strip()}")

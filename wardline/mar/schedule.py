@@ -14,21 +14,32 @@ from msgspec import Struct
 
 from wardline.orders.public import Amount, MedicineLine, OrderKind
 
-# The drug rounds are at 08, 12, 18 and 22 o'clock, with 06 and 14 where a drug needs the day in even parts: the times of the
-# usual British inpatient chart. For a hospital to set.
-CLOCKS: dict[int, tuple[int, ...]] = {
-    1: (8,),
-    2: (8, 18),
-    3: (8, 14, 22),
-    4: (8, 12, 18, 22),
-    5: (6, 10, 14, 18, 22),
-    6: (2, 6, 10, 14, 18, 22),
-}
-NIGHT = (22,)
 FIRST_OF_EVEN = 6
+KEPT_EIGHTHS = 7  # own: an interval of days is kept on its last day, and from seven eighths of it on
 DAY = timedelta(days=1)
+AROUND = timedelta(hours=12)
 HOURS_OF_DAY = 24
 SLOTS_MAX = 200
+
+
+class RoundTimes(Struct, frozen=True, kw_only=True):
+    """The times of the drug rounds, as the clock on the wall shows them, by how often a day a medicine is given.
+
+    As shipped: rounds at 08, 12, 18 and 22 o'clock, with 06 and 14 where a drug needs the day in even parts: the times of
+    the usual British inpatient chart. A hospital sets its own.
+    """
+
+    once: tuple[str, ...] = ("08:00",)
+    twice: tuple[str, ...] = ("08:00", "18:00")
+    three: tuple[str, ...] = ("08:00", "14:00", "22:00")
+    four: tuple[str, ...] = ("08:00", "12:00", "18:00", "22:00")
+    five: tuple[str, ...] = ("06:00", "10:00", "14:00", "18:00", "22:00")
+    six: tuple[str, ...] = ("02:00", "06:00", "10:00", "14:00", "18:00", "22:00")
+    night: tuple[str, ...] = ("22:00",)
+
+
+SHIPPED = RoundTimes()
+OFTEN = ("once", "twice", "three", "four", "five", "six")
 
 
 class Slot(Struct, frozen=True):
@@ -49,15 +60,17 @@ def slots(
     start: datetime,
     end: datetime,
     given_before: datetime | None = None,
+    times: RoundTimes = SHIPPED,
 ) -> list[Slot]:
     """The doses that are due from `start` to before `end`, of a line that counts since `since`; none for as needed.
 
-    `given_before` is the last dose of the order by an earlier line: the interval goes on from there, so that another dose
-    of a weekly drug is not due a day after the last one, and what was once only and is given is not given again.
+    `given_before` is the last dose by an earlier line of the order, or by an earlier order of the medicine: the interval goes
+    on from there, so that another dose of a weekly drug is not due a day after the last one, and what was once only and is
+    given is not given again.
     """
     begun = minute(since)
     found: list[Slot] = []
-    for place, (due_at, day) in enumerate(_moments(line, begun, zone, end, given_before)):
+    for place, (due_at, day) in enumerate(_moments(line, begun, zone, end, given_before, times)):
         if due_at >= end or len(found) >= SLOTS_MAX:
             break
         if due_at >= start:
@@ -70,15 +83,19 @@ def minute(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(second=0, microsecond=0)
 
 
-def clocks_of(line: MedicineLine) -> tuple[int, ...]:
-    """The hours of the day at which a line is given."""
+def clocks_of(line: MedicineLine, times: RoundTimes = SHIPPED) -> list[time]:
+    """The times of the day at which a line is given."""
     if line.at == "night":
-        return NIGHT
-    times = line.times_per_day or 1
-    if times in CLOCKS:
-        return CLOCKS[times]
-    gap = HOURS_OF_DAY / times
-    return tuple(sorted(int(FIRST_OF_EVEN + gap * place) % HOURS_OF_DAY for place in range(times)))
+        return _clocks(times.night)
+    often = line.times_per_day or 1
+    if often <= len(OFTEN):
+        return _clocks(getattr(times, OFTEN[often - 1]))
+    gap = HOURS_OF_DAY / often
+    return sorted(time(int(FIRST_OF_EVEN + gap * place) % HOURS_OF_DAY) for place in range(often))
+
+
+def _clocks(words: tuple[str, ...]) -> list[time]:
+    return sorted(time.fromisoformat(each) for each in words)
 
 
 def on_the_clock(line: MedicineLine) -> bool:
@@ -87,7 +104,12 @@ def on_the_clock(line: MedicineLine) -> bool:
 
 
 def _moments(
-    line: MedicineLine, begun: datetime, zone: ZoneInfo, end: datetime, given_before: datetime | None
+    line: MedicineLine,
+    begun: datetime,
+    zone: ZoneInfo,
+    end: datetime,
+    given_before: datetime | None,
+    times: RoundTimes,
 ) -> Iterator[tuple[datetime, int]]:
     """Each due moment in order, with the day of the course that it belongs to."""
     if line.kind is OrderKind.AS_NEEDED:
@@ -96,26 +118,32 @@ def _moments(
         if given_before is None or line.kind is OrderKind.INFUSION:
             yield begun, 0
     elif on_the_clock(line):
-        yield from _by_clock(line, begun, zone, end, given_before)
+        yield from _by_clock(line, begun, zone, end, given_before, times)
     else:
         yield from _by_hours(line, begun, end, given_before)
 
 
 def _by_clock(
-    line: MedicineLine, begun: datetime, zone: ZoneInfo, end: datetime, given_before: datetime | None
+    line: MedicineLine,
+    begun: datetime,
+    zone: ZoneInfo,
+    end: datetime,
+    given_before: datetime | None,
+    times: RoundTimes,
 ) -> Iterator[tuple[datetime, int]]:
     every_days = max(1, (line.every_hours or HOURS_OF_DAY) // HOURS_OF_DAY)
-    course = _course_days(line)
+    clocks, course = clocks_of(line, times), _course_days(line)
+    earliest = _earliest_wall(given_before, zone, every_days)
     first: datetime | None = None  # on the wall
     day = begun.astimezone(zone).date()
     if given_before is not None and every_days > 1:
         day = max(day, given_before.astimezone(zone).date() + every_days * DAY)
     last = end.astimezone(zone).date()
     while day <= last:
-        for hour in clocks_of(line):
-            wall = datetime.combine(day, time(hour))
+        for clock in clocks:
+            wall = datetime.combine(day, clock)
             due_at = _moment(wall, zone)
-            if due_at < begun:
+            if due_at < begun or (first is None and earliest is not None and wall < earliest):
                 continue
             first = first or wall
             passed = (wall.date() - first.date()).days
@@ -124,6 +152,18 @@ def _by_clock(
             if passed % every_days == 0:
                 yield due_at, passed
         day += DAY
+
+
+def _earliest_wall(given_before: datetime | None, zone: ZoneInfo, every_days: int) -> datetime | None:
+    """From when an interval of days is kept, on the wall; None where there is nothing to keep."""
+    if given_before is None or every_days == 1:
+        return None
+    return given_before.astimezone(zone).replace(tzinfo=None) + kept(every_days * DAY)
+
+
+def kept(interval: timedelta) -> timedelta:
+    """From when on after a dose its interval counts as kept: a round is not to the minute."""
+    return interval * KEPT_EIGHTHS / 8
 
 
 def _moment(wall: datetime, zone: ZoneInfo) -> datetime:
@@ -176,7 +216,24 @@ def day_of_chart(now: datetime, zone: ZoneInfo) -> date:
     return local.date() if local.hour >= FIRST_OF_EVEN else local.date() - DAY
 
 
-def chart_hours(day: date, zone: ZoneInfo, hours: tuple[int, ...]) -> list[datetime]:
+def chart_clocks(times: RoundTimes) -> list[time]:
+    """The times at which the columns of a chart begin: 06:00, and the rounds of up to four a day and of the night."""
+    rounds = {*times.once, *times.twice, *times.three, *times.four, *times.night}
+    return sorted({time(FIRST_OF_EVEN), *_clocks(tuple(rounds))})
+
+
+def chart_day(day: date, zone: ZoneInfo, clocks: list[time]) -> list[datetime]:
     """The moments at which the columns of a day's chart begin, and, last, the one at which the next day's do."""
-    begins = [_moment(datetime.combine(day, time(hour)), zone) for hour in hours]
-    return [*begins, _moment(datetime.combine(day + DAY, time(hours[0])), zone)]
+    early = [clock for clock in clocks if clock.hour < FIRST_OF_EVEN]
+    walls = [datetime.combine(day, clock) for clock in clocks if clock.hour >= FIRST_OF_EVEN]
+    walls += [datetime.combine(day + DAY, clock) for clock in early]
+    return sorted({_moment(wall, zone) for wall in [*walls, datetime.combine(day + DAY, time(FIRST_OF_EVEN))]})
+
+
+def chart_around(now: datetime, zone: ZoneInfo, clocks: list[time]) -> list[datetime]:
+    """The same of the time around a moment: whole columns, at least twelve hours back and twelve ahead."""
+    today = day_of_chart(now, zone)
+    begins = sorted({begin for days in range(-1, 2) for begin in chart_day(today + days * DAY, zone, clocks)})
+    first = max(begin for begin in begins if begin <= now - AROUND)
+    last = min(begin for begin in begins if begin >= now + AROUND)
+    return [begin for begin in begins if first <= begin <= last]

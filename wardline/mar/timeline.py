@@ -3,7 +3,7 @@
 TIMELINE = """
     SELECT a.happened_at AS at, 'given' AS what, a.id AS subject_id, '' AS step,
            concat_ws(' ', m.name, trim_scale(a.amount), nullif(a.unit, '')) AS title,
-           concat_ws(', ', CASE WHEN a.state = 'final' THEN a.action ELSE a.state END, nullif(a.reason, ''), nullif(a.words, '')) AS detail,
+           concat_ws(', ', CASE WHEN a.state = 'entered_in_error' THEN a.state ELSE a.action END, nullif(a.reason, ''), nullif(a.words, '')) AS detail,
            a.recorded_by AS by
       FROM mar.administration a
       JOIN orders.medicine m ON m.hospital_id = a.hospital_id AND m.id = a.medicine_id

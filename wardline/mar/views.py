@@ -1,17 +1,34 @@
 """Pages of giving put together from rows; used by the routes and by what is pushed."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from msgspec import structs
 
 from wardline.encounters.public import banner_with_stay
 from wardline.identity.public import seal
-from wardline.mar import actions, codes, corrections, grid, making, queries, rules, schedule
+from wardline.mar import (
+    actions,
+    codes,
+    corrections,
+    grid,
+    intervals,
+    making,
+    moments,
+    queries,
+    rounds,
+    rules,
+    schedule,
+    when_needed,
+)
 from wardline.mar.models import (
     AdministrationScope,
     Giving,
     GridScope,
     NewGiving,
+    OrderRow,
     RoundScope,
     Scans,
 )
@@ -20,11 +37,13 @@ from wardline.mar.pages import (
     Grid,
     GridAnswer,
     GridPage,
+    HeldBack,
     Round,
     RoundItem,
     RoundRow,
     Sheet,
 )
+from wardline.mar.rounds import times_from
 from wardline.orders.public import (
     OrderKind,
     dose_words,
@@ -56,43 +75,77 @@ SCANNED = frozenset({"Wristband", "Label", "Product", "Scan"})
 
 
 # --- the grid ------------------------------------------------------------------------------------------------------------
-async def chart_of(db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None) -> grid.Chart:
-    """A day of the chart; doses that are not made yet are made first, where it is today's."""
-    today = schedule.day_of_chart(now, zone)
-    wanted = max(min(day or today, today), FIRST_DAY)
-    begins = schedule.chart_hours(wanted, zone, grid.HOURS)
-    since, until = begins[0] - BACK, max(begins[-1], now + AHEAD)
-    if wanted == today:
+async def chart_of(
+    db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None, rolls: bool
+) -> grid.Chart:
+    """A day of the chart, or (`rolls`) the hours around now; doses that are not made yet are made first, where now is in it."""
+    times = times_from(await rounds.newest(db, hospital_id=patient.hospital_id))
+    window = _window(schedule.chart_clocks(times), zone, now, day, rolls=rolls)
+    begins, ends = window.begins[0], window.begins[-1]
+    since, until = begins - BACK, max(ends, now + AHEAD)
+    if window.live:
         await making.make_for_patient(db, patient, now)
-    orders = await queries.orders_of(db, patient, since=begins[0], until=begins[-1])
+    orders = await queries.orders_of(db, patient, since=begins, until=ends)
     standing = [order.id for order in orders if order.state in {"active", "held"}]
     return grid.Chart(
         patient_id=patient.person_id,
         orders=orders,
         doses=await queries.doses_of(db, patient, since=since, until=until),
-        done=await queries.administrations_of(db, patient, since=since, until=begins[-1]),
-        day=wanted,
+        done=await queries.administrations_of(db, patient, since=since, until=ends),
+        window=window,
         zone=zone,
         now=now,
         decided=await verifications(db, hospital_id=patient.hospital_id, medicine_ids=standing) if standing else (),
+        coming=await _coming(db, patient, orders, zone, now),
     )
+
+
+def _window(clocks: list[time], zone: ZoneInfo, now: datetime, day: date | None, *, rolls: bool) -> grid.Window:
+    today = schedule.day_of_chart(now, zone)
+    if rolls and day is None:
+        return grid.Window(today, schedule.chart_around(now, zone, clocks), live=True, rolls=True)
+    wanted = max(min(day or today, today), FIRST_DAY)
+    return grid.Window(wanted, schedule.chart_day(wanted, zone, clocks), live=wanted == today, rolls=False)
+
+
+async def _coming(
+    db: Db, patient: PatientScope, orders: list[OrderRow], zone: ZoneInfo, now: datetime
+) -> dict[UUID, str]:
+    """Of orders whose doses are days apart: when the medicine was last given, and until when its interval lasts."""
+    lines = {order.id: line_from(order.line) for order in orders if order.state == "active"}
+    spaced = [order for order in orders if order.id in lines and intervals.is_long(lines[order.id])]
+    if not spaced:
+        return {}
+    since = now - max(intervals.length_of(lines[order.id]) for order in spaced)
+    doses = await intervals.regular_doses(db, hospital_id=patient.hospital_id, people=[patient.person_id], since=since)
+    return {
+        order.id: words
+        for order in spaced
+        if (words := intervals.coming(order, lines[order.id], doses, patient.person_id, now, zone))
+    }
 
 
 async def grid_page(ctx: Context, patient: PatientScope, day: date | None) -> GridPage:
     """The page of a day."""
     async with ctx.db.one_connection() as one:
-        chart = await chart_of(one, patient, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day)
+        chart = await chart_of(one, patient, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day, rolls=True)
+        missed = await queries.missed_of(
+            one, patient, since=ctx.now - making.BACK_MAX, until=ctx.now - rules.OVERDUE_MAX
+        )
         banner = await banner_with_stay(one, patient)
-    return GridPage(banner=banner, grid=grid.grid_of(chart))
+    found = grid.grid_of(chart)
+    if missed.first_at is not None:
+        found.missed, found.missed_day = missed.count, schedule.day_of_chart(missed.first_at, chart.zone)
+    return GridPage(banner=banner, grid=found)
 
 
 async def grid_answer(ctx: Context, patient: PatientScope, day: date | None) -> GridAnswer:
     """The same for programs."""
     async with ctx.db.one_connection() as one:
-        chart = await chart_of(one, patient, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day)
+        chart = await chart_of(one, patient, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day, rolls=False)
     return GridAnswer(
         patient_id=patient.person_id,
-        day=chart.day,
+        day=chart.window.day,
         doses=grid.due_doses(chart),
         as_needed=grid.needed(chart),
         administrations=list(chart.done),
@@ -100,9 +153,9 @@ async def grid_answer(ctx: Context, patient: PatientScope, day: date | None) -> 
 
 
 async def live_grid(db: Db, scope: GridScope) -> Grid:
-    """Today's grid, as the page shows it."""
+    """The hours around now, as the page shows them."""
     async with db.one_connection() as one:
-        chart = await chart_of(one, scope.patient, zone=ZoneInfo(scope.zone), now=clock.now(), day=None)
+        chart = await chart_of(one, scope.patient, zone=ZoneInfo(scope.zone), now=clock.now(), day=None, rolls=True)
     return grid.grid_of(chart)
 
 
@@ -111,7 +164,10 @@ async def sheet(ctx: Context, giving: Giving, scans: Scans) -> Sheet:
     """What is seen before a dose is given: the medicine, the five rights so far, what was decided about an allergy."""
     line = rules.line_of(giving)
     new = NewGiving(patient_scan=scans.patient_scan, drug_scan=scans.drug_scan, amount=scans.amount)
-    rights = actions.rights_of(giving, line, new, ctx.now)
+    zone = ZoneInfo(ctx.caller.time_zone)
+    doses = await intervals.before_dose(ctx.db, giving, hospital_id=ctx.caller.tenant_id, now=ctx.now)
+    near = intervals.near(giving, line, doses, ctx.now, zone)
+    rights = actions.rights_of(giving, line, new, ctx.now, near=near)
     for right in rights:  # what nothing was looked at for has no time
         right.at = ctx.now if right.source in SCANNED else None
     decision = await queries.allergy_decision(ctx.db, hospital_id=ctx.caller.tenant_id, medicine_id=giving.medicine_id)
@@ -145,7 +201,7 @@ async def sheet(ctx: Context, giving: Giving, scans: Scans) -> Sheet:
         amount=f"{of.low:g}" if of.low is not None and of.low == of.high and not line.rate else "",
         unit=of.unit,
         timing=rules.timing_of(giving.due_at, ctx.now, giving.critical),
-        near=rules.near_another(giving, line, ctx.now),
+        near=near,
         is_as_needed=rules.kind_of(giving) is OrderKind.AS_NEEDED,
         as_needed_words=await _as_needed_words(ctx, giving),
         is_infusion=infusion,
@@ -164,7 +220,31 @@ async def sheet(ctx: Context, giving: Giving, scans: Scans) -> Sheet:
         held=_pairs(codes.HELD),
         no_scan=_pairs(codes.NO_SCAN),
         sites=list(codes.SITES),
+        before_stop=_is_before_stop(giving),
+        day=moments.day_asked(giving, ctx.now, zone),
+        clock=None if _is_before_stop(giving) or moments.day_asked(giving, ctx.now, zone) else ctx.now,
+        held_lines=await _held_lines(ctx, giving.dose_id) if giving.done_action == "held" else [],
+        asks_bound=bool(when_needed.bounds_of(giving)) and rules.kind_of(giving) is not OrderKind.AS_NEEDED,
     )
+
+
+def _is_before_stop(giving: Giving) -> bool:
+    """Whether a dose was due before its order was stopped, held or changed, so that what was done can still be said."""
+    if giving.dose_state == "lapsed":
+        return True
+    if giving.order_state not in {"stopped", "held"} or giving.due_at is None or giving.state_at is None:
+        return False
+    return (
+        giving.due_at < giving.state_at and giving.dose_state in {"due", "held"} and giving.dose_since == giving.since
+    )
+
+
+async def _held_lines(ctx: Context, dose_id: UUID | None) -> list[HeldBack]:
+    """Each time that a dose was held back, with the reason in words."""
+    if dose_id is None:
+        return []
+    found = await queries.held_back(ctx.db, hospital_id=ctx.caller.tenant_id, dose_id=dose_id)
+    return [structs.replace(each, reason=codes.HELD.get(each.reason, each.reason)) for each in found]
 
 
 def _pairs(words: dict[str, str]) -> list[list[str]]:
@@ -172,18 +252,24 @@ def _pairs(words: dict[str, str]) -> list[list[str]]:
 
 
 def _state(giving: Giving, now: datetime) -> str:
-    if giving.done_id is not None:
+    if giving.done_id is not None and giving.done_action != "held":
         return giving.done_action or "given"
+    if _is_before_stop(giving):
+        return "before_stop"
     if giving.order_state != "active" or not giving.has_stay:
         return "ended"
     if giving.dose_state == "paused":
         return "order_held"
+    if giving.done_id is not None:
+        return "held"
     return "needed" if giving.due_at is None else rules.state_of_due(giving.due_at, now, giving.critical)
 
 
 def _state_words(giving: Giving, now: datetime) -> str:
     state = _state(giving, now)
-    if state == "ended":
+    if giving.dose_state == "lapsed" and state == "before_stop":
+        return "Not recorded before the order was changed"
+    if state in {"ended", "before_stop"}:
         return f"{giving.order_state.replace('_', ' ').capitalize()}: {giving.order_reason}".rstrip(": ")
     if giving.done_id is not None:
         return f"{giving.done_by} {actions.DONE_WORDS.get(state, 'recorded it')}"
@@ -201,8 +287,8 @@ async def _as_needed_words(ctx: Context, giving: Giving) -> str:
         person_id=giving.person_id,
         since=ctx.now - max(line.every_hours or 0, 24) * rules.HOUR,
     )
-    before = rules.of_drug(giving.name, before)
-    now = rules.as_needed(line, giving.medicine_id, before, ctx.now, None)
+    before = when_needed.of_drug(giving.name, before)
+    now = when_needed.as_needed(line, giving.medicine_id, before, ctx.now, None)
     zone = ZoneInfo(ctx.caller.time_zone)
     last = f"Last given {before[0].happened_at.astimezone(zone):%H:%M}. " if before else "None in the last 24 hours. "
     if now.may:
@@ -245,6 +331,8 @@ async def administration_page(ctx: Context, scope: AdministrationScope) -> Admin
         dose=dose_words(line),
         parts=parts(line),
         history=history,
+        witness=codes.witness_reason(item.name, drugs_named(item.name), giving.route) if item.infusion else "",
+        held_lines=[each for each in await _held_lines(ctx, item.dose_id) if each.id != item.id],
         effects=_pairs(codes.EFFECTS),
         sites=list(codes.SITES),
         now_ml=None if had is None else round(had),
@@ -280,7 +368,7 @@ def round_item(row: RoundRow, now: datetime) -> RoundItem:
     """A dose of the ward's list as it is shown."""
     line = line_from(row.line)
     ahead = (row.due_at - now) / timedelta(hours=1)
-    state = rules.state_of_due(row.due_at, now, row.critical)
+    state = "held" if row.dose_state == "held" else rules.state_of_due(row.due_at, now, row.critical)
     steps = f"{plain(Decimal(str(row.amount)), commas=True)} {row.unit}" if line.steps and row.amount else ""
     return RoundItem(
         id=row.id,
@@ -296,6 +384,8 @@ def round_item(row: RoundRow, now: datetime) -> RoundItem:
         due_at=row.due_at,
         state=state,
         critical=row.critical,
-        within=0 if state == "overdue" else next((each for each in HOURS_OFFERED if ahead <= each), max(HOURS_OFFERED)),
+        within=0
+        if state in {"overdue", "held"}
+        else next((each for each in HOURS_OFFERED if ahead <= each), max(HOURS_OFFERED)),
         version=row.version,
     )

@@ -140,7 +140,8 @@ class AsRead(Input):
 class Due(Struct):
     """Something that has to be done on a ward by a time, in the shape in which every slice tells it to the ward's view.
 
-    `what` is the kind: task, observations, collection; `to_do` says what, `who` by whom where that is known.
+    `what` is the kind: task, observations, collection, medicine; `to_do` says what, `who` by whom where that is known. It is
+    late from `late_at` on, where that is not its time itself.
     """
 
     at: datetime
@@ -154,6 +155,7 @@ class Due(Struct):
     who: str
     href: str
     is_critical: bool = False
+    late_at: datetime | None = None
 
 
 class RoleScope(Scope, frozen=True, kw_only=True):

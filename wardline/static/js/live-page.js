@@ -42,6 +42,12 @@ class LivePage extends HTMLElement {
   connectedCallback() {
     this.versions = new Map([[this.getAttribute("topic"), Number(this.getAttribute("version"))]]);
     for (const topic of (this.getAttribute("also") ?? "").split(" ").filter(Boolean)) this.versions.set(topic, 0);
+    this.foreign = new Set([this.getAttribute("topic")]);
+    for (const { dataset } of document.querySelectorAll("[data-also]")) {
+      const [topic, version] = dataset.also.split("@"); // a page that is put together from several
+      this.versions.set(topic, Number(version));
+      this.foreign.add(topic);
+    }
     this.waiting = new Map(); // element id -> html that waits until the hand has left
     this.orders = {};
     this.attempt = 0;
@@ -201,7 +207,7 @@ class LivePage extends HTMLElement {
   // A page may follow another page's topic (the ward by risk follows the ward): where none of the rows has a place here,
   // something that the page shows in its own way has changed.
   isForeign(topic, ids) {
-    if (topic !== this.getAttribute("topic") || !ids.length) return false;
+    if (!this.foreign.has(topic) || !ids.length) return false;
     return !ids.some((id) => document.getElementById(id) || this.placeOf(id));
   }
 

@@ -85,7 +85,7 @@ if (table) {
   });
   const wrap = table.closest(".marwrap");
   const now = table.querySelector("thead .nowl");
-  if (now) wrap.scrollLeft = now.offsetLeft + now.offsetWidth - wrap.clientWidth; // a phone opens at now
+  if (now) wrap.scrollLeft = now.offsetLeft + 2 * now.offsetWidth - wrap.clientWidth; // a phone opens at now and what comes
   new MutationObserver(makeStop).observe(table, { childList: true, subtree: true });
   makeStop();
 }

@@ -1,0 +1,10 @@
+"""Round times of a hospital, held doses that are given later, a witness for another rate."""
+
+from migrations.sql_file import run
+
+revision = "0171"
+down_revision = "0160"
+
+
+def upgrade() -> None:
+    run("0171_given.sql")

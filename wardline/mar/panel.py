@@ -1,0 +1,54 @@
+"""What is due of a patient's medicines, in short, for the chart's summary."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from wardline.mar import rules
+from wardline.orders.public import dose_words, line_from, plain, shown_name
+
+DUE_AHEAD = timedelta(hours=12)
+
+# Part of the summary's one statement. The bounds are parameters, so that only the doses of these hours are read.
+DUE = """
+    SELECT array_agg(ROW(d.id, d.name, d.line, d.route, d.due_at, d.amount, d.unit, d.critical, d.state) ORDER BY d.due_at, d.id)
+      FROM (SELECT d.id, m.name, m.line::text, m.route, d.due_at, d.amount::float8, d.unit, d.critical, d.state
+              FROM mar.dose d
+              JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id AND m.state = 'active'
+             WHERE d.hospital_id = :patient.hospital_id AND d.person_id = :patient.person_id AND d.state IN ('due', 'held')
+               AND d.due_at >= :since::timestamptz AND d.due_at < :until::timestamptz
+             ORDER BY d.due_at, d.id LIMIT 6) d
+"""
+
+
+class DueMedicine(msgspec.Struct):
+    """A planned dose that waits: overdue, due now, held back, or the next."""
+
+    id: UUID
+    name: str
+    tall_man: str
+    dose: str
+    parts: list[str]
+    due_at: datetime
+    state: str
+    critical: str
+
+
+def due_medicine(row: tuple[Any, ...], now: datetime) -> DueMedicine:
+    """A row of `DUE` with its words, as it stands now."""
+    dose_id, name, text, route, due_at, amount, unit, critical, state = row
+    line = line_from(text)
+    steps = f"{plain(Decimal(str(amount)), commas=True)} {unit}" if line.steps and amount else ""
+    return DueMedicine(
+        id=dose_id,
+        name=name,
+        tall_man=shown_name(name),
+        dose=steps or dose_words(line),
+        parts=[route],
+        due_at=due_at,
+        state="held" if state == "held" else rules.state_of_due(due_at, now, critical),
+        critical=critical,
+    )
