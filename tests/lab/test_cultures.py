@@ -127,3 +127,105 @@ async def test_an_interim_report_goes_out_and_the_final_one_amends_nothing(clien
     amended = await sent(client, now, COLI | {"reason": "Other plate", "words": "Two plates"}, act="amendment")
     assert amended.status_code in (200, 303), amended.text
     assert "Amended" in (await client.get(f"/patients/{person}/results", as_="doctor_a", html=True)).text
+
+
+# --- growth in blood is told as a critical value is -------------------------------------------------------------------
+async def blood(client: Client, person: str) -> dict[str, Any]:
+    return (await received(client, person, "BCULT"))["results"]["BCULT"]
+
+
+async def call_of(client: Client, result: dict[str, Any]) -> dict[str, Any] | None:
+    calls = (await client.get("/lab", as_="laboratory_technician_a")).json()["calls"]
+    return next((call for call in calls if call["result_id"] == result["id"]), None)
+
+
+async def told(client: Client, call: dict[str, Any], read_back: str) -> Any:
+    body = {"told_to": "Dr Amy Reid", "identifiers": ["name", "born_on"], "read_back_words": read_back}
+    return await client.post(
+        f"/critical-calls/{call['id']}/call-back", body, as_="laboratory_technician_a", version=call["version"]
+    )
+
+
+async def test_a_gram_stain_of_a_blood_culture_opens_the_loop_and_is_read_back_in_words(client: Client) -> None:
+    result = await blood(client, await patient_of(client))
+    await sent(client, result, {"words": "Gram-positive cocci in clusters", "report": "interim"})
+    result = (await step(client, await seen(client, result), "technical-release")).json()
+    assert result["flag"] == "POS"
+    call = await call_of(client, result)
+    assert call is not None
+    assert (call["shown"], call["limit"], call["value"]) == ("Gram-positive cocci in clusters", "growth in blood", None)
+    kept = await step(client, result, "clinical-release")
+    assert (kept.status_code, kept.json()["code"]) == (409, "nobody_was_told")
+    page = await client.get(f"/critical-calls/{call['id']}", as_="laboratory_technician_a", html=True)
+    assert 'name="read_back_words"' in page.text
+    refused = await told(client, call, "gram negative rods")
+    assert (refused.status_code, list(refused.json()["fields"])) == (422, ["read_back_words"])
+    heard = await told(client, call, "Gram positive cocci, clusters")
+    assert heard.status_code == 200, heard.text
+    released_now = await step(client, await seen(client, result), "clinical-release")
+    assert released_now.status_code == 200, released_now.text
+    acknowledged = await client.post(
+        f"/critical-calls/{call['id']}/acknowledgement",
+        {"action": "Flucloxacillin started"},
+        as_="doctor_a",
+        version=heard.json()["version"],
+    )
+    assert acknowledged.status_code == 200, acknowledged.text
+    assert await call_of(client, result) is None
+
+
+async def test_the_name_of_what_grows_is_told_anew_and_its_susceptibilities_are_read(client: Client) -> None:
+    result = await blood(client, await patient_of(client))
+    await sent(client, result, {"words": "Gram-negative rods", "report": "interim"})
+    await step(client, await seen(client, result), "technical-release")
+    call = await call_of(client, result)
+    assert call is not None
+    assert (await told(client, call, "Gram negative rods")).status_code == 200
+    assert (await step(client, await seen(client, result), "clinical-release")).status_code == 200
+    named = {"isolates.0.organism": "Escherichia coli", "report": "interim"}
+    assert (await sent(client, await seen(client, result), named, "report")).status_code in (200, 303)
+    again = await call_of(client, result)
+    assert again is not None
+    assert again["shown"] == "Escherichia coli"
+    both = [
+        each
+        for each in (await client.get("/lab", as_="laboratory_technician_a")).json()["calls"]
+        if each["result_id"] == result["id"]
+    ]
+    untold = next(each for each in both if each["told_at"] is None)
+    assert (await told(client, untold, "E coli")).status_code == 422
+    assert (await told(client, untold, "Escherichia coli")).status_code == 200
+    final = {**COLI, "report": "final"}
+    assert (await sent(client, await seen(client, result), final, "report")).status_code in (200, 303)
+    both = [
+        each
+        for each in (await client.get("/lab", as_="laboratory_technician_a")).json()["calls"]
+        if each["result_id"] == result["id"]
+    ]
+    assert [each for each in both if each["told_at"] is None] == []
+
+
+async def test_no_growth_in_blood_and_growth_in_urine_call_nobody(client: Client) -> None:
+    person = await patient_of(client)
+    none = await blood(client, person)
+    for result, form in ((none, {"words": "no growth after 5 days"}), (await culture(client, person), COLI)):
+        await sent(client, result, form)
+        gone = (await step(client, await seen(client, result), "technical-release")).json()
+        assert gone["flag"] is None
+        assert await call_of(client, result) is None
+
+
+async def test_growth_after_an_interim_report_without_any_opens_the_loop(client: Client) -> None:
+    result = await blood(client, await patient_of(client))
+    await sent(client, result, {"no_growth": "true", "words": "After one day", "report": "interim"})
+    result = await released(client, await seen(client, result))
+    assert await call_of(client, result) is None
+    await sent(
+        client,
+        await seen(client, result),
+        {"isolates.0.organism": "Staphylococcus aureus", "report": "final"},
+        "report",
+    )
+    call = await call_of(client, result)
+    assert call is not None
+    assert call["shown"] == "Staphylococcus aureus"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from wardline.orders import knowledge
-from wardline.orders.models import AllergyKnowledge, Considered, Measured, Patient, RecordedAllergy
+from wardline.orders.models import AllergyKnowledge, Considered, Measured, Patient, RecordedAllergy, RecordedProblem
 
 WHEN = datetime(2026, 11, 26, 13, 10, tzinfo=UTC)
 RULES = knowledge.load()
@@ -41,9 +41,16 @@ def adult(
         creatinine_umol_per_l=None if creatinine is None else Measured(creatinine, WHEN),
         pregnant=pregnant,
         allergy_knowledge=AllergyKnowledge.NONE_KNOWN,
+        problems=(RecordedProblem(display="Essential hypertension", icd10="I10"),),
     )
 
 
 def allergic(*allergies: RecordedAllergy) -> Patient:
     """A patient with these allergies."""
-    return Patient(age_years=50, female=False, allergy_knowledge=AllergyKnowledge.RECORDED, allergies=allergies)
+    return Patient(
+        age_years=50,
+        female=False,
+        allergy_knowledge=AllergyKnowledge.RECORDED,
+        allergies=allergies,
+        problems=(RecordedProblem(display="Essential hypertension", icd10="I10"),),
+    )

@@ -51,6 +51,8 @@ def test_column_names_blank_lines_marks_and_other_separators_are_read(tmp_path: 
         "aspirin;ramipril\n",
         "aspirin\tramipril\n",
         '"aspirin","ramipril"\n',
+        "aspirin|ramipril\n",
+        b'\xef\xbb\xbfColumn1;Column2\r\n\r\n;\r\n"aspirin";"ramipril"\r\n',
     ):
         result = run(tmp_path, content)
         assert result.exit_code == 0, result.stderr

@@ -1,10 +1,11 @@
 """Another program's checks, asked over real HTTP: its cards with their source, its silence, and what it gets to know."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Semaphore, Thread
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +48,9 @@ class Service:
         self.offered = OFFERED
         self.status, self.delay_seconds, self.raw = 200, 0.0, b""
         self.headers: dict[str, str] = {}
+        self.thinks = Event()  # while it is not set, no answer comes
+        self.thinks.set()
+        self.arrived = Semaphore(0)  # released for every question
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -58,7 +62,9 @@ class Service:
                 service.paths.append(self.path)
                 service.headers = dict(self.headers)
                 service.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                service.arrived.release()
                 time.sleep(service.delay_seconds)
+                service.thinks.wait(timeout=20)
                 self._answer({"cards": service.cards}, service.status, service.raw)
 
             def _answer(self, body: Any, status: int = 200, raw: bytes = b"") -> None:
@@ -88,6 +94,7 @@ def service(client: Client) -> Iterator[Service]:
     thread.start()
     external.configure(Address(url=made.url, name=NAME, seconds=1, token="a-token"))
     yield made
+    made.thinks.set()
     external.configure(None)
     made.server.shutdown()
     made.server.server_close()
@@ -225,6 +232,48 @@ async def test_a_hook_that_is_not_wanted_is_not_asked(client: Client, service: S
     person = await way.patient_of(client)
     assert (await preview(client, person, LINE))["external"] == []
     assert service.asked == []
+
+
+async def asked_times(service: Service, times: int) -> None:
+    """Waits until so many questions have come."""
+    for _ in range(times):
+        assert await asyncio.to_thread(service.arrived.acquire, timeout=20)
+
+
+async def test_while_it_thinks_neither_a_connection_nor_a_lock_waits_with_it(
+    client: Client, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    external.configure(Address(url=service.url, name=NAME, seconds=7))
+    monkeypatch.setattr(client.app.pool, "size", 2)
+    people = [await way.patient_of(client) for _ in range(10)]
+    service.thinks.clear()
+    signing = [asyncio.create_task(sign(client, person)) for person in people]
+    looking = asyncio.create_task(preview(client, people[0], LINE))
+    await asked_times(service, external.THREADS_MAX)
+    # More wait than there are connections, and everybody else goes on: reading, and writing for a patient who is asked about.
+    for person in people[:3]:
+        assert (await client.get(f"/patients/{person}/medicines", as_="nurse_a")).status_code == 200
+        weight = {"kind": "weight_kg", "value": 70}
+        assert (await client.post(f"/patients/{person}/measures", weight, as_="nurse_a")).status_code in (200, 201)
+    assert not any(task.done() for task in signing)
+    service.thinks.set()
+    answers = await asyncio.gather(*signing)
+    assert all(answer.status_code in (200, 201, 422) for answer in answers), [answer.text for answer in answers]
+    assert (await looking)["lines"]
+
+
+async def test_an_answer_about_what_stood_before_does_not_count(client: Client, service: Service) -> None:
+    external.configure(Address(url=service.url, name=NAME, seconds=7))
+    person = await way.patient_of(client)
+    service.thinks.clear()
+    signing = asyncio.create_task(sign(client, person, confirmed=True))
+    await asked_times(service, 1)
+    recorded = await client.post(f"/patients/{person}/allergies", {"substance": "penicillin"}, as_="nurse_a")
+    assert recorded.status_code in (200, 201), recorded.text
+    service.thinks.set()
+    refused = await signing
+    assert refused.json()["code"] == "needs_confirmation", refused.text
+    assert "record changed while it was asked" in refused.text
 
 
 async def test_the_page_of_the_checks_names_it(client: Client, service: Service) -> None:

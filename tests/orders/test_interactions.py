@@ -146,6 +146,12 @@ def test_what_a_ward_meets_stands_beside_the_order(one: str, other: str, rule: s
     assert fired(one, other) == fired(other, one)
 
 
+@pytest.mark.parametrize("name", ["dextromethorphan", "Robitussin DM", "Lomotil", "diphenoxylate", "loperamide"])
+def test_what_is_no_opioid_analgesic_stands_freely_beside_a_benzodiazepine(name: str):
+    assert fired(name, "lorazepam") == []
+    assert fired("lorazepam", name) == []
+
+
 def test_two_anticoagulants_are_said_once():
     alerts = check(order("warfarin"), adult(), [order("enoxaparin")], RULES).alerts
     assert [alert.rule for alert in alerts] == ["two_anticoagulants"]

@@ -45,11 +45,13 @@ async def untouched_call(db: Db, held: Held, *, revision: int) -> UUID | None:
     WITH k AS (
         UPDATE lab.critical_call
            SET told_at = :now, told_by = :actor_id, told_to = :told_to, identifiers = :identifiers, read_back = :read_back,
+               read_back_words = :read_back_words,
                closed_at = CASE WHEN acknowledged_at IS NOT NULL THEN :now::timestamptz END, version = version + 1
          WHERE hospital_id = :hospital_id AND id = :call.id AND version = :call.version AND told_at IS NULL
            AND EXISTS (SELECT 1 FROM lab.result v
                         WHERE v.hospital_id = :hospital_id AND v.id = :call.result_id AND v.revision = :call.revision
-                          AND v.value = :call.value::numeric AND v.comparator = :call.comparator)
+                          AND v.value IS NOT DISTINCT FROM :call.value::numeric AND v.comparator = :call.comparator
+                          AND v.words = :call.words)
         RETURNING hospital_id, id, result_id, closed_at),
     r AS (SELECT r.* FROM lab.result r JOIN k ON r.hospital_id = k.hospital_id AND r.id = k.result_id),
     e AS ({told("called", "r", ":told_to")})
@@ -62,7 +64,8 @@ async def tell(
     call: Call,
     told_to: str,
     identifiers: list[str],
-    read_back: float,
+    read_back: float | None,
+    read_back_words: str,
     actor_id: UUID,
     now: datetime,
 ) -> UUID | None:

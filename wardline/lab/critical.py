@@ -119,6 +119,7 @@ async def record_call(ctx: Context, call: Call, given: CallBack) -> Call:
         told_to=given.told_to.strip(),
         identifiers=sorted(set(given.identifiers)),
         read_back=given.read_back,
+        read_back_words=given.read_back_words.strip(),
         actor_id=ctx.caller.id,
         now=ctx.now,
     )
@@ -146,12 +147,23 @@ def _check(call: Call, given: CallBack) -> None:
     wrong: dict[str, str] = {}
     if len(set(given.identifiers)) < rules.IDENTIFIERS_MIN:
         wrong["identifiers"] = "At least two identifiers of the patient are read back."
-    if not rules.is_read_back_right(call.value, given.read_back, call.decimals):
-        wrong["read_back"] = "This is not the value on the report. Read it out again."
+    wrong |= _not_read_back(call, given)
     if not given.told_to.strip():
         wrong["told_to"] = "Who was told?"
     if wrong:
         raise Invalid(fields=wrong)
+
+
+def _not_read_back(call: Call, given: CallBack) -> dict[str, str]:
+    """What is wrong with the value as it was read back: a number for a number, what grew for a culture."""
+    if call.value is None:
+        organisms = [str(each["organism"]) for each in call.isolates]
+        if rules.is_growth_read_back(call.words, organisms, given.read_back_words):
+            return {}
+        return {"read_back_words": "This is not what grew, as the report says it. Read it out again."}
+    if given.read_back is not None and rules.is_read_back_right(call.value, given.read_back, call.decimals):
+        return {}
+    return {"read_back": "This is not the value on the report. Read it out again."}
 
 
 async def acknowledge_call(ctx: Context, call: Call, given: Acknowledgement) -> Call:

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from wardline.encounters.public import banner_with_stay
-from wardline.lab import shown
+from wardline.lab import rules, shown
 from wardline.lab.forms import Isolate, NewValue
 from wardline.lab.models import LabTest, Result
 from wardline.lab.pages import Block, CulturePage, DrugLine
@@ -13,7 +13,7 @@ from wardline.patients.public import PatientScope
 from wardline.platform.db import Db
 from wardline.platform.errors import Invalid
 
-NO_GROWTH = "No growth"
+NO_GROWTH = rules.NO_GROWTH
 BLOCKS_MIN = 3
 BLOCKS_MAX = 6
 # International nonproprietary names, by group; what a page offers. A drug that is not here is typed under them.
@@ -83,7 +83,7 @@ async def culture_page(db: Db, result: Result, patient: PatientScope, *, with_ba
 
 
 def _is_no_growth(result: Result) -> bool:
-    return result.words.startswith(NO_GROWTH) and not result.isolates
+    return rules.is_no_growth(result.words, result.isolates)
 
 
 def act_for(result: Result) -> str:

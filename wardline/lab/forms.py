@@ -90,11 +90,12 @@ class Amendment(NewValue, kw_only=True):
 
 
 class CallBack(Input, kw_only=True):
-    """Who was told of a critical value, what of the patient they read back, and the value they read back."""
+    """Who was told of a critical value, what of the patient they read back, and the value they read back: in words for a culture."""
 
     told_to: Annotated[str, Meta(min_length=2, max_length=120)]
     identifiers: Annotated[list[Literal["name", "born_on", "patient_id"]], Meta(max_length=3)] = []
-    read_back: Number
+    read_back: Number | None = None
+    read_back_words: Annotated[str, Meta(max_length=300)] = ""
 
 
 class Acknowledgement(Input, kw_only=True):

@@ -36,13 +36,14 @@ class State(StrEnum):
 
 
 class Flag(StrEnum):
-    """How a value lies to its interval and to the critical limits (HL7: LL, L, N, H, HH)."""
+    """How a value lies to its interval and to the critical limits (HL7: LL, L, N, H, HH); POS is growth that is critical."""
 
     CRITICALLY_LOW = "LL"
     LOW = "L"
     NORMAL = "N"
     HIGH = "H"
     CRITICALLY_HIGH = "HH"
+    CRITICALLY_POSITIVE = "POS"
 
 
 class LabTest(Struct, frozen=True):
@@ -288,8 +289,10 @@ class Call(Struct):
     name: str
     unit_words: str
     decimals: int
-    value: float
+    value: float | None
     comparator: str
+    words: str
+    isolates: list[Any]
     flag: str | None
     critical_low: float | None
     critical_high: float | None

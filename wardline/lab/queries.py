@@ -185,7 +185,7 @@ async def specimens_of_orders(db: Db, patient: PatientScope, *, orders: list[UUI
            (count(*) FILTER (WHERE r.state IN ('collected', 'received') OR (r.state = 'clinically_released' AND r.report = 'interim')))::int,
            (count(*) FILTER (WHERE r.state = 'resulted'))::int,
            (count(*) FILTER (WHERE r.state = 'technically_released'))::int,
-           (count(*) FILTER (WHERE r.flag IN ('LL', 'HH') AND r.state IN ('resulted', 'technically_released')))::int
+           (count(*) FILTER (WHERE r.flag IN ('LL', 'HH', 'POS') AND r.state IN ('resulted', 'technically_released')))::int
       FROM (SELECT * FROM lab.specimen w
              WHERE w.hospital_id = :bench.hospital_id AND w.bench = :bench.bench AND w.state IN ('collected', 'received')
              ORDER BY CASE w.urgency WHEN 'stat' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END, w.due_at NULLS LAST, w.collected_at
@@ -347,7 +347,7 @@ _CALL = f"""
     SELECT k.id, k.result_id, k.person_id, p.family, p.given, p.born_on, p.network_number,
            (SELECT c.bed_label FROM encounters.current c
              WHERE c.hospital_id = k.hospital_id AND c.person_id = k.person_id AND c.class <> 'outpatient' LIMIT 1),
-           t.name, t.unit_words, t.decimals, r.value, r.comparator, r.flag, r.critical_low, r.critical_high, r.taken_at,
+           t.name, t.unit_words, t.decimals, r.value, r.comparator, r.words, r.isolates, r.flag, r.critical_low, r.critical_high, r.taken_at,
            k.opened_at, k.told_at, {staff_name("a")}, k.told_to, k.acknowledged_at, {staff_name("b")}, k.action, k.closed_at,
            j.owner_words, j.due_at, k.task_id, r.revision, r.state = 'withdrawn', k.version
       FROM lab.critical_call k

@@ -12,7 +12,14 @@ from wardline.lab.models import Result
 from wardline.patients.public import Banner
 
 LINES_MAX = 200
-LEVELS = {"HH": "↑↑ Critical", "LL": "↓↓ Critical", "H": "↑ High", "L": "↓ Low", "N": "In range"}
+LEVELS = {
+    "HH": "↑↑ Critical",
+    "LL": "↓↓ Critical",
+    "H": "↑ High",
+    "L": "↓ Low",
+    "N": "In range",
+    "POS": "Critical: growth",
+}
 REPORT = """
 #let data = json(bytes(sys.inputs.at("data")))
 #set page(paper: "a4", margin: 18mm, footer: context [

@@ -122,7 +122,9 @@ def judge(
         high=limits.high,
         critical_low=limits.critical_low,
         critical_high=limits.critical_high,
-        flag=None if value is None else rules.flag_of(value, limits, comparator),
+        flag=rules.flag_of_culture(test.code, words, isolates)
+        if value is None
+        else rules.flag_of(value, limits, comparator),
         previous=previous.value if previous else None,
         previous_at=previous.taken_at if previous else None,
         is_jump=value is not None
@@ -291,10 +293,21 @@ async def report(ctx: Context, held: Held, new: NewValue) -> Result:
     if revision is None:
         raise Stale("The result was changed meanwhile.", state=held.state)
     await steps.finish(ctx.db, specimen_of(held))
-    if held.state == State.CLINICALLY_RELEASED:
-        await unread.ask_to_read(ctx, [held])
+    await _tell_report(ctx, held, judged, revision)
     ctx.publish("result.reported", {"result_id": held.id, "revision": revision})
     return await _changed(ctx, held, "result.reported")
+
+
+async def _tell_report(ctx: Context, held: Held, judged: Judged, revision: int) -> None:
+    """Growth that is critical is told as it is known; a report that only adds to what somebody was told of is read."""
+    is_told = held.has_call and held.untold_id is None
+    adds = is_told and rules.is_critical(judged.flag) and judged.words == held.words
+    if (rules.is_critical(judged.flag) or held.has_call) and not adds:
+        await critical.tell_amended(ctx, held, revision=revision)
+    elif held.state == State.CLINICALLY_RELEASED and adds:
+        await unread.ask_after_change(ctx, held, "reported on")
+    elif held.state == State.CLINICALLY_RELEASED:
+        await unread.ask_to_read(ctx, [held])
 
 
 async def withdraw(ctx: Context, held: Held, reason: str) -> Result:

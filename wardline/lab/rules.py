@@ -108,7 +108,25 @@ def flag_of(value: float, limits: Limits, comparator: str = "") -> Flag | None:
 
 def is_critical(flag: str | None) -> bool:
     """Whether somebody has to be told at once."""
-    return flag in (Flag.CRITICALLY_LOW, Flag.CRITICALLY_HIGH)
+    return flag in (Flag.CRITICALLY_LOW, Flag.CRITICALLY_HIGH, Flag.CRITICALLY_POSITIVE)
+
+
+# Whatever grows there is told at once, a Gram stain before it has a name too: blood is sterile. (Royal College of
+# Pathologists, The communication of critical and unexpected pathology results, G158.)
+CRITICAL_CULTURES = frozenset({"BCULT"})
+NO_GROWTH = "No growth"
+
+
+def is_no_growth(words: str, isolates: Sequence[object]) -> bool:
+    """Whether a culture says that nothing grew, ticked or typed."""
+    return not isolates and words.lower().startswith(NO_GROWTH.lower())
+
+
+def flag_of_culture(test_code: str, words: str, isolates: Sequence[object]) -> Flag | None:
+    """Growth where nothing should grow is critical; whatever is said that is not "no growth" counts as growth."""
+    if test_code not in CRITICAL_CULTURES or is_no_growth(words, isolates) or not (words or isolates):
+        return None
+    return Flag.CRITICALLY_POSITIVE
 
 
 def is_jump(
@@ -170,6 +188,20 @@ def interval_words(low: float | None, high: float | None, decimals: int) -> str:
 def is_read_back_right(value: float, read_back: float, decimals: int) -> bool:
     """Whether the number that was repeated on the phone is the one on the report."""
     return f"{value:.{decimals}f}" == f"{read_back:.{decimals}f}"
+
+
+_SMALL_WORDS = frozenset({"a", "an", "and", "in", "of", "on", "or", "the", "with"})
+READ_BACK_WORDS_MAX = 8
+
+
+def is_growth_read_back(words: str, organisms: Sequence[str], read_back: str) -> bool:
+    """Whether what was repeated names what grew: each organism, or the first words of the report where none has a name."""
+    wanted = _words_of(" ".join(organisms) or words)[:READ_BACK_WORDS_MAX]
+    return bool(wanted) and set(wanted) <= set(_words_of(read_back))
+
+
+def _words_of(text: str) -> list[str]:
+    return [word for word in re.findall(r"[a-z0-9]+", text.lower()) if word not in _SMALL_WORDS]
 
 
 _ENTRY = re.compile(r"([<>]?)(-?\d{1,9}(?:\.\d{1,6})?)", re.ASCII)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from wardline.lab import rules
-from wardline.lab.models import BENCHES, ELSEWHERE, BenchRow, Call, Event, Result
+from wardline.lab.models import BENCHES, ELSEWHERE, BenchRow, Call, Event, Flag, Result
 from wardline.lab.pages import Group, Latest, Line, ResultsPage
 
 COLUMNS_MAX = 8
@@ -39,7 +39,10 @@ def _bar(value: float | None, low: float | None, high: float | None) -> tuple[fl
 
 def shown_call(call: Call) -> Call:
     """The call with its value and the limit that it passed."""
-    call.shown = rules.value_words(call.value, call.decimals, call.comparator)
+    call.shown = rules.value_words(call.value, call.decimals, call.comparator) or call.words
+    if call.flag == Flag.CRITICALLY_POSITIVE:
+        call.limit = "" if call.is_withdrawn else "growth in blood"
+        return call
     edge, side = (call.critical_low, "below") if call.flag == "LL" else (call.critical_high, "above")
     call.limit = (
         f"{side} {rules.value_words(edge, call.decimals)}"

@@ -35,6 +35,7 @@ class Held(Struct, frozen=True):
     revision: int
     version: int
     report: str
+    words: str
     is_newest_told: bool
     has_call: bool
     untold_id: UUID | None
@@ -277,7 +278,7 @@ _HELD = """
     SELECT r.hospital_id, r.id, r.specimen_id, r.person_id, r.encounter_id,
            coalesce((SELECT c.ward_id FROM encounters.current c WHERE c.hospital_id = r.hospital_id AND c.person_id = r.person_id
                       AND c.class <> 'outpatient' LIMIT 1), NULL),
-           r.test_code, s.bench, r.state, s.state, r.taken_at, r.value, r.comparator, r.flag, r.revision, r.version, r.report,
+           r.test_code, s.bench, r.state, s.state, r.taken_at, r.value, r.comparator, r.flag, r.revision, r.version, r.report, r.words,
            k.told_at IS NOT NULL, k.id IS NOT NULL,
            (SELECT u.id FROM lab.critical_call u WHERE u.hospital_id = r.hospital_id AND u.result_id = r.id AND u.told_at IS NULL
              ORDER BY u.revision DESC LIMIT 1), p.sex, p.born_on

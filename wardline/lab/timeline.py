@@ -15,7 +15,7 @@ TIMELINE = """
       FROM (SELECT coalesce(r.clinical_at, r.technical_at) AS at, r.specimen_id, t.position, coalesce(r.clinical_by, r.technical_by) AS by,
                    concat_ws(' ', t.name, CASE WHEN r.value IS NULL THEN left(r.words, 80)
                                                ELSE r.comparator || to_char(r.value, 'FM999999990' || CASE WHEN t.decimals > 0 THEN '.' || repeat('0', t.decimals) ELSE '' END) END,
-                             CASE r.flag WHEN 'HH' THEN 'critically high' WHEN 'LL' THEN 'critically low' WHEN 'H' THEN 'high' WHEN 'L' THEN 'low' END,
+                             CASE r.flag WHEN 'HH' THEN 'critically high' WHEN 'LL' THEN 'critically low' WHEN 'POS' THEN 'critical' WHEN 'H' THEN 'high' WHEN 'L' THEN 'low' END,
                              CASE WHEN r.state = 'withdrawn' THEN 'withdrawn' WHEN r.report = 'interim' THEN 'interim'
                                   WHEN r.revision > 1 + r.followups THEN 'amended' END) AS words
               FROM lab.result r

@@ -28,7 +28,7 @@ CONSCIOUSNESS = {
 }
 FULL_SIGNS = 7
 MEDICINES_MAX = 60
-LEVELS = {"HH": " critically high", "LL": " critically low", "H": " high", "L": " low"}
+LEVELS = {"POS": " critical", "HH": " critically high", "LL": " critically low", "H": " high", "L": " low"}
 
 
 class Source(Struct, frozen=True):

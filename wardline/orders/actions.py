@@ -135,7 +135,7 @@ async def _checked(
         drafts=[read.read.line for read in reads],
         standing=others,
     )
-    return reads, await external.ask("order-sign", asked)
+    return reads, external.said_of(asked, "order-sign", ctx.ahead)
 
 
 def _require_clear(reads: Sequence[Read]) -> None:

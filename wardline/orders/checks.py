@@ -8,13 +8,13 @@ from itertools import product
 
 from msgspec import structs
 
-from wardline.orders import allergies, doses
+from wardline.orders import allergies, diseases, doses
 from wardline.orders.drugs import Drug
 from wardline.orders.knowledge import Caution, Knowledge, PairRule, Washout
 from wardline.orders.models import SECONDS_PER_DAY, Alert, Considered, Findings, Kind, NotChecked, Patient, Tier
 
 NO_KNOWLEDGE = "the knowledge base is not available"
-EVERYTHING = "interactions, allergies, duplicates, dose, kidney, pregnancy and age"
+EVERYTHING = "interactions, allergies, duplicates, dose, kidney, diseases, pregnancy and age"
 
 
 def check(order: Considered, patient: Patient, others: Sequence[Considered], knowledge: Knowledge | None) -> Findings:
@@ -26,8 +26,9 @@ def check(order: Considered, patient: Patient, others: Sequence[Considered], kno
     stopped = [other for other in others if other.stopped_at is not None]
     others = [other for other in others if other.stopped_at is None]
     alerts = [*_against_others(order, others, knowledge), *_still_acting(order, stopped, patient, knowledge)]
-    alerts += _cautions(order, patient, knowledge)
+    alerts += [*_cautions(order, patient, knowledge), *diseases.check(order, patient, knowledge)]
     missing = [*_unknown_others(others), *_unknown_cautions(order, patient, knowledge)]
+    missing += diseases.not_checked(order, patient, knowledge)
     for part in (allergies.check(order, patient, knowledge), doses.check(order, patient, knowledge, others)):
         alerts += part.alerts
         missing += part.not_checked
@@ -161,16 +162,25 @@ def _unknown_others(others: Sequence[Considered]) -> Iterator[NotChecked]:
 
 # --- pregnancy and age -------------------------------------------------------------------------------------------------
 def _cautions(order: Considered, patient: Patient, knowledge: Knowledge) -> Iterator[Alert]:
+    because = _pregnant_because(patient, knowledge)
     for drug in order.drugs:
-        if patient.pregnant:
+        if because:
             for rule in knowledge.pregnancy:
                 if _cautions_by(rule, drug, order, knowledge):
-                    yield _caution(rule, drug, Kind.PREGNANCY, "in pregnancy", "The patient is pregnant.")
+                    yield _caution(rule, drug, Kind.PREGNANCY, "in pregnancy", because)
         if patient.age_years is not None:
             for rule in knowledge.ages:
                 if _cautions_by(rule, drug, order, knowledge) and _of_age(rule, patient.age_years):
                     years = f"{int(patient.age_years)} years"
                     yield _caution(rule, drug, Kind.AGE, f"at {years}", f"The patient is {years} old.")
+
+
+def _pregnant_because(patient: Patient, knowledge: Knowledge) -> str:
+    """Why the patient counts as pregnant: the stay says so, or an open problem; empty where nothing does."""
+    if patient.pregnant:
+        return "The patient is pregnant."
+    problem = diseases.pregnancy(patient, knowledge)
+    return f"The patient is pregnant, by the problem list: {diseases.words(problem)}." if problem else ""
 
 
 def _cautions_by(rule: Caution, drug: Drug, order: Considered, knowledge: Knowledge) -> bool:
@@ -205,7 +215,8 @@ def _unknown_cautions(order: Considered, patient: Patient, knowledge: Knowledge)
     of_age, of_pregnancy = speak
     if of_age and patient.age_years is None:
         yield NotChecked("age", "the date of birth is not known")
-    if of_pregnancy and patient.pregnant is None and _may_be_pregnant(patient):
+    known = patient.pregnant is not None or diseases.pregnancy(patient, knowledge) is not None
+    if of_pregnancy and not known and _may_be_pregnant(patient):
         asks = any(rule.asks for rule in of_pregnancy)
         yield NotChecked("pregnancy", "it is not recorded whether the patient is pregnant", asks=asks)
 

@@ -16,10 +16,10 @@ from wardline.orders.knowledge import Knowledge
 from wardline.orders.models import Alert
 
 COLUMNS = ("first", "second", "tier", "rule", "title", "source", "also", "unknown")
-SEPARATORS = (",", ";", "\t")
+SEPARATORS = (",", ";", "\t", "|")
 # Names of columns that people put above a list of pairs.
 HEADER_WORDS = re.compile(
-    r"(?:(?:drug|medicine|medication|ingredient|substance|name|class)s?[ab12]?|generic|first|second|one|other|left|right"
+    r"(?:(?:drug|medicine|medication|ingredient|substance|agent|product|item|column|col|interactant|name|class)s?[ab12]?|generic|first|second|one|other|left|right"
     r"|object|precipitant|interacting|with|and|[ab12])"
 )
 FILE_BYTES_MAX = 16 * 1024 * 1024

@@ -4,32 +4,20 @@ What follows from the drug table alone (its only route, the unit of its strength
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from msgspec import Struct, structs
 
+from wardline.orders import phrases
 from wardline.orders.drugs import DrugTable, Form, Understood, normal
 from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, Step
+from wardline.orders.reading import NUMBER, UNIT, UNITS, Question, Reading, amount_of, number
 
 TEXT_LENGTH_MAX = 300
 NAME_WORDS_MAX = 6
 STEPS_MAX = 20
 DAYS_MAX = 366
 HOURS_MAX = 24 * 366
-VALUE_MAX = Decimal(100_000_000)
-DECIMALS_MAX = 4
-
-NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
-UNITS = {
-    "mg": "mg", "g": "g", "gram": "g", "grams": "g", "microgram": "micrograms", "micrograms": "micrograms",
-    "mcg": "micrograms", "mcgs": "micrograms", "ug": "micrograms", "mgs": "mg", "nanogram": "nanograms", "nanograms": "nanograms", "ng": "nanograms",
-    "unit": "units", "units": "units", "iu": "units", "mmol": "mmol", "ml": "ml", "litre": "litres", "litres": "litres",
-    "l": "litres", "puff": "puffs", "puffs": "puffs", "drop": "drops", "drops": "drops", "tablet": "tablets",
-    "tablets": "tablets", "tab": "tablets", "tabs": "tablets", "capsule": "capsules", "capsules": "capsules",
-    "cap": "capsules", "caps": "capsules", "sachet": "sachets", "sachets": "sachets", "patch": "patches",
-    "patches": "patches", "spray": "sprays", "sprays": "sprays", "%": "%",
-}  # fmt: skip
-UNIT = "(?:" + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)) + r")(?![a-z])"
 ROUTES = {
     "po": "oral", "oral": "oral", "orally": "oral", "by mouth": "oral", "iv": "intravenous",
     "intravenous": "intravenous", "intravenously": "intravenous", "im": "intramuscular",
@@ -91,7 +79,7 @@ OFTEN: dict[str, dict[str, object]] = {
     "at night": {"at": "night"}, "once a day": {"times_per_day": 1},
     "once daily": {"times_per_day": 1}, "twice a day": {"times_per_day": 2}, "twice daily": {"times_per_day": 2},
     "once a week": {"every_hours": 168}, "once weekly": {"every_hours": 168}, "weekly": {"every_hours": 168},
-    "alternate days": {"every_hours": 48}, "qod": {"every_hours": 48}, "eod": {"every_hours": 48},
+    "on alternate days": {"every_hours": 48}, "alternate days": {"every_hours": 48}, "qod": {"every_hours": 48}, "eod": {"every_hours": 48},
     "stat": {"once": True}, "once only": {"once": True}, "once": {"once": True},
 }  # fmt: skip
 DAYS_OF = {"d": 1, "day": 1, "days": 1, "/7": 1, "w": 7, "week": 7, "weeks": 7, "wk": 7, "wks": 7, "/52": 7}
@@ -109,14 +97,6 @@ EVERY_OF = {
 }
 
 
-class Question(Struct, frozen=True):
-    """Something that must be said before the line can be signed; `choices` complete the line when typed."""
-
-    field: str
-    words: str
-    choices: tuple[str, ...] = ()
-
-
 class Entry(Struct, kw_only=True):
     """What a line was read as, what was assumed, and what is asked."""
 
@@ -131,51 +111,34 @@ class Entry(Struct, kw_only=True):
         return not self.questions
 
 
-class _Reading:
-    """A line while it is read: every phrase that is understood is taken out of the rest, once."""
-
-    def __init__(self, rest: str) -> None:
-        self.rest = f" {rest} "
-        self.fields: dict[str, object] = {}
-        self.questions: list[Question] = []
-        self.assumptions: list[str] = []
-        self.nanograms = ""  # the number before "ng", which may be a unit or a route
-
-    def take(self, pattern: str) -> re.Match[str] | None:
-        """The first match that stands by itself, taken out of the rest."""
-        found = re.search(rf"(?<![\w./,-])(?:{pattern})(?![\w/])", self.rest)
-        if found is not None:
-            self.rest = f"{self.rest[: found.start()]} {self.rest[found.end() :]}"
-        return found
-
-    def set(self, **fields: object) -> None:
-        """Take a field; one that was said already, and otherwise, becomes a question."""
-        for name, value in fields.items():
-            if name in self.fields and self.fields[name] != value:
-                self.ask(name, f"Said twice: {self.fields[name]} and {value}. Which one?")
-            self.fields.setdefault(name, value)
-
-    def ask(self, field: str, words: str, choices: tuple[str, ...] = ()) -> None:
-        self.questions.append(Question(field, words, choices))
-
-
 def read(typed: str, table: DrugTable) -> Entry:
     """Read a line. Never raises for any text: what it cannot read, it asks."""
-    plain = " ".join(typed[:TEXT_LENGTH_MAX].lower().replace("µ", "u").replace("μ", "u").split())
+    plain = phrases.spelled(" ".join(typed[:TEXT_LENGTH_MAX].lower().replace("µ", "u").replace("μ", "u").split()))
     name, rest, reading = _name(plain, table)
     reading.rest = f" {rest} "
+    stops, at_most = phrases.then_stop(reading), phrases.doses_at_most(reading)
+    phrases.meals_and_days(reading)
     steps = _steps(reading)
     if not steps:
+        phrases.fluid(reading)
+        phrases.strength(reading, name)
         _amounts(reading)
     _often(reading)
     _words(reading)
+    phrases.short_unit(reading)
     if not steps and "amount" not in reading.fields and "rate" not in reading.fields:
         _bare_number(reading, name)
     _ask_about_nanograms(reading, name)
+    phrases.limit_by_doses(reading, at_most)
+    phrases.route_of_form(reading, name)
+    if stops and not steps and "days" not in reading.fields:
+        reading.ask("days", "Stop after how many days?")
     line = MedicineLine(name=name.name if name else plain[: len(plain) - len(rest)].strip() or plain, steps=steps)
     line = structs.replace(line, **reading.fields)
     line = _with_assumptions(line, name, reading)
     _ask_for_gaps(line, reading)
+    phrases.ask_about_counts(reading)
+    phrases.ask_about_weekly(reading, name, line.route)
     _ask_about_leftovers(reading, table)
     return Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
 
@@ -190,9 +153,9 @@ def made_as(form: str) -> str:
 
 
 # --- the drug ----------------------------------------------------------------------------------------------------------
-def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, _Reading]:
+def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, Reading]:
     """The drug, the text after it, and the reading with what is asked or assumed about the name."""
-    reading, words = _Reading(""), plain.split()
+    reading, words = Reading(""), plain.split()
     for length in range(min(NAME_WORDS_MAX, len(words)), 0, -1):
         exact = table.exact(" ".join(words[:length]))
         if exact is not None:
@@ -219,7 +182,7 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, _Readin
     return None, rest, reading
 
 
-def _set_form_of_brand(reading: _Reading, typed: str, found: Understood, table: DrugTable, *, whole: bool) -> None:
+def _set_form_of_brand(reading: Reading, typed: str, found: Understood, table: DrugTable, *, whole: bool) -> None:
     """A brand that is one form of its drug, written whole or begun, sets that form."""
     plain = normal(typed)
     if normal(found.name).startswith(plain):
@@ -256,28 +219,7 @@ def _head(words: list[str]) -> list[str]:
 
 
 # --- amounts -----------------------------------------------------------------------------------------------------------
-def number(written: str) -> Decimal | None:
-    """`1,000` and `.5` as numbers; None for one that is zero, too large or finer than the table holds."""
-    try:
-        value = Decimal(written.replace(",", ""))
-    except InvalidOperation:
-        return None
-    exponent = value.as_tuple().exponent
-    fine = isinstance(exponent, int) and -exponent > DECIMALS_MAX
-    return value.normalize() if 0 < value <= VALUE_MAX and not fine else None
-
-
-def _amount(reading: _Reading, written: str, unit: str) -> Amount | None:
-    value = number(written)
-    if value is None:
-        reading.ask("amount", f"{written} {unit} is not an amount.")
-        return None
-    if written.startswith("."):
-        reading.assumptions.append(f"{written} is 0{written}")
-    return Amount(Decimal(f"{value:f}"), UNITS[unit])
-
-
-def _steps(reading: _Reading) -> tuple[Step, ...]:
+def _steps(reading: Reading) -> tuple[Step, ...]:
     """`40 mg for 5 days then 30 mg for 5 days`, in any number of steps."""
     if " then " not in reading.rest:
         return ()
@@ -288,7 +230,7 @@ def _steps(reading: _Reading) -> tuple[Step, ...]:
         return ()
     steps: list[Step] = []
     for written, unit, days, each in re.findall(step, found.group(0))[:STEPS_MAX]:
-        amount = _amount(reading, written, unit)
+        amount = amount_of(reading, written, unit)
         if amount is not None and 0 < int(days) * DAYS_OF[each] <= DAYS_MAX:
             steps.append(Step(amount, int(days) * DAYS_OF[each]))
     if re.search(r"\b(od|daily|once daily|once a day|om)\b", found.group(0)):
@@ -299,42 +241,45 @@ def _steps(reading: _Reading) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _amounts(reading: _Reading) -> None:
+def _amounts(reading: Reading) -> None:
     bound = reading.take(
         rf"(?:max(?:imum)?|up to|at most|not more than)\s*({NUMBER})\s*({UNIT})"
         r"(?:\s*(?:/|per|in|a)\s*(?:24\s*h(?:ours?)?|day|d))?"
     )
     if bound is not None:
-        reading.set(day_max=_amount(reading, bound[1], bound[2]))
+        reading.set(day_max=amount_of(reading, bound[1], bound[2]))
     over = reading.take(r"over\s*(\d{1,4})\s*(h|hours?|hrs?|min|mins|minutes?)")
     if over is not None:
         reading.set(over_minutes=int(over[1]) * (60 if over[2].startswith("h") else 1) or None)
     rate = reading.take(rf"({NUMBER})\s*({UNIT})(\s*/\s*kg)?\s*/\s*(min|minute|h|hr|hour)")
     if rate is not None:
-        reading.set(amount=_amount(reading, rate[1], rate[2]), rate="min" if rate[4].startswith("m") else "h")
+        reading.set(amount=amount_of(reading, rate[1], rate[2]), rate="min" if rate[4].startswith("m") else "h")
         reading.set(per_kg=bool(rate[3]))
     ranged = reading.take(rf"({NUMBER})\s*(?:-|to)\s*({NUMBER})\s*({UNIT})(\s*/\s*kg)?")
     if ranged is not None:
-        low, high = _amount(reading, ranged[1], ranged[3]), _amount(reading, ranged[2], ranged[3])
+        low, high = amount_of(reading, ranged[1], ranged[3]), amount_of(reading, ranged[2], ranged[3])
         if low and high and low.value >= high.value:
             reading.ask("amount", f"{ranged[1]} to {ranged[2]} is not a range.")
         reading.set(amount=low, amount_to=high, per_kg=bool(ranged[4]))
     for single in iter(lambda: reading.take(rf"({NUMBER})\s*({UNIT})(\s*/\s*kg)?"), None):
-        reading.set(amount=_amount(reading, single[1], single[2]), per_kg=bool(single[3]))
+        reading.set(amount=amount_of(reading, single[1], single[2]), per_kg=bool(single[3]))
         if single[2] == "ng":
             reading.nanograms = single[1]
 
 
-def _bare_number(reading: _Reading, name: Understood | None) -> None:
+def _bare_number(reading: Reading, name: Understood | None) -> None:
     """A number without a unit is of the drug's strengths, when one unit among them has that number."""
     found = reading.take(rf"({NUMBER})")
     if found is None:
         return
     value = number(found[1])
     strengths = [strength.partition(" ") for form in _forms(name, reading) for strength in form.strengths]
-    units = {unit for written, _, unit in strengths if number(written) == value and unit in UNITS.values()}
+    units = {
+        unit for written, _, unit in strengths if number(written) == value and unit in UNITS.values() and unit != "%"
+    }
     if value is None or len(units) != 1:
-        made = {unit.partition("/")[0] for _, _, unit in strengths} & set(UNITS.values())
+        made = {unit.partition("/")[0] for _, _, unit in strengths} & (set(UNITS.values()) - {"%"})
+        made |= {"mg"} if made == {"micrograms"} else set()
         choices = tuple(f"{found[1]} {unit}" for unit in sorted(units or made) or ("mg", "g", "micrograms"))
         reading.ask("amount", f"{found[1]} of what?", choices)
         return
@@ -343,7 +288,7 @@ def _bare_number(reading: _Reading, name: Understood | None) -> None:
     reading.set(amount=Amount(Decimal(f"{value:f}"), unit))
 
 
-def _ask_about_nanograms(reading: _Reading, name: Understood | None) -> None:
+def _ask_about_nanograms(reading: Reading, name: Understood | None) -> None:
     """`30 ng`: a unit where the drug is made in nanograms or a route is said; else it may be a nasogastric dose."""
     written = reading.nanograms
     if not written or "route" in reading.fields:
@@ -359,7 +304,7 @@ def plain_number(value: Decimal) -> str:
     return f"{value:,f}"
 
 
-def _forms(name: Understood | None, reading: _Reading) -> list[Form]:
+def _forms(name: Understood | None, reading: Reading) -> list[Form]:
     route = reading.fields.get("route")
     forms = [form for drug in name.drugs for form in drug.forms] if name else []
     return [form for form in forms if route is None or route in form.routes]
@@ -372,7 +317,7 @@ _AFTER_REASON = (
 
 
 # --- how often, how long -----------------------------------------------------------------------------------------------
-def _often(reading: _Reading) -> None:
+def _often(reading: Reading) -> None:
     needed = reading.take(
         rf"(?:prn|as needed|when needed)(?:\s+(?:for|if)\s+([a-z][a-z /-]{{1,60}}?)(?=\s+(?:{_AFTER_REASON})|\s*$))?"
     )
@@ -403,21 +348,21 @@ def _often(reading: _Reading) -> None:
             reading.ask("days", f"For {days[1]} {days[2]} cannot be.")
 
 
-def _words(reading: _Reading) -> None:
+def _words(reading: Reading) -> None:
     for phrase, route in SIDES.items():
         if reading.take(re.escape(phrase)) is not None:
             reading.set(side=phrase, route=route)
-    for phrases, field in ((ROUTES, "route"), (FORMS, "form")):
-        for phrase in sorted(phrases, key=len, reverse=True):
+    for words, field in ((ROUTES, "route"), (FORMS, "form")):
+        for phrase in sorted(words, key=len, reverse=True):
             if reading.take(re.escape(phrase)) is not None:
-                reading.set(**{field: phrases[phrase]})
+                reading.set(**{field: words[phrase]})
     for phrase in sorted(OFTEN, key=len, reverse=True):
         if reading.take(re.escape(phrase)) is not None:
             reading.set(**OFTEN[phrase])
     _one_frequency(reading)
 
 
-def _one_frequency(reading: _Reading) -> None:
+def _one_frequency(reading: Reading) -> None:
     """Once a day follows from a time of day alone; two frequencies, or one that has no such time, are asked."""
     fields = reading.fields
     said = [name for name in ("once", "times_per_day", "every_hours") if fields.get(name) is not None]
@@ -430,7 +375,7 @@ def _one_frequency(reading: _Reading) -> None:
 
 
 # --- what is still open ------------------------------------------------------------------------------------------------
-def _with_assumptions(line: MedicineLine, name: Understood | None, reading: _Reading) -> MedicineLine:
+def _with_assumptions(line: MedicineLine, name: Understood | None, reading: Reading) -> MedicineLine:
     """The route, where the drug has one only, or where a regular dose of a strength by mouth leaves no doubt."""
     if name is None or line.route:
         return line
@@ -438,9 +383,6 @@ def _with_assumptions(line: MedicineLine, name: Understood | None, reading: _Rea
     if len(routes) == 1:
         reading.assumptions.append(f"the route is {routes[0]}")
         return structs.replace(line, route=routes[0])
-    if line.amount is not None and line.amount.unit == "puffs" and "inhaled" in routes:
-        reading.assumptions.append("the route is inhaled")
-        return structs.replace(line, route="inhaled")
     if "oral" in routes and not line.rate and not line.once and _is_oral_strength(line, name):
         reading.assumptions.append("the route is oral")
         return structs.replace(line, route="oral")
@@ -459,16 +401,17 @@ def _is_oral_strength(line: MedicineLine, name: Understood) -> bool:
     return f"{line.amount.value:,f} {line.amount.unit}" in oral
 
 
-def _ask_for_gaps(line: MedicineLine, reading: _Reading) -> None:
+def _ask_for_gaps(line: MedicineLine, reading: Reading) -> None:
     asked = {question.field for question in reading.questions}
     if line.amount is None and not line.steps and "amount" not in asked:
-        reading.ask("amount", "How much?")
+        reading.ask("amount", _how_much(line))
     if line.route == "" and "route" not in asked:
         reading.ask("route", "By which route?")
     bounded = line.as_needed and line.day_max is not None
     known = line.rate or line.once or line.times_per_day or line.every_hours or bounded
     if not known and "often" not in asked:
-        often = ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
+        weekly = ("once a week",) if line.name in phrases.WEEKLY else ()
+        often = weekly or ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
         reading.ask("often", "How often?", often)
     if line.route in SIDES.values() and not line.side:
         reading.ask("side", "Which side?", tuple(phrase for phrase, route in SIDES.items() if route == line.route))
@@ -476,12 +419,16 @@ def _ask_for_gaps(line: MedicineLine, reading: _Reading) -> None:
         reading.ask("form", "Which form: they are not to be exchanged.", WHICH_FORM[line.name])
     if line.rate and line.route not in {"", "intravenous", "subcutaneous"}:
         reading.ask("route", f"A rate by the {line.route} route cannot be.")
-    if line.amount is not None and line.amount.unit == "%":
-        reading.ask("amount", "A percentage is a strength: how much of it?")
 
 
-def _ask_about_leftovers(reading: _Reading, table: DrugTable) -> None:
+def _how_much(line: MedicineLine) -> str:
+    if not line.strength:
+        return "How much?"
+    return "A percentage is a strength: how much of it?" if "%" in line.strength else f"How much of {line.strength}?"
+
+
+def _ask_about_leftovers(reading: Reading, table: DrugTable) -> None:
     spare = (table.spare_words - table.salts - CHANGES_DRUG) | NEUTRAL_SALTS | {"-", ",", "x", "the"}
-    words = [word for word in reading.rest.split() if word not in spare]
+    words = [word for word in reading.rest.split() if word not in spare and normal(word) not in spare]
     if words:
         reading.ask("rest", f'Not understood: "{" ".join(words)}".')

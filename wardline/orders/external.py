@@ -96,6 +96,25 @@ class Asked(Struct, frozen=True, kw_only=True):
     drafts: list[MedicineLine]
     standing: list[Considered]
 
+    def same(self, other: "Asked") -> bool:
+        """Whether it is about the same patient, drafts and orders, as far as the service gets to know of them."""
+        return _told(self) == _told(other)
+
+
+def _told(asked: Asked) -> tuple[Any, ...]:
+    patient = asked.patient
+    stands = [order.name for order in asked.standing if order.stopped_at is None]
+    allergies = [allergy.substance for allergy in patient.allergies]
+    return asked.patient_id, asked.drafts, stands, patient.female, patient.born_on, allergies
+
+
+class Answered(Struct, frozen=True):
+    """What the service said, and of what."""
+
+    hook: Hook
+    asked: Asked
+    said: Findings
+
 
 class External:
     """One service, with what is known of it: what it offers, and whether it has been silent."""
@@ -113,7 +132,7 @@ class External:
         if hook not in self.address.hooks:
             return Findings(signed=True)
         if time.monotonic() < self._left_alone_until:
-            return self._unavailable("it did not answer just now, and is left alone for half a minute")
+            return self.unavailable("it did not answer just now, and is left alone for half a minute")
         try:
             found = await asyncio.wait_for(self._ask(hook, asked), self.address.seconds)
         except TimeoutError:
@@ -128,9 +147,10 @@ class External:
         if self._failures >= FAILURES_MAX:
             self._failures, self._left_alone_until = 0, time.monotonic() + LEFT_ALONE_SECONDS
         log.warning("cds_unavailable", reason=because)
-        return self._unavailable(because)
+        return self.unavailable(because)
 
-    def _unavailable(self, because: str) -> Findings:
+    def unavailable(self, because: str) -> Findings:
+        """That what it would have said is not known; a signature has to confirm it."""
         silent = NotChecked(self.address.name, because, title=UNAVAILABLE, so="What it would have said is not known.")
         return Findings(not_checked=[silent], signed=True)
 
@@ -308,6 +328,17 @@ def name() -> str:
     return _set[0].address.name if _set else ""
 
 
-async def ask(hook: Hook, asked: Asked) -> Findings | None:
-    """What the service says; None where none is set."""
-    return await _set[0].ask(hook, asked) if _set else None
+async def ask(hook: Hook, asked: Asked) -> Answered | None:
+    """What the service says; None where none is set. Whoever waits for it holds neither a connection nor a lock."""
+    return Answered(hook, asked, await _set[0].ask(hook, asked)) if _set else None
+
+
+def said_of(asked: Asked, hook: Hook, ahead: Answered | None) -> Findings | None:
+    """What the service said when it was asked of exactly this; where it was asked of something else, because the patient's
+    orders changed meanwhile, that is not known. None where no service is set, or none that is asked by this hook.
+    """
+    if not _set or hook not in _set[0].address.hooks:
+        return None
+    if ahead is None or ahead.hook != hook or not ahead.asked.same(asked):
+        return _set[0].unavailable("the patient's record changed while it was asked: check again")
+    return ahead.said

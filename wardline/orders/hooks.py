@@ -44,7 +44,7 @@ SERVICES = Services(
             "order-select",
             "order-select",
             "Medicine checks while ordering",
-            "Interactions, allergies, duplicates, dose, kidney, pregnancy and age of the selected orders.",
+            "Interactions, allergies, duplicates, dose, kidney, diseases, pregnancy and age of the selected orders.",
         ),
         Service(
             "order-sign",

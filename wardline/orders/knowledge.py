@@ -107,6 +107,37 @@ class Washout(Sourced, frozen=True, kw_only=True):
     why: str
 
 
+class Codes(Struct, frozen=True, kw_only=True):
+    """Problems by their codes: what an ICD-10 code begins with, without its dot, but for some; or a SNOMED CT concept."""
+
+    icd10: tuple[str, ...] = ()
+    icd10_not: tuple[str, ...] = ()
+    snomed: tuple[str, ...] = ()
+
+
+class PregnancyCodes(Codes, frozen=True, kw_only=True):
+    """Problems that say "pregnant now", and for how many days."""
+
+    days: float
+
+
+class DiseaseRule(Codes, frozen=True, kw_only=True):
+    """Drugs that a problem of the list speaks against. `history`: a resolved one too."""
+
+    key: str
+    title: str
+    drugs: tuple[str, ...]
+    why: str
+    advice: str
+    source: str
+    version: str
+    retrieved: date | None = None
+    tier: Literal[1, 2, 3] = 2
+    without: tuple[str, ...] = ()
+    not_by: tuple[str, ...] = ()
+    history: bool = False
+
+
 class MeasureAge(Sourced, frozen=True, kw_only=True):
     """How old a number of the patient may be; `inpatient` None is everybody, `below_years` None every age."""
 
@@ -190,6 +221,11 @@ class Knowledge:
         self.pregnancy = _read(folder, "cautions.toml", "pregnancy", Caution)
         self.ages = _read(folder, "cautions.toml", "age", Caution)
         self.washouts = _read(folder, "washouts.toml", "washout", Washout)
+        self.diseases = _read(folder, "diseases.toml", "rule", DiseaseRule)
+        pregnancy = drugs.read_toml(folder / "diseases.toml")["pregnancy"]
+        self.pregnancy_codes: PregnancyCodes = _converted(pregnancy, PregnancyCodes, "diseases.toml")
+        codes: list[Codes] = [*self.diseases, self.pregnancy_codes]
+        self.known_concepts = frozenset(concept for each in codes for concept in each.snomed)
         self.measure_ages = _read(folder, "measures.toml", "age", MeasureAge)
         self.schedules = _read(folder, "controlled.toml", "schedule", Schedule)
         self.allergies = _converted(drugs.read_toml(folder / "allergies.toml"), AllergyRules, "allergies.toml")
@@ -197,6 +233,7 @@ class Knowledge:
         self._not_by = {rule.key: frozenset(rule.not_by) for rule in self.pairs}
         self._cautioned = {rule.key: self.group(rule.drugs) for rule in (*self.pregnancy, *self.ages)}
         self._washed = {rule.key: self.group(rule.drugs) for rule in self.washouts}
+        self._against = {rule.key: self.group(rule.drugs) - self.group(rule.without) for rule in self.diseases}
         self._require_known_drugs()
         self._require_known_rules()
         self._require_compared()
@@ -220,6 +257,10 @@ class Knowledge:
     def cautioned(self, rule: Caution) -> frozenset[str]:
         """The drugs that a caution speaks of."""
         return self._cautioned[rule.key]
+
+    def against(self, rule: DiseaseRule) -> frozenset[str]:
+        """The drugs that a disease speaks against."""
+        return self._against[rule.key]
 
     def washout(self, drug: str) -> Washout | None:
         """How long a drug acts after it was stopped; None where no rule says that it does."""
@@ -288,7 +329,8 @@ class Knowledge:
 
     def _require_compared(self) -> None:
         """Nothing speaks to a prescriber that nobody has compared with its source."""
-        facts: list[Sourced] = [*self.pairs, *self.limits, *self.renal, *self.pregnancy, *self.ages, *self.washouts]
+        facts: list[Sourced | DiseaseRule] = [*self.pairs, *self.limits, *self.renal, *self.pregnancy, *self.ages]
+        facts += [*self.washouts, *self.diseases]
         facts += [age for age in self.measure_ages if not age.setting]
         unread = sorted({fact.source for fact in facts if fact.retrieved is None})
         if unread:

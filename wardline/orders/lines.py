@@ -50,6 +50,8 @@ class MedicineLine(Struct, frozen=True, kw_only=True):
     amount_to: Amount | None = None  # the upper end of a range
     per_kg: bool = False
     rate: str = ""  # of an infusion: "min" or "h"
+    strength: str = ""  # what the dose is made of: 10 mg/5 ml, 50 %, 30/500
+    diluent: str = ""  # what it is given in: 1 litres sodium chloride 0.9 %
     over_minutes: int | None = None
     route: str = ""
     side: str = ""  # left eye, both ears
@@ -57,6 +59,7 @@ class MedicineLine(Struct, frozen=True, kw_only=True):
     times_per_day: int | None = None
     every_hours: int | None = None
     at: str = ""  # morning, night
+    meal: str = ""  # with food, after food, before food
     as_needed: bool = False
     reason: str = ""
     day_max: Amount | None = None
@@ -127,10 +130,13 @@ def parts(line: MedicineLine) -> list[str]:
     return [
         part
         for part in (
+            f"of {line.strength}" if line.strength else "",
             line.form,
             line.route,
             line.side,
             often_words(line),
+            line.meal,
+            f"in {line.diluent}" if line.diluent else "",
             f"over {line.over_minutes} minutes" if line.over_minutes else "",
             as_needed,
             f"at most {line.day_max.words} in 24 hours" if line.day_max else "",
@@ -146,7 +152,9 @@ def text(line: MedicineLine) -> str:
         steps = " then ".join(
             f"{plain(step.amount.value)} {step.amount.unit} for {_days(step.days)}" for step in line.steps
         )
-        return " ".join(part for part in (line.name, steps, line.form, line.route, often_words(line)) if part)
+        return " ".join(
+            part for part in (line.name, steps, line.form, line.route, often_words(line), line.meal) if part
+        )
     return " ".join(part for part in (line.name, dose_words(line), *parts(line)) if part)
 
 

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     RENAL = "renal"
     PREGNANCY = "pregnancy"
     AGE = "age"
+    DISEASE = "disease"
     EXTERNAL = "external"
 
 
@@ -53,6 +54,18 @@ class RecordedAllergy(Struct, frozen=True):
         reaction = f" - {self.reaction}" if self.reaction else ""
         severity = "" if self.severity == "unknown" else f" ({self.severity})"
         return f"{self.substance}{reaction}{severity}"
+
+
+class RecordedProblem(Struct, frozen=True, kw_only=True):
+    """A problem of the patient's list, with its codes where it has any. Refuted and mistaken ones are not among them."""
+
+    display: str
+    icd10: str = ""
+    snomed: str = ""
+    active: bool = True
+    provisional: bool = False
+    onset_on: date | None = None
+    recorded_on: date | None = None
 
 
 class Measured(Struct, frozen=True):
@@ -84,6 +97,7 @@ class Patient(Struct, frozen=True, kw_only=True):
     pregnant: bool | None = None
     allergy_knowledge: AllergyKnowledge = AllergyKnowledge.NOT_RECORDED
     allergies: tuple[RecordedAllergy, ...] = ()
+    problems: tuple[RecordedProblem, ...] = ()
 
 
 class Considered(Struct, frozen=True, kw_only=True):

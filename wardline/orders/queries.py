@@ -29,6 +29,7 @@ class Facts(Struct, frozen=True):
     weight_at: datetime | None
     creatinine: float | None
     creatinine_at: datetime | None
+    problems: str
 
 
 class MedicineRow(Struct, frozen=True):
@@ -128,7 +129,16 @@ class NewAlerts(Struct, frozen=True, kw_only=True):
     SELECT p.born_on, p.sex, p.allergy_state, s.pregnant, s.class,
            (SELECT CASE WHEN g.state = 'signed' THEN g.digest END FROM orders.knowledge_signature g
              WHERE g.hospital_id = :patient.hospital_id ORDER BY g.signed_at DESC, g.id DESC LIMIT 1),
-           w.value::float8, w.taken_at, k.value::float8, k.taken_at
+           w.value::float8, w.taken_at, k.value::float8, k.taken_at,
+           (SELECT coalesce(json_agg(json_build_object(
+                       'display', l.display, 'icd10', CASE WHEN l.code_system LIKE 'ICD-10%' THEN l.code ELSE '' END,
+                       'snomed', coalesce(l.snomed_code, CASE WHEN l.code_system = 'SNOMED-CT' THEN l.code END, ''),
+                       'active', l.state = 'active' AND l.abated_on IS NULL, 'provisional', l.verification = 'provisional',
+                       'onset_on', l.onset_on, 'recorded_on', l.created_at::date)), '[]'::json)::text
+              FROM (SELECT o.* FROM encounters.problem o
+                     WHERE o.hospital_id = :patient.hospital_id AND o.person_id = p.id AND o.state IN ('active', 'resolved')
+                       AND o.verification IN ('provisional', 'confirmed')
+                     ORDER BY o.state = 'active' DESC, o.onset_on DESC NULLS LAST, o.id LIMIT 200) AS l)
       FROM patients.person p
       LEFT JOIN LATERAL (SELECT c.pregnant, c.class FROM encounters.current c
                           WHERE c.hospital_id = :patient.hospital_id AND c.person_id = p.id
@@ -144,7 +154,10 @@ class NewAlerts(Struct, frozen=True, kw_only=True):
      WHERE p.id = :patient.person_id
 """)
 async def facts(db: Db, patient: PatientScope) -> Facts:
-    """The patient's facts with the newest weight and creatinine. Index: measure_newest."""
+    """The patient's facts with the newest weight and creatinine, and the problem list here as JSON.
+
+    Index: measure_newest, problem_person.
+    """
 
 
 @query("""

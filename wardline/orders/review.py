@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from wardline.identity.public import May
 from wardline.orders import cards, external, knowledge, review_queries
-from wardline.orders.knowledge import Knowledge, MeasureAge, Sourced, Washout
+from wardline.orders.knowledge import DiseaseRule, Knowledge, MeasureAge, Sourced, Washout
 from wardline.orders.review_queries import NewSignature, RuleCount, Signature, Totals
 from wardline.patients.public import today
 from wardline.platform.errors import Busy, Invalid
@@ -136,10 +136,11 @@ def _shown(rules: Knowledge) -> list[RuleShown]:
         for group, when in ((rules.pregnancy, "in pregnancy"), (rules.ages, "by age"))
         for rule in group
     ]
-    return [*sorted(pairs, key=lambda rule: (rule.tier, rule.title)), *limits, *kidney, *cautions]
+    diseases = [_rule(rule.key, rule.tier, rule.title, rule) for rule in rules.diseases]
+    return [*sorted(pairs, key=lambda rule: (rule.tier, rule.title)), *limits, *kidney, *diseases, *cautions]
 
 
-def _rule(key: str, tier: int, title: str, fact: Sourced) -> RuleShown:
+def _rule(key: str, tier: int, title: str, fact: Sourced | DiseaseRule) -> RuleShown:
     return RuleShown(
         key=key, tier=tier, title=title, source=fact.source, version=fact.version, retrieved=fact.retrieved
     )
@@ -227,5 +228,5 @@ def _rate(count: RuleCount, totals: Totals) -> RuleRate:
 
 def _title(key: str) -> str:
     rules = knowledge.current()
-    titles = {rule.key: rule.title for rule in rules.pairs} if rules else {}
+    titles = {rule.key: rule.title for rule in (*rules.pairs, *rules.diseases)} if rules else {}
     return titles.get(key) or OWN_TITLES.get(key) or key.replace("_", " ").capitalize()

@@ -2,7 +2,19 @@
 
 from wardline.encounters.public import ObservedStay, banner_with_stay, on_discharge
 from wardline.identity.public import May
-from wardline.orders import actions, cards, hooks, knowledge, measures, queries, review, sets, verification, views
+from wardline.orders import (
+    actions,
+    ahead,
+    cards,
+    hooks,
+    knowledge,
+    measures,
+    queries,
+    review,
+    sets,
+    verification,
+    views,
+)
 from wardline.orders.drugs import Understood
 from wardline.orders.forms import (
     BasketAsked,
@@ -55,6 +67,7 @@ async def medicines(ctx: Context, patient: PatientScope) -> Listing[Medicine] | 
     needs=May.PRESCRIBE,
     access=access_patient,
     page="orders/preview.html",
+    ahead=ahead.of_preview,
     keyed=False,
     secret=True,  # nothing is kept for a repeated key: the same lines are checked anew
     load_class="charting",
@@ -71,6 +84,7 @@ async def preview(ctx: Context, patient: PatientScope, typed: BasketAsked) -> Ba
     "/patients/{patient_id}/medicines",
     needs=May.PRESCRIBE,
     access=actions.access_prescribing,
+    ahead=ahead.of_basket,
     then="/patients/{page.patient_id}/medicines",
     load_class="medication",
 )
@@ -128,6 +142,7 @@ async def medicine(ctx: Context, row: MedicineRow) -> MedicineDetail | Page:
     "/medicines/{medicine_id}/change",
     needs=May.PRESCRIBE,
     access=actions.access_change,
+    ahead=ahead.of_change,
     versioned=True,
     then="/medicines/{page.id}",
     load_class="medication",

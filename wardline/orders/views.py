@@ -31,6 +31,7 @@ from wardline.orders.models import (
     Measured,
     Patient,
     RecordedAllergy,
+    RecordedProblem,
     Tier,
 )
 from wardline.orders.queries import Facts, MedicineRow
@@ -94,6 +95,7 @@ def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: d
         pregnant=True if facts.pregnant else None,
         allergy_knowledge=AllergyKnowledge(facts.allergy_state),
         allergies=tuple(allergies),
+        problems=msgspec.json.decode(facts.problems, type=tuple[RecordedProblem, ...]),
     )
 
 
@@ -340,13 +342,17 @@ async def seen_basket(
         drafts=[read.read.line for read in reads],
         standing=others,
     )
-    hook = "order-sign" if reads and seen.complete == len(reads) else "order-select"
-    said = await external.ask(hook, asked_of) if reads else None
+    said = external.said_of(asked_of, hook_of(reads), ctx.ahead) if reads else None
     if said is not None:
         add_external(seen, said)
     seen.changes = without is not None
     seen.tests = [TestSeen(code, name) for code, name in (await together.names_of(ctx, list(tests))).items()]
     return seen
+
+
+def hook_of(reads: Sequence[Read]) -> external.Hook:
+    """By which hook another program is asked: of lines that could be signed as they are, or of some that are still chosen."""
+    return "order-sign" if all(read.read.complete for read in reads) else "order-select"
 
 
 async def live_medicines(db: Db, scope: MedicinesScope) -> MedicinesPage:

@@ -65,6 +65,7 @@ class Context:
 
     __slots__ = (
         "_caller",
+        "ahead",
         "changes",
         "client",
         "cookies",
@@ -96,6 +97,7 @@ class Context:
         self.html = html
         self.route = ""
         self.version: int | None = None
+        self.ahead: Any = None  # what the route asked for before its transaction opened
         self.topic = ""  # of the page that is read
         self.topic_version: int | None = None  # once the access check has read it on its way
         self.headers: Mapping[str, str] = {}

@@ -210,6 +210,9 @@ class Door:
                 # Whoever may not know that the row exists is told so before being told what is wrong with the body.
                 await route.take_scope(ctx, values)
                 raise
+        if route.ahead is not None:
+            ctx.ahead = await route.ahead(ctx, **values)
+            ctx.forget_reports()  # what it read is read again, and reported, in the transaction
         if not route.transaction:
             result = await route.handler(ctx, **values)
             return await self._answers.written(ctx, route, values, result)

@@ -67,6 +67,8 @@ class Route(msgspec.Struct, kw_only=True, eq=False):
     clocked: bool = False
     cached: bool = False
     access: Callable[..., Awaitable[Any]] | None = None
+    # Waits for others before the transaction opens, holding no connection; its answer is `ctx.ahead`, None where it has none.
+    ahead: Callable[..., Awaitable[Any]] | None = None
     lean: Callable[..., Awaitable[Any]] | None = None  # the same write in two round trips; None from it: not this time
     access_names: tuple[str, ...] = ()
     scope_name: str | None = None

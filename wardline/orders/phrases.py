@@ -1,0 +1,196 @@
+"""Phrases of a line of entry beyond dose, route and how often: strengths, fluids, meals, limits by doses, forms that say the
+route; and what people write that must be asked, because it can be read as something else.
+"""
+
+import re
+from decimal import Decimal
+
+from wardline.orders.drugs import Understood
+from wardline.orders.lines import Amount
+from wardline.orders.reading import NUMBER, UNITS, Reading, amount_of
+
+DOTTED = frozenset(
+    {"bd", "od", "om", "on", "tds", "qds", "tid", "qid", "bid", "prn", "po", "iv", "im", "sc", "pr", "pv", "sl"}
+)
+SLASHED = {"s/c": "sc", "i/v": "iv", "i/m": "im", "p/o": "po", "p/r": "pr", "s/l": "sl"}
+IN_WORDS = {
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ten": "10",
+}  # fmt: skip
+_COUNTED = "|".join(
+    ["times?", "days?", "weeks?", "doses?", "hours?", *sorted(map(re.escape, UNITS), key=len, reverse=True)]
+)
+_PERCENT_FIRST = re.compile(r"^(\d+(?:\.\d+)?\s?%)\s+((?:normal )?saline|sodium chloride|nacl|dextrose|glucose)\b")
+FLUIDS = {
+    "sodium chloride 0.9 %": ("sodium chloride 0.9 %", "sodium chloride 0.9%", "0.9% sodium chloride", "nacl 0.9%",
+                              "0.9% nacl", "0.9% saline", "normal saline", "saline", "ns"),
+    "glucose 5 %": ("glucose 5 %", "glucose 5%", "5% glucose", "dextrose 5%", "5% dextrose", "d5w"),
+    "sodium lactate compound": ("sodium lactate compound", "hartmanns", "hartmann's", "ringer's lactate"),
+    "water for injections": ("water for injections", "water for injection", "wfi"),
+}  # fmt: skip
+_FLUID_OF = {written: fluid for fluid, names in FLUIDS.items() for written in names}
+_FLUID = "|".join(sorted(map(re.escape, _FLUID_OF), key=len, reverse=True))
+MEALS = {
+    "with food": "with food", "with meals": "with food", "with a meal": "with food", "after food": "after food",
+    "after meals": "after food", "pc": "after food", "before food": "before food", "before meals": "before food",
+    "ac": "before food", "on an empty stomach": "before food",
+}  # fmt: skip
+WEEKDAYS = r"(?:on\s+)?(?:every\s+)?(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?"
+# Words of a form that say by which route it is given; those of the second set do not contradict another route.
+FORM_ROUTES = {
+    "patch": "transdermal", "cream": "topical", "ointment": "topical", "suppository": "rectal", "suppositories": "rectal",
+    "inhaler": "inhaled", "nebuliser": "inhaled", "pessary": "vaginal",
+}  # fmt: skip
+LOOSE_FORM_ROUTES = dict.fromkeys(("tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps", "liquid", "syrup",
+                                   "suspension", "elixir"), "oral")  # fmt: skip
+ROUTE_OF_UNIT = {"tablets": "oral", "capsules": "oral", "sachets": "oral", "puffs": "inhaled", "patches": "transdermal"}
+# More at once than anybody means: the number is then a strength, or a slip.
+COUNT_MAX = {"tablets": 20, "capsules": 20, "sachets": 8, "puffs": 12, "sprays": 12, "patches": 4, "drops": 30}
+# Given once a week in the doses of a ward: once a day has killed (ISMP, list of high-alert medicines: oral methotrexate).
+# A strength of None means every dose.
+WEEKLY: dict[str, tuple[frozenset[str], Decimal | None]] = {
+    "methotrexate": (frozenset({"oral", "subcutaneous", "intramuscular"}), None),
+    "alendronic acid": (frozenset({"oral"}), Decimal(70)),
+    "risedronic acid": (frozenset({"oral"}), Decimal(35)),
+    "dulaglutide": (frozenset({"subcutaneous"}), None),
+    "semaglutide": (frozenset({"subcutaneous"}), None),
+}
+
+
+def spelled(plain: str) -> str:
+    """Abbreviations without their dots and strokes, numbers in figures, a percentage behind its fluid."""
+    plain = re.sub(r"\b(?:[a-z]\.){1,3}[a-z]\b\.?", _without_dots, plain)
+    for written, short in SLASHED.items():
+        plain = re.sub(rf"(?<![\w/]){written}(?![\w/])", short, plain)
+    plain = re.sub(rf"\b({'|'.join(IN_WORDS)})\s+(?=(?:{_COUNTED})\b)", lambda found: f"{IN_WORDS[found[1]]} ", plain)
+    return _PERCENT_FIRST.sub(r"\2 \1", plain)
+
+
+def _without_dots(found: re.Match[str]) -> str:
+    short = found[0].replace(".", "")
+    return short if short in DOTTED else found[0]
+
+
+# --- taken before amounts are read -------------------------------------------------------------------------------------
+def fluid(reading: Reading) -> None:
+    """`in 1 litre normal saline`, `in 100 ml`: what it is given in."""
+    found = reading.take(rf"in\s+({NUMBER})\s*(ml|l|litres?)(?:\s+(?:of\s+)?({_FLUID}))?")
+    if found is None:
+        return
+    volume = amount_of(reading, found[1], found[2])
+    if volume is not None:
+        reading.set(diluent=" ".join(filter(None, (volume.words, _FLUID_OF.get(found[3] or "", "")))))
+
+
+def strength(reading: Reading, name: Understood | None) -> None:
+    """`of 10 mg/5 ml`, `50 %`, `30/500` of a combined product, `100 micrograms` beside puffs: what the dose is made of."""
+    percent = reading.take(rf"(?:of\s+)?({NUMBER})\s*%")
+    if percent is not None:
+        reading.set(strength=f"{percent[1]} %")
+    liquid = reading.take(rf"(?:of\s+)?({NUMBER})\s*(mg|g|micrograms?|mcg|ug|units?|mmol)\s*/\s*({NUMBER})?\s*ml")
+    if liquid is not None:
+        volume = f"{liquid[3]} ml" if liquid[3] else "ml"
+        reading.set(strength=f"{liquid[1]} {UNITS[liquid[2]]}/{volume}")
+    if name is not None and len(name.drugs) > 1:
+        parts = reading.take(rf"(?:of\s+)?({NUMBER})\s*/\s*(?!(?:7|52)\b)({NUMBER})")
+        if parts is not None:
+            reading.set(strength=f"{parts[1]}/{parts[2]}")
+    if re.search(r"\d\s*puffs?\b", reading.rest):
+        each = reading.take(rf"(?:of\s+)?({NUMBER})\s*(micrograms?|mcg|ug)(?:\s*/\s*puff)?")
+        if each is not None:
+            reading.set(strength=f"{each[1]} {UNITS[each[2]]}")
+
+
+def doses_at_most(reading: Reading) -> tuple[int, bool] | None:
+    """`max 4 doses`, `max 4/day`: how many in 24 hours, and whether it says doses."""
+    per_day = r"\s*(?:/|per|in|a)\s*(?:24\s*h(?:ours?|rs?)?|day|d)"
+    bound = r"(?:max(?:imum)?|up to|at most|not more than)\s*(\d{1,2})"
+    found = reading.take(rf"{bound}\s*(doses?|times)(?:{per_day})?") or reading.take(rf"{bound}(?!\s*h)()(?:{per_day})")
+    return None if found is None else (int(found[1]), bool(found[2]))
+
+
+def meals_and_days(reading: Reading) -> None:
+    """With, after or before food; and a day of the week, which an order does not keep, is asked about."""
+    for phrase in sorted(MEALS, key=len, reverse=True):
+        if reading.take(re.escape(phrase)) is not None:
+            reading.set(meal=MEALS[phrase])
+    while (day := reading.take(WEEKDAYS)) is not None:
+        reading.ask("rest", f'A day of the week ("{day[0].strip()}") cannot be kept: say how often instead.')
+
+
+def short_unit(reading: Reading) -> None:
+    """`6u`: a u is read as a nought."""
+    found = reading.take(rf"({NUMBER})\s*u")
+    if found is not None:
+        reading.ask("rest", f'"{found[0].strip()}" may be read as {found[1]}0: write units.', (f"{found[1]} units",))
+
+
+# --- looked at after them ----------------------------------------------------------------------------------------------
+def limit_by_doses(reading: Reading, at_most: tuple[int, bool] | None) -> None:
+    """The most in 24 hours from a number of doses."""
+    if at_most is None:
+        return
+    times, says_doses = at_most
+    amount = reading.fields.get("amount_to") or reading.fields.get("amount")
+    if not isinstance(amount, Amount) or reading.fields.get("per_kg") or times == 0:
+        reading.ask("day_max", "At most how much in 24 hours?")
+    elif not says_doses and amount.unit in ROUTE_OF_UNIT:
+        choices = (f"at most {times} {amount.unit} in 24 hours", f"at most {times} doses in 24 hours")
+        reading.ask("day_max", f"At most {times} {amount.unit}, or {times} doses?", choices)
+    else:
+        total = Amount(amount.value * times, amount.unit)
+        reading.assumptions.append(f"at most {times} doses of {amount.words} are {total.words}")
+        reading.set(day_max=total)
+
+
+def route_of_form(reading: Reading, name: Understood | None) -> None:
+    """A patch is transdermal, 2 tablets are swallowed; a form against the route that was said is asked about."""
+    routes = {route for drug in name.drugs for route in drug.routes} if name else set[str]()
+    words = set(reading.rest.split())
+    for word in sorted(words & FORM_ROUTES.keys()):
+        if "route" in reading.fields and reading.fields["route"] != FORM_ROUTES[word] and FORM_ROUTES[word] in routes:
+            reading.ask("route", f"By which route: {reading.fields['route']}, or {FORM_ROUTES[word]} as a {word} is?")
+    _patch(reading, words, routes)
+    amount = reading.fields.get("amount")
+    said = [FORM_ROUTES.get(word) or LOOSE_FORM_ROUTES.get(word) for word in sorted(words)]
+    said += [ROUTE_OF_UNIT.get(amount.unit)] if isinstance(amount, Amount) else []
+    said += ["intravenous"] if "diluent" in reading.fields else []
+    meant = {route for route in said if route in routes}
+    if "route" not in reading.fields and len(meant) == 1:
+        reading.set(route=meant.pop())
+        reading.assumptions.append(f"the route is {reading.fields['route']}")
+
+
+def _patch(reading: Reading, words: set[str], routes: set[str]) -> None:
+    """`25 micrograms/h patch`: not an infusion but the strength of a patch."""
+    amount = reading.fields.get("amount")
+    if (
+        "patch" in words
+        and "transdermal" in routes
+        and reading.fields.get("rate") == "h"
+        and isinstance(amount, Amount)
+    ):
+        reading.fields.pop("rate")
+        reading.assumptions.append(f"{amount.words}/h is the strength of the patch")
+
+
+def ask_about_counts(reading: Reading) -> None:
+    """`25 patches`: more than anybody gives at once is a strength, or a slip."""
+    amount = reading.fields.get("amount_to") or reading.fields.get("amount")
+    if isinstance(amount, Amount) and amount.value > COUNT_MAX.get(amount.unit, amount.value):
+        reading.ask("amount", f"{amount.words} at once? Write the strength with its unit, and how many.")
+
+
+def ask_about_weekly(reading: Reading, name: Understood | None, route: str) -> None:
+    """A drug that is given once a week, written for every day: it has to be written out."""
+    drug = name.drugs[0].name if name and len(name.drugs) == 1 else ""
+    routes, dose = WEEKLY.get(drug, (frozenset[str](), None))
+    amount, times = reading.fields.get("amount"), reading.fields.get("times_per_day")
+    fits = dose is None or (isinstance(amount, Amount) and amount.value == dose)
+    if times is not None and route in routes and fits and "every_hours" not in reading.fields:
+        words = f'{drug[0].upper()}{drug[1:]} is given once a week. If every day is meant, write "every 24 hours".'
+        reading.ask("often", words, ("once a week",))
+
+
+def then_stop(reading: Reading) -> bool:
+    """`then stop` says nothing beside a number of days."""
+    return reading.take(r"(?:then|and)\s+stop") is not None
