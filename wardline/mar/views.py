@@ -56,13 +56,15 @@ SCANNED = frozenset({"Wristband", "Label", "Product", "Scan"})
 
 
 # --- the grid ------------------------------------------------------------------------------------------------------------
-async def chart_of(db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None) -> grid.Chart:
-    """A day of the chart; doses that are not made yet are made first, where it is today's."""
+async def chart_of(
+    db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None, made: bool = False
+) -> grid.Chart:
+    """A day of the chart; doses that are not made yet are made first, where it is today's. `made`: they are."""
     today = schedule.day_of_chart(now, zone)
     wanted = max(min(day or today, today), FIRST_DAY)
     begins = schedule.chart_hours(wanted, zone, grid.HOURS)
     since, until = begins[0] - BACK, max(begins[-1], now + AHEAD)
-    if wanted == today:
+    if wanted == today and not made:
         await making.make_for_patient(db, patient, now)
     orders = await queries.orders_of(db, patient, since=begins[0], until=begins[-1])
     standing = [order.id for order in orders if order.state in {"active", "held"}]
