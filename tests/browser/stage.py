@@ -22,7 +22,7 @@ CALLER = SimpleNamespace(
 )
 NAV = [SimpleNamespace(href="/", icon="users", label="Patients", current=True)]
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'"
-BOARD = """<section class="ban" data-person="p1"><h1>PATEL, <span>Asha</span></h1></section>
+BOARD = f"""<script type="module" src="{static.asset("beds.js")}"></script><section class="ban" data-person="p1"><h1>PATEL, <span>Asha</span></h1></section>
 <bed-board><ul class="wl"><li tabindex="0" data-encounter-id="e9" data-name="SINGH">SINGH</li></ul>
 <div class="bay"><ul><li><button class="bed" data-bed-id="1" data-bed-label="4-01" data-encounter-id="e1"
 data-name="DOYLE">01</button></li><li><button class="bed" data-bed-id="2" data-bed-label="4-02" data-free>02</button></li>

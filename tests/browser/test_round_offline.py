@@ -147,6 +147,8 @@ async def decide(nurse: Person, at: Bed) -> None:
     await expect(waits).to_contain_text("Doctor A gave it")
     await waits.get_by_role("button", name="Discard").click()
     await waits.get_by_role("button", name="Discard for good").click()
+    await expect(chip(nurse)).to_have_text("1 not sent, discarded")
+    await waits.get_by_role("button", name="Noted").click()
     await expect(chip(nurse)).to_have_count(0)
     await nurse.open(f"{at.path}/given")
     await expect(nurse.page.locator("table.mar .ds.given")).to_have_count(2)

@@ -31,7 +31,8 @@ SHELL = (
     "vendor/ahm.woff2",
     "icon.svg",
 )
-KEPT_MAX = 80
+KEPT_MAX = 400  # a ward's round: 40 patients and their doses
+COPY_LENGTH_MAX = 300_000  # characters; the largest chart has 60,000
 WAIT_MS = 3_000
 IDLE_MS = 15 * 60_000  # as a session, see wardline/identity/sessions.py
 LIFE_MS = 12 * 3_600_000
@@ -59,6 +60,7 @@ def _worker() -> Reply:
         "SHELL": shell,
         "PAGES": f"^({'|'.join(PAGES)})$",
         "KEPT_MAX": KEPT_MAX,
+        "COPY_LENGTH_MAX": COPY_LENGTH_MAX,
         "WAIT_MS": WAIT_MS,
         "IDLE_MS": IDLE_MS,
         "LIFE_MS": LIFE_MS,

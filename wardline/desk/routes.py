@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from wardline import __version__
-from wardline.desk import due, queries, status_routes
+from wardline.desk import due, outbox_routes, queries, status_routes
 from wardline.identity.public import May, access_hospital, wards
 from wardline.patients.public import Search, find
 from wardline.platform.http import ANYONE, SIGNED_IN, Context, File, Listing, Page, Redirect, get
@@ -16,7 +16,7 @@ from wardline.platform.http.openapi import document
 from wardline.platform.http.routes import ROUTES, Anonymous, Route
 
 PALETTE_ROWS_MAX = 12
-__all__ = ["due", "status_routes"]  # declare their routes when they are imported
+__all__ = ["due", "outbox_routes", "status_routes"]  # declare their routes when they are imported
 
 
 class Found(msgspec.Struct):
@@ -98,6 +98,7 @@ ACTS = (
     Act("Hospitals", "hospitals regions places", "/hospitals", May.MANAGE_WARDS),
     Act("Departments, wards and beds", "departments wards rooms beds places", "/places", May.MANAGE_WARDS),
     Act("Times of the drug rounds", "drug rounds times medicines given", "/round-times", May.SET_ROUND_TIMES),
+    Act("Not sent", "unsent discarded outbox network", "/outbox/discards", May.READ_CHART),
     Act("How the service is running", "service processes health", "/service", May.READ_SERVICE),
     Act("How Wardline is doing", "status slow speed down well incidents", "/status", SIGNED_IN),
 )

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from wardline.encounters.public import banner_with_stay
 from wardline.identity.public import HospitalScope, May, access_hospital
-from wardline.mar import actions, corrections, queries, rounds, views
+from wardline.mar import actions, ahead, corrections, queries, rounds, views
 from wardline.mar.models import (
     Administration,
     AdministrationScope,
@@ -267,3 +267,9 @@ async def ward_round(ctx: Context, ward: RoundScope, asked: RoundQuery) -> Round
     if not ctx.html:
         found.items = [item for item in found.items if item.within <= asked.hours]
     return found
+
+
+@get("/wards/{ward_id}/round/ahead", needs=May.READ_CHART, access=access_round, load_class="reports")
+async def round_ahead(ctx: Context, ward: RoundScope) -> ahead.RoundAhead:
+    """The pages of a round in one answer, for a device that keeps copies. The first to be refused when there is much to do."""
+    return await ahead.round_ahead(ctx, ward)

@@ -76,14 +76,15 @@ SCANNED = frozenset({"Wristband", "Label", "Product", "Scan"})
 
 # --- the grid ------------------------------------------------------------------------------------------------------------
 async def chart_of(
-    db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None, rolls: bool
+    db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None, rolls: bool, made: bool = False
 ) -> grid.Chart:
-    """A day of the chart, or (`rolls`) the hours around now; doses that are not made yet are made first, where now is in it."""
+    """A day of the chart, or (`rolls`) the hours around now; doses that are not made yet are made first, where now is in it.
+    `made`: they are."""
     times = times_from(await rounds.newest(db, hospital_id=patient.hospital_id))
     window = _window(schedule.chart_clocks(times), zone, now, day, rolls=rolls)
     begins, ends = window.begins[0], window.begins[-1]
     since, until = begins - BACK, max(ends, now + AHEAD)
-    if window.live:
+    if window.live and not made:
         await making.make_for_patient(db, patient, now)
     orders = await queries.orders_of(db, patient, since=begins, until=ends)
     standing = [order.id for order in orders if order.state in {"active", "held"}]

@@ -38,20 +38,20 @@ SCRIPTS = (
     "js/sheet.js",
     "js/keys.js",
     "js/banner.js",
-    "js/palette.js",
     "js/relative-times.js",
     "js/stream.js",
     "js/live-page.js",
     "js/alarms.js",
-    "js/bed-board.js",
     "js/observe.js",
-    "js/lab.js",
-    "js/signin.js",
     "js/offline.js",
 )
-# What only some pages load, besides.
+# What only some pages load, besides; the palette is loaded when it is opened.
+SIGNIN_SCRIPTS = ("js/signin.js",)
+PALETTE_SCRIPTS = ("js/palette.js",)
+BEDS_SCRIPTS = ("js/bed-board.js",)
 NOTES_STYLES = ("css/notes.css",)
 LAB_STYLES = ("css/lab.css",)
+LAB_SCRIPTS = ("js/lab.js",)
 PHARMACY_STYLES = ("css/pharmacy.css",)
 PHARMACY_SCRIPTS = ("js/pharmacy.js",)
 STOCK_STYLES = ("css/stock.css",)
@@ -59,15 +59,26 @@ MAR_STYLES = ("css/mar.css",)
 MAR_SCRIPTS = ("js/mar-grid.js", "js/mar-sheet.js")
 ORDERS_SCRIPTS = ("js/orders.js",)
 OUTBOX_STYLES = ("css/outbox.css",)
-OUTBOX_SCRIPTS = ("js/outbox-store.js", "js/outbox-list.js", "js/outbox.js")
-WORKER_SCRIPTS = ("js/worker-copies.js", "js/worker.js")  # behind the pages, see wardline/desk/offline.py
+OUTBOX_SCRIPTS = ("js/outbox-key.js", "js/outbox-store.js", "js/outbox.js")
+# Only where something waits, or is to be told.
+OUTBOX_MORE_SCRIPTS = ("js/outbox-list.js", "js/outbox-tell.js", "js/outbox-send.js")
+WORKER_SCRIPTS = (
+    "js/outbox-key.js",
+    "js/worker-copies.js",
+    "js/worker-ahead.js",
+    "js/worker.js",
+)  # behind the pages, see wardline/desk/offline.py
 NOTES_SCRIPTS = ("js/note-editor.js", "js/code-search.js")
 BUNDLES = {
     "wardline.css": STYLES,
     "wardline.js": SCRIPTS,
+    "signin.js": SIGNIN_SCRIPTS,
+    "palette.js": PALETTE_SCRIPTS,
+    "beds.js": BEDS_SCRIPTS,
     "notes.css": NOTES_STYLES,
     "notes.js": NOTES_SCRIPTS,
     "lab.css": LAB_STYLES,
+    "lab.js": LAB_SCRIPTS,
     "pharmacy.css": PHARMACY_STYLES,
     "pharmacy.js": PHARMACY_SCRIPTS,
     "stock.css": STOCK_STYLES,
@@ -76,6 +87,7 @@ BUNDLES = {
     "orders.js": ORDERS_SCRIPTS,
     "outbox.css": OUTBOX_STYLES,
     "outbox.js": OUTBOX_SCRIPTS,
+    "outbox-more.js": OUTBOX_MORE_SCRIPTS,
     "sw.js": WORKER_SCRIPTS,
 }
 TYPES = {
@@ -93,7 +105,8 @@ FILE_BYTES_MAX = 2_000_000
 PATH_LENGTH_MAX = 200
 KEPT_MAX = 500  # files and names that are none
 _VENDOR_URL = re.compile(r"url\(\.\./(vendor/[\w.-]+)\)")
-_SCRIPT_COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
+_SCRIPT_COMMENT = re.compile(r"^\s*//.*\n|[ \t]+// .*$", re.MULTILINE)
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)  # no text in the scripts goes beyond its line
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LAYOUT = re.compile(r"(?<=[{}:;,])\s+|\s+(?=[{}])|;\s*(?=})")
 
@@ -133,7 +146,7 @@ def content_of(path: str) -> bytes | None:
 def _joined(bundle: str) -> str:
     parts = [(STATIC / part).read_text(encoding="utf-8") for part in BUNDLES[bundle]]
     if bundle.endswith(".js"):
-        return "\n".join(f"{{\n{_SCRIPT_COMMENT.sub('', part)}}}" for part in parts)
+        return "\n".join(f"{{\n{_INDENT.sub('', _SCRIPT_COMMENT.sub('', part))}}}" for part in parts)
     style = _LAYOUT.sub("", " ".join(_COMMENT.sub("", "\n".join(parts)).split()))
     return _VENDOR_URL.sub(lambda match: f"url({asset(match[1])})", style)
 

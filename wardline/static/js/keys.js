@@ -22,12 +22,28 @@ function step(by) {
   return true;
 }
 
+// Its box opens at once, so that nothing typed is lost; what it does is loaded when it opens first (palette.js).
+const palette = document.getElementById("palette");
+let paletteParts = null;
+
+function openPalette() {
+  if (!palette || palette.open) return;
+  document.getElementById("palette-input").value = "";
+  palette.showModal();
+  if (paletteParts) return document.dispatchEvent(new CustomEvent("wardline:palette-open"));
+  paletteParts = import(document.querySelector("meta[name=palette]").content);
+  paletteParts.catch(() => {
+    paletteParts = null;
+    document.getElementById("palette-note").textContent = "No answer from the server. Check the connection, then open this again.";
+  });
+}
+
 function search() {
   const field = document.querySelector("main :is([data-search], input[type=search])");
   if (field) {
     field.focus();
     field.select?.();
-  } else document.dispatchEvent(new CustomEvent("wardline:palette"));
+  } else openPalette();
 }
 
 function openBanner() {
@@ -64,6 +80,17 @@ function letter(key) {
   if (key === "k") return step(-1);
   return false;
 }
+
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  event.preventDefault();
+  if (palette?.open) palette.close();
+  else openPalette();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-palette]")) openPalette();
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;

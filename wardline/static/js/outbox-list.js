@@ -17,8 +17,10 @@ function flag(kind, name, words) {
 }
 
 function isMine(entry) {
-  return entry.author === me.id;
+  return entry.by === me.id;
 }
+
+const isUnsent = ({ state }) => state === "waiting" || state === "conflict";
 
 function when(entry) {
   const at = new Date(entry.enteredMs);
@@ -29,17 +31,20 @@ function when(entry) {
 // ---- the chip ----
 
 function chipWords(kept) {
-  const mine = kept.filter(isMine);
+  const unsent = kept.filter(isUnsent);
+  const mine = unsent.filter(isMine);
   const conflicts = mine.filter(({ state }) => state === "conflict").length;
   if (conflicts) return ["crit", "octagon-alert", `${mine.length} not yet sent`, `, ${conflicts} to decide`];
   if (mine.length) return ["warn", "upload", `${mine.length} not yet sent`, ""];
-  return ["plainc", "upload", `${kept.length} of others`, " not yet sent"];
+  const discarded = kept.filter((entry) => isMine(entry) && entry.state === "discarded").length;
+  if (discarded) return ["plainc", "circle-slash", `${discarded} not sent`, ", discarded"];
+  return ["plainc", "upload", `${unsent.length} of others`, " not yet sent"];
 }
 
 function showChip(kept) {
   const bar = document.querySelector("header.top");
   let chip = document.getElementById("outbox-chip");
-  if (!kept.length || !bar) return chip?.remove();
+  if (!kept.some((entry) => isUnsent(entry) || isMine(entry)) || !bar) return chip?.remove();
   const [kind, name, words, more] = chipWords(kept);
   if (!chip) {
     chip = make("button", { id: "outbox-chip", type: "button" });
@@ -68,7 +73,7 @@ function rowsOf(person) {
 function showMarks(kept) {
   for (const mark of document.querySelectorAll("[data-outbox-mark]")) mark.remove();
   const counts = new Map();
-  for (const entry of kept.filter(isMine)) counts.set(entry.person, (counts.get(entry.person) ?? 0) + 1);
+  for (const entry of kept.filter((each) => isMine(each) && isUnsent(each))) counts.set(entry.person, (counts.get(entry.person) ?? 0) + 1);
   for (const [person, count] of counts) {
     if (!person) continue;
     const words = count === 1 ? "Not yet sent" : `${count} not yet sent`;
@@ -93,7 +98,7 @@ function button(words, act, kind = "") {
 
 function typed(entry) {
   const list = make("dl", { className: "obvalues" });
-  for (const [label, value] of entry.shown) list.append(make("div", {}, make("dt", { textContent: label }), make("dd", { textContent: value })));
+  for (const [label, value] of entry.shown ?? []) list.append(make("div", {}, make("dt", { textContent: label }), make("dd", { textContent: value })));
   return list;
 }
 
@@ -104,13 +109,16 @@ function answerOf(entry) {
   return said;
 }
 
-// Nothing typed is thrown away by one press.
+// Nothing typed is thrown away by one press, and nothing without a trace.
 function discardRow(entry) {
   const row = make("div", { className: "row" });
   const ask = () => {
-    const sure = button("Discard for good", () => outbox.remove(entry.id), "danger");
-    row.replaceChildren(make("span", { textContent: "What was typed will be gone." }), sure, button("Keep it", () => show()));
-    sure.focus();
+    const why = make("input", { type: "text", maxLength: 300, id: `why-${entry.id}`, autocomplete: "off" });
+    const label = make("label", { htmlFor: why.id, textContent: "Why (if you like)" });
+    const sure = button("Discard for good", () => outbox.discard(entry, why.value.trim()), "danger");
+    const note = make("span", { textContent: "It will not be sent. That you discarded it is recorded." });
+    row.replaceChildren(note, label, why, sure, button("Keep it", () => show()));
+    why.focus();
   };
   const acts = [];
   if (entry.problem?.again) acts.push(button("It did not arrive: send it", () => outbox.update(entry.id, { state: "waiting", firstMs: Date.now() }), "go"));
@@ -121,7 +129,15 @@ function discardRow(entry) {
 
 function stateOf(entry) {
   if (entry.state === "conflict") return answerOf(entry);
+  if (entry.state === "discarded") return flag("plain", "circle-slash", "Not sent: you discarded it");
   return flag("warn", "upload", entry.problem?.status === 401 ? "Waits until you sign in" : "Not yet sent");
+}
+
+function actsOf(entry) {
+  if (entry.state === "conflict") return discardRow(entry);
+  if (entry.state !== "discarded") return null;
+  if (!entry.told) return make("p", { className: "foot", textContent: "Recorded as soon as the network is back." });
+  return make("div", { className: "row" }, button("Noted", () => outbox.acknowledge(entry)));
 }
 
 function item(entry) {
@@ -129,9 +145,22 @@ function item(entry) {
   if (entry.patientId) head.append(make("small", { className: "id", textContent: ` ${entry.patientId}` }));
   const by = make("p", { className: "foot" }, "Entered ", when(entry), ` by ${entry.authorName}`);
   const what = make("p", {}, make("b", { textContent: entry.what }));
-  const children = [head, what, by, stateOf(entry), typed(entry)];
-  if (entry.state === "conflict") children.push(discardRow(entry));
-  const made = make("li", {}, ...children);
+  const why = entry.reason ? make("p", { textContent: `Why: ${entry.reason}` }) : "";
+  const made = make("li", {}, head, what, by, stateOf(entry), typed(entry), why, actsOf(entry));
+  made.dataset.entry = entry.id;
+  return made;
+}
+
+// Of the caller's own, and not to be read here and now.
+function lockedItem(entry) {
+  const { hospital } = document.body.dataset;
+  if (!hospital || entry.at !== hospital || entry.state === "discarded") {
+    const words = hospital && entry.at !== hospital ? "It waits until you work at that hospital on this device." : "Sign in to see it; it is sent then.";
+    return make("li", {}, make("p", {}, icon("lock", 16), " Entered ", when(entry), ` by ${entry.authorName}. ${words}`));
+  }
+  const said = flag("crit", "octagon-alert", "It cannot be read on this device any more");
+  const note = make("p", { textContent: "It was not sent. Look at the patients that you saw at that time, and enter it again." });
+  const made = make("li", {}, make("p", {}, "Entered ", when(entry), ` by ${entry.authorName}`), said, note, discardRow({ id: entry.id }));
   made.dataset.entry = entry.id;
   return made;
 }
@@ -142,11 +171,11 @@ function othersItem(name, count) {
 }
 
 function listOf(kept) {
-  const list = make("ol", { className: "oblist" }, ...kept.filter(isMine).map(item));
+  const list = make("ol", { className: "oblist" }, ...kept.filter(isMine).map((entry) => (entry.locked ? lockedItem(entry) : item(entry))));
   const others = new Map();
-  for (const { authorName } of kept.filter((entry) => !isMine(entry))) others.set(authorName, (others.get(authorName) ?? 0) + 1);
+  for (const { authorName } of kept.filter((entry) => !isMine(entry) && isUnsent(entry))) others.set(authorName, (others.get(authorName) ?? 0) + 1);
   for (const [name, count] of others) list.append(othersItem(name, count));
-  if (!kept.length) list.append(make("li", { textContent: "Everything is sent." }));
+  if (!list.children.length) list.append(make("li", { textContent: "Everything is sent." }));
   return list;
 }
 
@@ -183,13 +212,13 @@ async function show() {
     inline.lastElementChild.replaceChildren(listOf(kept));
   }
   document.getElementById("outbox-list")?.replaceChildren(listOf(kept));
-  const words = kept.filter(({ state }) => state === "conflict").map(({ id }) => id).join();
+  const words = kept.filter((entry) => isMine(entry) && entry.state === "conflict").map(({ id }) => id).join();
   if (words && words !== shownAs) window.wardline.announce("Something that you entered was not accepted. Open the list of what is not yet sent.");
   shownAs = words;
 }
 
-const showAgain = () => localStorage.getItem("outbox") && show();
-outbox.watch(show);
+const showAgain = () => localStorage.getItem("outbox") && show().catch(() => {});
+outbox.watch(() => show().catch(() => {}));
 document.addEventListener("wardline:rows", showAgain);
 document.addEventListener("htmx:after:swap", showAgain);
 Object.assign(outbox, { isMine, me, openList, make, button });

@@ -19,15 +19,13 @@ function openPatient() {
   return banner && { id: banner.dataset.person, name: banner.querySelector("h1").textContent.trim().replace(/\s+/g, " ") };
 }
 
-function open() {
-  if (dialog.open) return;
+// It is open already (keys.js), and somebody may have begun to type.
+function start() {
   const patient = openPatient();
   on.hidden = !patient;
   if (patient) on.replaceChildren(window.wardline.icon("user"), `Acts are for ${patient.name}`);
-  input.value = "";
   show([]);
   note.textContent = HELP;
-  dialog.showModal();
   ask();
 }
 
@@ -103,14 +101,5 @@ dialog?.addEventListener("click", (event) => {
   if (event.target === dialog) dialog.close();
 });
 
-document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-  event.preventDefault();
-  if (dialog?.open) dialog.close();
-  else if (dialog) open();
-});
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-palette]")) open();
-});
-document.addEventListener("wardline:palette", open);
+document.addEventListener("wardline:palette-open", start);
+start();

@@ -2,6 +2,9 @@
 // the browser and is thrown away with every copy when the session is over.
 
 const MARK = /<body[^>]*? data-keep="([\w-]+)"/;
+const OWNER = /<body[^>]*? data-staff="([\w-]+)" data-hospital="([\w-]+)"/;
+const READ_MS = 60_000; // the same page again is the same look
+const READS_MAX = 2_000;
 const NOTED_MS = 30_000;
 const text = { encode: (words) => new TextEncoder().encode(words), decode: (bytes) => new TextDecoder().decode(bytes) };
 let usedAt = 0;
@@ -48,8 +51,14 @@ async function current() {
   if (!session) return null;
   const used = Math.max(session.usedAt, usedAt);
   if (Date.now() - used < IDLE_MS && Date.now() - session.since < LIFE_MS) return session;
-  await wipe();
+  await end();
   return null;
+}
+
+// When the session is over, what waits is locked, too; it stays.
+async function end() {
+  await self.outboxKey.drop();
+  await wipe();
 }
 
 async function wipe() {
@@ -61,7 +70,7 @@ async function wipe() {
 }
 
 // A page that was still on its way when somebody signed out must not bring the session back.
-async function keyOf(mark, zone) {
+async function keyOf(mark, zone, owner) {
   const session = await current();
   if (session?.mark === mark) return session.key;
   if (session) await wipe();
@@ -69,7 +78,9 @@ async function keyOf(mark, zone) {
   if (ended?.mark === mark) return null;
   const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
   usedAt = Date.now();
-  await settled((await store("session", "readwrite")).put({ id: "key", mark, key, zone, since: usedAt, usedAt }));
+  await settled((await store("session", "readwrite")).put({ id: "key", mark, key, zone, owner, since: usedAt, usedAt }));
+  // Before the network goes: what is entered then is locked with it.
+  self.outboxKey.known(owner).then((known) => known ?? self.outboxKey.fetched(owner)).catch(() => {});
   return key;
 }
 
@@ -84,6 +95,20 @@ async function unseal(key, { id, iv, sealed }) {
   return text.decode(await crypto.subtle.decrypt(parameters, key, sealed));
 }
 
+// A copy is shown when it is noted, and not otherwise: the server is told when it is there again (outbox-tell.js).
+let lastRead = {};
+
+async function noteRead(owner, id, words) {
+  const at = Date.now();
+  if (lastRead.id === id && Math.abs(at - lastRead.at) < READ_MS) return;
+  const path = id.slice(id.indexOf(":") + 1);
+  const person = path.match(/^\/patients\/([\w-]+)/)?.[1] ?? (path.startsWith("/wards/") ? "" : words.match(/ data-person="([\w-]+)"/)?.[1]);
+  if ((await self.outboxKey.inStore("reads", (reads) => reads.count())) >= READS_MAX) throw new Error("nothing more can be noted");
+  const read = { id: crypto.randomUUID(), by: owner, path, person, at };
+  await self.outboxKey.inStore("reads", (reads) => reads.put(read));
+  lastRead = { id, at };
+}
+
 async function dropOldest() {
   const pages = await store("pages", "readwrite");
   const ids = await settled(pages.index("at").getAllKeys());
@@ -94,7 +119,7 @@ async function dropOldest() {
 self.zoneOf = (words) => words.match(/ data-zone="([^"]*)"/)?.[1].replaceAll("&#x2f;", "/") || undefined;
 
 self.copies = {
-  forget: () => inTurn(wipe),
+  forget: () => inTurn(end),
 
   // Somebody does something: told to the disk now and then only.
   used() {
@@ -111,8 +136,10 @@ self.copies = {
   page(id, words, { listed, headers }) {
     return inTurn(async () => {
       const mark = words.match(MARK)?.[1];
-      const key = mark ? await keyOf(mark, self.zoneOf(words)) : await wipe();
+      const owner = words.match(OWNER)?.slice(1).join(" ");
+      const key = mark ? await keyOf(mark, self.zoneOf(words), owner) : await wipe();
       if (key && listed) await self.copies.put(key, id, words, headers);
+      return Boolean(key);
     });
   },
 
@@ -125,6 +152,7 @@ self.copies = {
   },
 
   async put(key, id, words, headers) {
+    if (words.length > COPY_LENGTH_MAX) return;
     const sealed = await seal(key, id, words);
     await settled((await store("pages", "readwrite")).put({ id, at: Date.now(), headers, ...sealed }));
     await dropOldest();
@@ -134,7 +162,10 @@ self.copies = {
     return inTurn(async () => {
       const session = await current();
       const found = session && (await settled((await store("pages")).get(id)));
-      return found ? { ...found, zone: session.zone, words: await unseal(session.key, found) } : null;
+      if (!found) return null;
+      const words = await unseal(session.key, found);
+      await noteRead(session.owner, id, words);
+      return { ...found, zone: session.zone, words };
     });
   },
 
@@ -147,7 +178,7 @@ self.copies = {
     return inTurn(async () => {
       const session = await current();
       if (!session) return [];
-      const pages = (await settled((await store("pages")).index("at").getAll())).filter(({ id }) => id.startsWith("page:"));
+      const pages = (await settled((await store("pages")).index("at").getAll())).filter(({ id }) => id.startsWith("page:") && !id.startsWith("page:/doses/"));
       const read = async (page) => {
         const title = (await unseal(session.key, page)).match(/<title>([^<]*)<\/title>/)?.[1] ?? "";
         return { href: page.id.slice("page:".length), title, at: page.at };

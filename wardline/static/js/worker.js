@@ -79,6 +79,7 @@ function late() {
 // `kept` is what is done with an answer; it goes on when the copy was shown because the answer took too long.
 async function networkFirst(event, id, show, kept) {
   const asked = fetch(event.request);
+  asked.then(self.rest, () => {});
   event.waitUntil(asked.then(kept).catch(() => {}));
   const answer = await Promise.race([asked.catch(() => undefined), late()]);
   if (answer && answer.status < 502) return answer;
@@ -90,8 +91,11 @@ async function networkFirst(event, id, show, kept) {
 async function keepPage(event, answer, address, listed) {
   if (!isHtml(answer) || address === "/offline") return;
   const words = await answer.text();
-  await self.copies.page(`page:${address}`, words, { listed, headers: keptHeaders(answer) });
-  if (listed) await prepare(words);
+  const headers = keptHeaders(answer);
+  const kept = await self.copies.page(`page:${address}`, words, { listed, headers });
+  if (!kept || !listed) return;
+  await prepare(words);
+  await self.ahead(address, words, headers);
 }
 
 // What a page marks with data-prepare (the forms that may wait) is at hand, too, when the network goes.

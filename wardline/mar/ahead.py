@@ -1,0 +1,95 @@
+"""The round, made ready for a device whose network may go: in one answer the medicines of every patient of a ward who has a
+dose due, and the sheets of those doses. What can be given when needed is on the grids; its sheet is not.
+"""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from wardline.encounters.public import banner_with_stay
+from wardline.identity.public import seal
+from wardline.mar import grid, queries, views
+from wardline.mar.models import RoundScope, Scans
+from wardline.mar.pages import GridPage, RoundItem
+from wardline.patients.public import Banner, PatientScope
+from wardline.platform.http import Context
+from wardline.platform.render import render
+
+HOURS = 4  # of a round, as the ward's list shows it
+PATIENTS_MAX = 40
+SHEETS_MAX = 200
+LENGTH_MAX = 2_000_000  # characters of all pages together
+
+
+class KeptPage(Struct):
+    """The content of a page, as the page itself would have it between its head and its foot."""
+
+    address: str
+    title: str
+    topic: str  # what it would watch
+    html: str
+
+
+class RoundAhead(Struct):
+    """`left`: how many patients are not in it because it would be too much."""
+
+    pages: list[KeptPage]
+    left: int
+
+
+async def round_ahead(ctx: Context, ward: RoundScope) -> RoundAhead:
+    """The pages of the patients whose doses are due first; each patient's reading is recorded."""
+    found = await views.round_page(ctx.db, ward, now=ctx.now, hours=HOURS)
+    doses: dict[UUID, list[RoundItem]] = {}
+    for item in found.items:
+        if item.within <= HOURS:
+            doses.setdefault(item.patient_id, []).append(item)
+    pages: list[KeptPage] = []
+    taken, sheets, length = 0, 0, 0
+    for person_id, items in doses.items():
+        if taken == PATIENTS_MAX or sheets + len(items) > SHEETS_MAX:
+            break
+        made = await _of_patient(ctx, person_id, items)
+        length += sum(len(page.html) for page in made)
+        if length > LENGTH_MAX:
+            break
+        ctx.saw("given", None, person_id, detail={"ahead": True, "doses": len(items)})
+        pages += made
+        taken, sheets = taken + 1, sheets + len(items)
+    return RoundAhead(pages, len(doses) - taken)
+
+
+async def _of_patient(ctx: Context, person_id: UUID, items: list[RoundItem]) -> list[KeptPage]:
+    patient = PatientScope(hospital_id=ctx.caller.tenant_id, person_id=person_id, seal=seal())
+    page = await _grid(ctx, patient)
+    title = f"Given to {page.banner.family.upper()}, {page.banner.given}"
+    content = _rendered(ctx, "mar/grid.html", page)
+    pages = [KeptPage(f"/patients/{person_id}/given", title, f"given:{person_id}", content)]
+    for item in items:
+        sheet = await _sheet(ctx, item.id, page.banner)
+        if sheet is not None:
+            pages.append(sheet)
+    return pages
+
+
+async def _grid(ctx: Context, patient: PatientScope) -> GridPage:
+    zone = ZoneInfo(ctx.caller.time_zone)
+    chart = await views.chart_of(ctx.db, patient, zone=zone, now=ctx.now, day=None, rolls=True, made=True)
+    return GridPage(banner=await banner_with_stay(ctx.db, patient), grid=grid.grid_of(chart))
+
+
+async def _sheet(ctx: Context, dose_id: UUID, banner: Banner) -> KeptPage | None:
+    where = {"hospital_id": ctx.caller.tenant_id, "dose_id": dose_id}
+    giving = await queries.giving(ctx.db, **where, medicine_id=None)
+    if giving is None:
+        return None
+    page = await views.sheet(ctx, giving, Scans())
+    page.banner = banner
+    title = f"{giving.name} for {giving.family.upper()}, {giving.given}"
+    return KeptPage(f"/doses/{dose_id}", title, "", _rendered(ctx, "mar/dose.html", page))
+
+
+def _rendered(ctx: Context, template: str, page: Any) -> str:
+    return render(template, page=page, can=ctx.caller.permissions, now=ctx.now, zone=ctx.caller.time_zone)
