@@ -32,7 +32,6 @@ class Server:
         self.port = free_port()
         environment = (
             os.environ
-            | told
             | {
                 "WARDLINE_DATA": str(data),
                 "WARDLINE_PORT": str(self.port),
@@ -41,6 +40,7 @@ class Server:
                 "WARDLINE_SECRET": SECRET,
                 "WARDLINE_LOG_LEVEL": "error",
             }
+            | told
         )
         self.process = subprocess.Popen([sys.executable, "-m", *command], env=environment, stdin=subprocess.DEVNULL)
 

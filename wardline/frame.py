@@ -9,6 +9,8 @@ import msgspec
 
 from wardline.identity.public import ROLE_WORDS, May, Role, device_is_ours
 from wardline.platform.http import Context
+from wardline.platform.moulds import Around
+from wardline.platform.render import idempotency_key
 from wardline.platform.settings import Settings
 
 
@@ -38,59 +40,57 @@ NAV = (
 )
 
 
-class ShellCaller(msgspec.Struct, frozen=True):
-    """The person as the top bar shows them."""
-
-    display_name: str
-    initials: str
-    role_words: str
-    hospital_name: str
-    ward_name: str
-    id: UUID
-    hospital_id: UUID
-    keep: str = ""  # a mark of the session, where the device may keep copies of pages for when the network is gone
+DISPLAYS = ("dark", "light", "compact", "roomy")
 
 
-def frame(settings: Settings) -> Callable[[Context, str, str, str], dict[str, Any]]:
-    """The values of the shell for a request."""
+def frame(settings: Settings) -> Callable[[Context, str, str, str], Around]:
+    """What stands around the content of a request: given the context, a title, a section and a topic."""
 
-    def values(ctx: Context, title: str, section: str, topic: str) -> dict[str, Any]:
-        shared = {
-            "title": title,
-            "section": section,
-            "env": settings.environment,
-            "display": ctx.cookies.get("display", ""),
-        }
+    def around(ctx: Context, title: str, section: str, topic: str) -> Around:
+        given = ctx.cookies.get("display", "")
+        display = " ".join(word for word in DISPLAYS if word in given)
         if not ctx.signed_in:
-            return {"template": "bare.html", **shared, "section": "signin" if title == "Sign in" else ""}
+            return _bare(title, display)
         who = ctx.caller
-        caller = ShellCaller(
-            who.display_name,
-            who.initials,
-            ROLE_WORDS[Role(who.role)],
-            who.tenant_name,
-            who.place,
-            who.id,
-            who.tenant_id,
-            _mark(who.session_id) if _may_keep(settings, ctx) else "",
-        )
-        nav = [
-            {"href": item.href, "icon": item.icon, "label": item.label, "current": item.section == section}
-            for item in NAV
-            if ctx.may(item.needs)
-        ]
         bell = f"bell:{who.tenant_id}:{who.role}" if ctx.may(May.READ_TASKS) else ""
-        # A page that shows nothing live of its own still shows whether it hears the bell.
-        return {
-            "template": "shell.html",
-            **shared,
-            "caller": caller,
-            "nav": nav,
-            "live_topic": topic or bell,
+        live = topic or bell  # a page that shows nothing live of its own still shows whether it hears the bell
+        texts = {
+            "title": title,
+            "hospital_in_title": who.tenant_name if title != who.tenant_name else "",
+            "caller.display_name": who.display_name,
+            "caller.initials": who.initials,
+            "caller.role_words": ROLE_WORDS[Role(who.role)],
+            "caller.hospital_name": who.tenant_name,
+            "caller.ward_name": who.place,
+            "caller.id": str(who.id),
+            "caller.hospital_id": str(who.tenant_id),
+            # A mark of the session, where the device may keep copies of pages for when the network is gone.
+            "caller.keep": _mark(who.session_id) if _may_keep(settings, ctx) else "",
+            "live_topic": live,
+            "also_topic": bell if bell != live else "",
             "bell_topic": bell,
+            "shown_at": ctx.now.isoformat(),
+            "zone_name": who.time_zone,
+            "sign_out_key": idempotency_key(),
         }
 
-    return values
+        def values() -> dict[str, Any]:
+            nav = [_link(item, section) for item in NAV if item.needs in who.permissions]
+            return {"section": section, "env": settings.environment, "display": display, "nav": nav}
+
+        return Around("shell.html", (section, display, who.permissions), values, texts)
+
+    return around
+
+
+def _bare(title: str, display: str) -> Around:
+    """What stands around a page for nobody in particular."""
+    section = "signin" if title == "Sign in" else ""
+    return Around("bare.html", (section, display), lambda: {"section": section, "display": display}, {"title": title})
+
+
+def _link(item: NavItem, section: str) -> dict[str, Any]:
+    return {"href": item.href, "icon": item.icon, "label": item.label, "current": item.section == section}
 
 
 def _may_keep(settings: Settings, ctx: Context) -> bool:

@@ -19,25 +19,13 @@ from zoneinfo import ZoneInfo
 import minijinja
 import msgspec
 
+from wardline.platform.shaking import MARK, included, narrowed
 from wardline.platform.static import asset
 
 PACKAGE = Path(__file__).resolve().parent.parent
 UTC = ZoneInfo("UTC")
 HALF_A_YEAR_DAYS = 182
-MONTHS = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-)
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SCORE_MAX = 9.0  # every sparkline of scores shares this scale, so steepness can be compared down a column
 
 
@@ -51,15 +39,20 @@ class Moment(NamedTuple):
 
 # What the shared templates may ask for although not every page has it.
 DEFAULTS: dict[str, Any] = {
+    "also_topic": "",
     "bell_topic": "",
     "can": frozenset[str](),
     "display": "",
     "env": "production",
+    "hospital_in_title": "",
     "live_topic": "",
     "live_version": 0,
     "nav": (),
     "section": "",
+    "shown_at": "",
+    "sign_out_key": "",
     "zone": "UTC",
+    "zone_name": "",
 }
 PIECE_SECONDS = 30
 PIECES_MAX = 8_000  # of a generation: about 10 MB
@@ -201,7 +194,7 @@ def row(template: str, given: Any, *, can: frozenset[str], now: dt.datetime, zon
 def environment() -> minijinja.Environment:
     """The product's environment; templates are read once (`reload_before_render` makes it read them each time)."""
     return minijinja.Environment(
-        loader=source_of,
+        loader=functools.partial(narrowed, source=source_of, left=included(template_names(), source_of)),
         filters=FILTERS,
         globals=GLOBALS,
         auto_escape_callback=escaping_of,
@@ -239,7 +232,7 @@ def template_names() -> list[str]:
 
 def escaping_of(name: str) -> str:
     """HTML is escaped everywhere; a template that is not HTML has to say so by its ending."""
-    return "none" if name.endswith((".txt", ".csv")) else "html"
+    return "none" if name.partition(MARK)[0].endswith((".txt", ".csv")) else "html"
 
 
 def idempotency_key() -> str:
@@ -263,12 +256,16 @@ def rendering() -> Moment:
 
 def local(at: dt.datetime) -> dt.datetime:
     """The time as the wall clock of the hospital shows it."""
-    return at.astimezone(rendering().zone)
+    known = moment.get()
+    return at.astimezone(known.zone if known is not None else UTC)
 
 
 def clock(at: dt.datetime | None) -> str:
     """14:20, in the hospital's zone; nothing for None."""
-    return "" if at is None else local(at).strftime("%H:%M")
+    if at is None:
+        return ""
+    there = local(at)
+    return f"{there.hour:02}:{there.minute:02}"
 
 
 def clock_seconds(at: dt.datetime | None) -> str:
@@ -280,7 +277,7 @@ def day(at: dt.date | dt.datetime | None) -> str:
     """23-Nov-2026. The month is a word in English on purpose: 03/04 means two days to two readers."""
     if at is None:
         return ""
-    date = local(at).date() if isinstance(at, dt.datetime) else at
+    date = local(at) if isinstance(at, dt.datetime) else at
     return f"{date.day:02}-{MONTHS[date.month - 1]}-{date.year}"
 
 
@@ -301,7 +298,10 @@ def day_brief(at: dt.date | dt.datetime) -> str:
 
 def daytime(at: dt.datetime | None) -> str:
     """23-Nov-2026 14:20."""
-    return "" if at is None else f"{day(at)} {clock(at)}"
+    if at is None:
+        return ""
+    there = local(at)
+    return f"{there.day:02}-{MONTHS[there.month - 1]}-{there.year} {there.hour:02}:{there.minute:02}"
 
 
 def near(at: dt.datetime | None) -> str:
@@ -364,6 +364,29 @@ def ago(at: dt.datetime | None) -> str:
         return ""
     minutes = round((rendering().now - at).total_seconds() / 60)
     return "just now" if minutes <= 0 else f"{span_words(minutes)} ago"
+
+
+WORDS_OF_FORM: dict[str, Callable[[Any], str]] = {
+    "clock": clock,
+    "near": near,
+    "seconds": clock_seconds,
+    "day": day,
+    "short": day_short,
+    "daytime": daytime,
+}
+
+
+def time_element(at: dt.datetime | dt.date | None, form: str = "clock") -> str:
+    """A time element in one of the forms, nothing for None; digits and words of ours, so it is safe as it is."""
+    return "" if at is None else f'<time datetime="{at.isoformat()}">{WORDS_OF_FORM[form](at)}</time>'
+
+
+def relative_element(at: dt.datetime | None, kind: str) -> str:
+    """A time element that says how long until ("due") or how long ago ("ago"); the browser keeps it right."""
+    if at is None:
+        return ""
+    words = relative(at) if kind == "due" else ago(at)
+    return f'<time datetime="{at.isoformat()}" data-relative="{kind}">{words}</time>'
 
 
 # ---- numbers and names -------------------------------------------------------------------------------------------
@@ -452,7 +475,16 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "near": near,
     "place": place,
     "relative": relative,
+    "relative_element": relative_element,
     "spark_points": spark_points,
+    "time_element": time_element,
     "trend_points": trend_points,
 }
-GLOBALS: dict[str, Any] = {"asset": asset, "key": idempotency_key, "piece": piece, "rows": rows}
+# The address of the icons is a text and no call: a page asks for it fifty times.
+GLOBALS: dict[str, Any] = {
+    "asset": asset,
+    "icons": asset("vendor/icons.svg"),
+    "key": idempotency_key,
+    "piece": piece,
+    "rows": rows,
+}

@@ -25,12 +25,13 @@ from wardline.platform.http.reply import (
     problem_values,
 )
 from wardline.platform.http.routes import Route
+from wardline.platform.moulds import Around, Moulds
 
 log = structlog.get_logger("door")
 CLOCK_BUCKET_SECONDS = 30  # how long a cached page that shows lateness may be behind the clock
 
 Render = Callable[..., str]
-Frame = Callable[[Context, str, str, str], dict[str, Any]]
+Frame = Callable[[Context, str, str, str], Around]
 
 
 class Fragments(Protocol):
@@ -46,6 +47,7 @@ class Answers:
         self._render = render
         self._frame = frame
         self._fragments = fragments
+        self._moulds = Moulds(render)
 
     async def read(self, ctx: Context, route: Route, values: dict[str, Any], scope: Any) -> Reply:
         """Answer a GET, all of it on one connection."""
@@ -153,9 +155,9 @@ class Answers:
             return Reply(status, content, HTML)
         if _is_fragment(ctx):
             return Reply(status, content.encode(), HTML)
-        values = self._frame(ctx, title, section, topic)
-        whole = self._render(values.pop("template"), content=content, live_version=version, **_for(ctx), **values)
-        return Reply(status, whole.encode(), HTML)
+        around = self._frame(ctx, title, section, topic)
+        around = around._replace(texts={**around.texts, "live_version": str(version)})
+        return Reply(status, self._moulds.fill(around, content).encode(), HTML)
 
     async def written(self, ctx: Context, route: Route, values: dict[str, Any], result: Any) -> Reply:
         """Answer a write: a person goes on to where the route says, a program gets the result."""
