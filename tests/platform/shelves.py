@@ -46,23 +46,24 @@ class Shelf(msgspec.Struct):
     books: list[Book]
 
 
-async def access_shelf(ctx: Context, shelf_id: UUID) -> UUID:
-    """Shelves belong to one tenant, which is their id."""
-    if shelf_id != ctx.caller.tenant_id:
-        raise NotFound
-    ctx.saw("shelf", shelf_id)
-    return shelf_id
-
-
 class Library:
-    """The read function of the view, with a count of its calls and a fault that can be put in."""
+    """The access check and the read function of the view, with counts of their calls and a fault that can be put in."""
 
     def __init__(self) -> None:
+        self.checks = 0
         self.reads = 0
         self.fault: Exception | None = None
         self.before_rows: Callable[[], Awaitable[object]] | None = None
 
-    async def read(self, db: Db, shelf_id: UUID) -> Shelf:
+    async def access(self, ctx: Context, shelf_id: UUID) -> UUID:
+        """Shelves belong to one tenant, which is their id."""
+        self.checks += 1
+        if shelf_id != ctx.caller.tenant_id:
+            raise NotFound
+        ctx.saw("shelf", shelf_id)
+        return shelf_id
+
+    async def read(self, db: Db, shelf_id: UUID, _version: int = 0) -> Shelf:
         self.reads += 1
         if self.fault is not None:
             raise self.fault
@@ -73,12 +74,12 @@ class Library:
         return Shelf("Novels", [Book(*row) for row in rows])
 
 
-def view_of(library: Library, *, clocked: bool = False, kind: str = "shelf") -> View:
+def view_of(library: Library, *, kind: str = "shelf", **options: Any) -> View:
     return View(
         pattern=kind + ":{shelf_id}",
         needs=May.READ,
         read=library.read,
-        access=access_shelf,
+        access=library.access,
         parameters={"shelf_id": UUID},
         row="row",
         rows="books",
@@ -87,7 +88,7 @@ def view_of(library: Library, *, clocked: bool = False, kind: str = "shelf") -> 
         as_="book",
         parts={"count": "count"},
         container="place-{row.place}",
-        clocked=clocked,
+        **options,
     )
 
 
@@ -207,7 +208,7 @@ class Tab:
 class World:
     """A running hub on a real database, with one shelf of three books."""
 
-    def __init__(self, database: TestDatabase, owner: asyncpg.Connection, pace: Pace, *, clocked: bool = False) -> None:
+    def __init__(self, database: TestDatabase, owner: asyncpg.Connection, pace: Pace, **options: Any) -> None:
         self.database = database
         self.owner = owner
         self.catalogue = Library()
@@ -219,7 +220,7 @@ class World:
         self.hub = Hub(
             self.pool,
             database.app,
-            [view_of(self.catalogue, clocked=clocked), view_of(self.catalogue, kind="quiet")],
+            [view_of(self.catalogue, **options), view_of(self.catalogue, kind="quiet")],
             render=rendered,
             still_allowed=lambda session_id: session_id not in self.ended_sessions,
             pace=pace,
@@ -265,15 +266,15 @@ class World:
 
 
 @asynccontextmanager
-async def world(database: TestDatabase, pace: Pace = QUICK, *, clocked: bool = False) -> AsyncGenerator[World]:
-    """A world that is listening."""
+async def world(database: TestDatabase, pace: Pace = QUICK, **options: Any) -> AsyncGenerator[World]:
+    """A world that is listening; `options` are those of its view."""
     owner = await asyncpg.connect(database.owner)
     await owner.execute(
         "SELECT pg_advisory_lock(1); CREATE SCHEMA IF NOT EXISTS shelf; GRANT USAGE ON SCHEMA shelf TO wardline_app;"
         "CREATE TABLE IF NOT EXISTS shelf.book (shelf_id uuid, id int, title text, place text, position int, "
         "PRIMARY KEY (shelf_id, id)); GRANT SELECT ON shelf.book TO wardline_app; SELECT pg_advisory_unlock(1)"
     )
-    made = World(database, owner, pace, clocked=clocked)
+    made = World(database, owner, pace, **options)
     for number, title in enumerate(("Emma", "Middlemarch", "Persuasion"), start=1):
         await made.put_book(number, title)
     await made.hub.start()

@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from tests.database import TestDatabase
-from tests.platform.shelves import World, world
+from tests.platform.shelves import TENANT, World, world
 from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
-from wardline.platform.live import Notifier, Pace
+from wardline.platform.live import Notifier, Pace, hub
+from wardline.platform.live.feed import CHANGES_KEPT
 
 
 @pytest.fixture
@@ -326,3 +327,89 @@ async def test_a_stopping_process_ends_its_streams_and_opens_no_more(shelves: Wo
     await late.ended()
     assert (tab.status, late.status) == (200, 503)
     assert shelves.notes.noted == [("live.ended", {"topics": [shelves.topic], "reason": "stopping"})]
+
+
+async def test_who_comes_back_gets_what_changed_meanwhile_and_no_more(shelves: World):
+    stays, goes = shelves.tab(version=3), shelves.tab(version=3)
+    await stays.event("hello")
+    await goes.event("hello")
+    shelves.hub.nudged({shelves.topic: await shelves.put_book(1, "Evelina")})
+    seen = (await goes.rows())["version"]
+    await goes.leave()
+    for number, title in ((2, "Cecilia"), (0, "Camilla")):
+        await stays.rows()
+        shelves.hub.nudged({shelves.topic: await shelves.put_book(number, title)})
+    version = (await stays.rows())["version"]
+    missed = await shelves.tab(version=seen).rows()
+    assert missed["version"] == version
+    assert set(missed["html"]) == {"book-1", "book-2", "book-0", "count"}
+    assert missed["order"] == {"place-top": ["book-0", "book-1", "book-2", "book-3"]}
+    assert "whole" not in missed
+
+
+async def test_who_was_away_for_longer_than_is_remembered_gets_everything(shelves: World):
+    tab = shelves.tab(version=3)
+    await tab.event("hello")
+    for number in range(CHANGES_KEPT + 1):
+        shelves.hub.nudged({shelves.topic: await shelves.put_book(1, f"Volume {number}")})
+        await tab.rows()
+    assert (await shelves.tab(version=4).rows())["whole"]
+    assert set((await shelves.tab(version=5).rows())["html"]) == {"book-1"}
+
+
+async def test_a_view_that_follows_the_clock_sends_what_it_changed_to_whoever_shows_that_version(
+    database: TestDatabase,
+):
+    pace = Pace(clock_seconds=0.1, heartbeat_seconds=0.3, poll_seconds=30)
+    async with world(database, pace, clocked=True) as shelves:
+        tab = shelves.tab(version=3)
+        await tab.rows()
+        version = await shelves.put_book(2, "Rasselas")
+        shelves.hub.nudged({shelves.topic: version})
+        await tab.until(lambda name, data: name == "rows" and data["version"] == version)
+        await shelves.put_book(1, "Late by now")
+        await tab.until(lambda name, data: name == "rows" and "book-1" in data["html"])
+        rows = await shelves.tab(version=version).rows()
+        assert "whole" not in rows
+        assert rows["html"]["book-1"] == '<li id="book-1">Late by now</li>'
+        assert (await shelves.tab(version=3).rows())["whole"]
+
+
+async def test_a_board_that_all_have_left_is_caught_up_with_when_they_come_back(database: TestDatabase):
+    async with world(database, holds=True) as shelves:
+        tab = shelves.tab(version=3)
+        await tab.event("hello")
+        shelves.hub.nudged({shelves.topic: await shelves.put_book(1, "Shirley")})
+        seen = (await tab.rows())["version"]
+        await tab.leave()
+        version = await shelves.put_book(2, "Villette")
+        back = await shelves.tab(version=seen).rows()
+        assert (back["version"], back["html"]["book-2"]) == (version, '<li id="book-2">Villette</li>')
+        assert "whole" not in back
+        assert shelves.hub.topics == 1
+
+
+async def test_a_board_that_nobody_comes_back_to_is_forgotten(database: TestDatabase, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hub, "KEPT_SECONDS", 0.0)
+    async with world(database, holds=True) as shelves:
+        tab = shelves.tab(version=3)
+        await tab.event("hello")
+        await tab.leave()
+        await until(lambda: shelves.hub.topics == 0)
+
+
+async def test_an_access_check_of_the_tenant_answers_for_all_who_come_at_once(database: TestDatabase):
+    async with world(database, of_tenant=True) as shelves:
+        for _ in range(3):
+            await shelves.tab(version=3).event("hello")
+        assert shelves.catalogue.checks == 1
+        assert len(shelves.notes.watched) == 3
+        assert {watched.subject_id for watched in shelves.notes.watched} == {shelves.shelf_id}
+        stranger = shelves.tab(shelves.sign_in(tenant_id=TENANT), version=3)
+        await stranger.ended()
+        assert stranger.status == 404
+        who = shelves.sign_in()
+        shelves.callers[str(who.session_id)] = msgspec.structs.replace(who, permissions=frozenset())
+        refused = shelves.tab(who, version=3)
+        await refused.ended()
+        assert refused.status == 403

@@ -20,6 +20,7 @@ live(
     alone=True,
     still=True,
     holds=True,
+    of_tenant=True,
 )
 live(
     "beds:{hospital_id}",

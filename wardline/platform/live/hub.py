@@ -10,7 +10,7 @@ import contextlib
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from wardline.platform import clock, db
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Busy, Problem
 from wardline.platform.live.connection import Connection
+from wardline.platform.live.feed import Feed, Topic, rows_event, versions_event
 from wardline.platform.live.notifier import CHANNEL, versions_in
 from wardline.platform.live.turnstile import return_ms
 from wardline.platform.live.views import Audience, Render, Shown, View, Watch, difference, show, views_by_kind
@@ -31,6 +32,7 @@ READS_AT_ONCE_MAX = 4
 HEARTBEAT_SHARES = 15
 RELISTEN_SECONDS_MAX = 5.0
 POLLED_TOPICS_MAX = 5_000
+KEPT_SECONDS = 60.0  # a board that all have left: they may have been cut off, and come back together
 
 log = structlog.get_logger("live")
 FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Busy)
@@ -46,64 +48,6 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     rights_seconds: float = 2.0
     life_seconds: float = 600.0
     retry_seconds: float = 1.0  # after a fault while reading
-
-
-class Feed:
-    """One topic as one audience sees it."""
-
-    __slots__ = (
-        "audience",
-        "can",
-        "full",
-        "just_sent",
-        "opening",
-        "rendered_at",
-        "rendered_on",
-        "scope",
-        "shown",
-        "topic",
-        "unsure_until",
-        "version",
-        "view",
-        "watchers",
-    )
-
-    def __init__(self, topic: str, view: View, scope: Any, audience: Audience, can: frozenset[str]) -> None:
-        self.topic = topic
-        self.view = view
-        self.scope = scope
-        self.audience = audience
-        self.can = can
-        self.version = -1
-        self.shown = Shown()
-        self.rendered_at = 0.0
-        self.rendered_on: date | None = None
-        self.unsure_until = 0.0  # until then the rows may be newer than the version says
-        self.just_sent: set[str] = set()  # the elements of the last push
-        self.watchers: set[Connection] = set()
-        self.full: bytes | None = None
-        self.opening: asyncio.Task[None] | None = None
-
-    def everything(self) -> bytes:
-        """All elements in one message, encoded once for all who need it."""
-        if self.full is None:
-            empty = {self.view.container: list[str]()} if self.view.container and "{" not in self.view.container else {}
-            order = empty | self.shown.order
-            self.full = rows_event(self.topic, self.version, dict(self.shown.html), order, whole=True)
-        return self.full
-
-
-class Topic:
-    """A watched topic: the newest version heard of, and the feeds that show it."""
-
-    __slots__ = ("feeds", "name", "next_at", "refreshing", "wanted")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.wanted = 0
-        self.next_at = 0.0
-        self.feeds: dict[Audience, Feed] = {}
-        self.refreshing: asyncio.Task[None] | None = None
 
 
 class Hub:
@@ -190,6 +134,9 @@ class Hub:
         if feed is None:
             feed = topic.feeds[audience] = Feed(watch.topic, watch.view, scope, audience, can)
             feed.opening = asyncio.create_task(self._open(topic, feed))
+        elif not feed.watchers and feed.version >= 0:
+            feed.scope = scope
+            feed.opening = asyncio.create_task(self._come_back(topic, feed))
         feed.watchers.add(connection)
         connection.feeds.append(feed)
         assert feed.opening is not None
@@ -199,7 +146,8 @@ class Hub:
     def opened(self, connection: Connection, versions: dict[str, int], *, retry_ms: int) -> None:
         """Greet a watcher who has joined its feeds, and send what it does not show yet.
 
-        A view that follows the clock is sent whole: equal versions do not say that the same lateness is shown. So is one
+        Who shows a version that the feed came through gets what changed since; everybody else gets everything of a view
+        that follows the clock, since equal versions do not say that the same lateness is shown. So does who joins a feed
         whose rows may be newer than its version: the next change would leave out what the watcher does not show.
         """
         min(self._shares, key=len).add(connection)
@@ -208,9 +156,12 @@ class Hub:
         retry = f"retry: {retry_ms}\n".encode()
         connection.put(retry + versions_event("hello", connection.feeds, self._now()), greets=True)
         for feed in connection.feeds:
-            unsure = _time() < feed.unsure_until
-            if feed.view.clocked or unsure or versions.get(feed.topic, 0) < feed.version:
-                connection.put(feed.everything(), greets=True)
+            shows = versions.get(feed.topic, 0)
+            missing = feed.since(shows)
+            if missing is None and (feed.view.clocked or _time() < feed.unsure_until or shows < feed.version):
+                missing = feed.everything()
+            if missing:
+                connection.put(missing, greets=True)
 
     def leave(self, connection: Connection) -> None:
         """Forget a watcher, and what nobody watches any more."""
@@ -218,14 +169,21 @@ class Hub:
             share.discard(connection)
         for feed in connection.feeds:
             feed.watchers.discard(connection)
-            topic = self._topics.get(feed.topic)
-            if not feed.watchers and topic is not None and topic.feeds.get(feed.audience) is feed:
-                del topic.feeds[feed.audience]
-                if not topic.feeds:
-                    del self._topics[feed.topic]
+            if feed.watchers:
+                continue
+            feed.left_at = _time()
+            if not feed.view.holds or feed.version < 0:
+                self._forget(feed)
         if connection.opened:
             self.ended[connection.reason] = self.ended.get(connection.reason, 0) + 1
             self.streams_of[connection.tenant_code] -= 1
+
+    def _forget(self, feed: Feed) -> None:
+        topic = self._topics.get(feed.topic)
+        if topic is not None and topic.feeds.get(feed.audience) is feed:
+            del topic.feeds[feed.audience]
+            if not topic.feeds:
+                del self._topics[feed.topic]
 
     # ---- changes -------------------------------------------------------------------------------------------------
 
@@ -261,6 +219,7 @@ class Hub:
                     for connection in list(feed.watchers):
                         connection.end("gone" if isinstance(error, Problem) else "failed")
                     feed.version = topic.wanted
+                    self._forget(feed)
 
     def _is_behind(self, topic: Topic, feed: Feed) -> bool:
         if feed.version < 0 or not feed.watchers:
@@ -277,6 +236,16 @@ class Hub:
         if feed.version < topic.wanted:
             feed.unsure_until = _time() + self._unsure_seconds
             self._schedule(topic)
+
+        feed.begins_at(topic.wanted)
+
+    async def _come_back(self, topic: Topic, feed: Feed) -> None:
+        """Bring a feed that nobody watched for a while up to date, for those who have just come."""
+        topic.wanted = max(topic.wanted, await self._version(topic))
+        if self._is_behind(topic, feed):
+            self._schedule(topic)
+            assert topic.refreshing is not None
+            await asyncio.shield(topic.refreshing)
 
     async def _version(self, topic: Topic) -> int:
         async with self._reading:
@@ -305,6 +274,7 @@ class Hub:
             return
         feed.just_sent = set(changed.html)
         html = {name: feed.shown.html.get(name) for name in again} | changed.html
+        feed.remember(html, changed.order)
         message = rows_event(feed.topic, feed.version, html, changed.order)
         for connection in list(feed.watchers):
             connection.put(message)
@@ -372,7 +342,8 @@ class Hub:
             self.nudged({row[0]: row[1] for row in rows}, by_poll=True)
 
     async def _end_the_due(self) -> None:
-        """End the streams whose session or rights have ended, and those that have lived long enough."""
+        """End the streams whose session or rights have ended, and those that have lived long enough; forget the feeds
+        that nobody has come back to."""
         now = _time()
         for connection in list(self.connections()):
             if not self._still_allowed(connection.session_id):
@@ -380,6 +351,10 @@ class Hub:
             elif connection.ends_at <= now:
                 connection.put(f"retry: {random.randint(200, 1500)}\n\n".encode())  # noqa: S311 - spread
                 connection.end("life")
+        for topic in list(self._topics.values()):
+            for feed in list(topic.feeds.values()):
+                if not feed.watchers and feed.version >= 0 and now - feed.left_at > KEPT_SECONDS:
+                    self._forget(feed)
 
     async def _beat(self) -> None:
         """Heartbeats, a share of the streams at a time, and the views that follow the clock."""
@@ -402,24 +377,6 @@ class Hub:
                 retry = f"retry: {return_ms(self.streams)}\n".encode()
                 encoded[feeds] = retry + versions_event("versions", connection.feeds, now)
             connection.put(encoded[feeds])
-
-
-def rows_event(
-    topic: str, version: int, html: dict[str, Any], order: dict[str, list[str]], *, whole: bool = False
-) -> bytes:
-    """Changed elements as one server-sent event; `whole`: all there are, so that what is not among them is gone."""
-    data: dict[str, Any] = {"topic": topic, "version": version, "html": html}
-    if order:
-        data["order"] = order
-    if whole:
-        data["whole"] = True
-    return b"event: rows\ndata: " + msgspec.json.encode(data) + b"\n\n"
-
-
-def versions_event(name: str, feeds: Sequence[Feed], at: datetime) -> bytes:
-    """The versions of a stream's topics as one server-sent event."""
-    data = {"versions": {feed.topic: feed.version for feed in feeds}, "at": at}
-    return f"event: {name}\n".encode() + b"data: " + msgspec.json.encode(data) + b"\n\n"
 
 
 async def _lost(connection: db.Connection) -> None:

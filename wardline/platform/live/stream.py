@@ -9,7 +9,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -33,6 +33,8 @@ TOPICS_MAX = 8
 STREAMS_MAX = 30_000
 OPEN_SECONDS_MAX = 10
 CLOSE_SECONDS_MAX = 2
+ADMITTED_SECONDS = 2.0  # as long as an ended session may go on watching
+ADMITTED_MAX = 5_000
 LANGUAGE = "en"
 
 log = structlog.get_logger("live")
@@ -57,6 +59,14 @@ class Record(Protocol):
     ) -> None: ...
 
 
+class Admitted(NamedTuple):
+    """What an access check answered for everybody of an audience, and until when that holds."""
+
+    scope: Any
+    seen: list[Seen]
+    until: float
+
+
 class Streams:
     """The application behind /live; it serves one connection for each browser tab."""
 
@@ -74,6 +84,7 @@ class Streams:
         self._turnstile = turnstile
         self._gate = gate
         self._record = record
+        self._admitted_lately: dict[tuple[str, Audience], Admitted] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one stream from its greeting to its end."""
@@ -137,12 +148,30 @@ class Streams:
     async def _admitted(self, ctx: Context, watch: Watch) -> Any:
         """The scope of one topic; what its access check would record as a read is recorded as watching."""
         before = len(ctx.reads)
-        allowed = await admit(ctx, watch)
+        allowed = await self._access(ctx, watch)
         seen = ctx.reads[before:] or [Seen("", None, watch.view.kind, None)]
         ctx.reads[before:] = [
             Seen("live.watched", each.person_id, each.subject_type, each.subject_id, {"topic": watch.topic})
             for each in seen
         ]
+        return allowed
+
+    async def _access(self, ctx: Context, watch: Watch) -> Any:
+        """The scope, by the view's own check. One that asks only whose it is answers for all of an audience who come within
+        two seconds, as they do when a network comes back; the right to watch is each caller's own."""
+        if not watch.view.of_tenant:
+            return await admit(ctx, watch)
+        ctx.need(watch.view.needs)
+        key, now = (watch.topic, audience_of(ctx.caller)), asyncio.get_running_loop().time()
+        found = self._admitted_lately.get(key)
+        if found is not None and now < found.until:
+            ctx.reads.extend(found.seen)
+            return found.scope
+        before = len(ctx.reads)
+        allowed = await admit(ctx, watch)
+        if len(self._admitted_lately) >= ADMITTED_MAX:
+            self._admitted_lately.clear()
+        self._admitted_lately[key] = Admitted(allowed, ctx.reads[before:], now + ADMITTED_SECONDS)
         return allowed
 
     async def _serve(self, connection: Connection, versions: dict[str, int], receive: Any, send: Any) -> None:

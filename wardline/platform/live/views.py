@@ -41,6 +41,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     alone: bool = False  # the row's template shows nothing but the row
     still: bool = False  # only data changes what is shown: relative times are left to the browser's clock
     holds: bool = False  # `read(db, scope, version)` may answer from what it holds of that version or a newer one
+    of_tenant: bool = False  # the access check asks whose it is and nothing else of the caller
     parts_show: dict[str, tuple[str, ...]] = {}  # which fields of the page a part shows, if not all of it
 
     @property
