@@ -3,7 +3,7 @@
 from migrations.sql_file import run
 
 revision = "0173"
-down_revision = "0160"
+down_revision = "0172"
 
 
 def upgrade() -> None:

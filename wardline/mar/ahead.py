@@ -4,15 +4,13 @@ dose due, and the sheets of those doses. What can be given when needed is on the
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from wardline.encounters.public import banner_with_stay
 from wardline.identity.public import seal
-from wardline.mar import grid, queries, views
+from wardline.mar import queries, views
 from wardline.mar.models import RoundScope, Scans
-from wardline.mar.pages import GridPage, RoundItem
+from wardline.mar.pages import RoundItem
 from wardline.patients.public import Banner, PatientScope
 from wardline.platform.http import Context
 from wardline.platform.render import render
@@ -63,7 +61,7 @@ async def round_ahead(ctx: Context, ward: RoundScope) -> RoundAhead:
 
 async def _of_patient(ctx: Context, person_id: UUID, items: list[RoundItem]) -> list[KeptPage]:
     patient = PatientScope(hospital_id=ctx.caller.tenant_id, person_id=person_id, seal=seal())
-    page = await _grid(ctx, patient)
+    page = await views.grid_page(ctx, patient, None, made=True)
     title = f"Given to {page.banner.family.upper()}, {page.banner.given}"
     content = _rendered(ctx, "mar/grid.html", page)
     pages = [KeptPage(f"/patients/{person_id}/given", title, f"given:{person_id}", content)]
@@ -72,12 +70,6 @@ async def _of_patient(ctx: Context, person_id: UUID, items: list[RoundItem]) -> 
         if sheet is not None:
             pages.append(sheet)
     return pages
-
-
-async def _grid(ctx: Context, patient: PatientScope) -> GridPage:
-    zone = ZoneInfo(ctx.caller.time_zone)
-    chart = await views.chart_of(ctx.db, patient, zone=zone, now=ctx.now, day=None, rolls=True, made=True)
-    return GridPage(banner=await banner_with_stay(ctx.db, patient), grid=grid.grid_of(chart))
 
 
 async def _sheet(ctx: Context, dose_id: UUID, banner: Banner) -> KeptPage | None:

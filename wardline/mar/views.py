@@ -126,10 +126,11 @@ async def _coming(
     }
 
 
-async def grid_page(ctx: Context, patient: PatientScope, day: date | None) -> GridPage:
-    """The page of a day."""
+async def grid_page(ctx: Context, patient: PatientScope, day: date | None, *, made: bool = False) -> GridPage:
+    """The page of a day, or of the hours around now. `made`: its doses are made already."""
     async with ctx.db.one_connection() as one:
-        chart = await chart_of(one, patient, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day, rolls=True)
+        zone = ZoneInfo(ctx.caller.time_zone)
+        chart = await chart_of(one, patient, zone=zone, now=ctx.now, day=day, rolls=True, made=made)
         missed = await queries.missed_of(
             one, patient, since=ctx.now - making.BACK_MAX, until=ctx.now - rules.OVERDUE_MAX
         )
