@@ -113,7 +113,7 @@ async def test_the_daily_check_is_a_line_with_both_names(client: Client) -> None
     assert line["actor"]
     assert line["witness"]
     assert (found["closing"], found["lies_there"]) == (20, 20)
-    assert "every balance follows" in (await client.get(path, as_="pharmacist_a", html=True)).text
+    assert "Each follows" in (await client.get(path, as_="pharmacist_a", html=True)).text
     stale = await act(client, lot, "counts", {"counted": 20} | second)
     assert stale.status_code == 412, "somebody counted since"
     assert await unbalanced(client) == []

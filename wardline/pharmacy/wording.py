@@ -34,7 +34,7 @@ OTHER_VERB = "Give"
 MEASURED = frozenset({"ml", "g"})
 TENTH = 10  # what a measured dose can be read off in: tenths of a millilitre
 DECIMALS_MAX = 3
-NOT_KNOWN = "How many a dose needs is not known for this product: enter the quantity."
+ASK = "Ask the pharmacy before it is given."
 
 
 class Directions(Struct, frozen=True):
@@ -57,7 +57,7 @@ def directions(line: MedicineLine, *, strength: str, unit: str, form: str) -> Di
     odd = [share for share in known if not _is_even(share, unit, form)]
     if odd:
         problem = _problem(line, odd[0], known, strength=strength, unit=unit, form=form)
-        return Directions(", ".join((f"Dose {dose_words(line)}", *rest)) + f". {problem}", problem=problem)
+        return Directions(", ".join((f"Dose {dose_words(line)}", *rest)) + f". {problem} {ASK}", problem=problem)
     units = _in_units(line, known, strength=strength, unit=unit)
     verb = VERBS.get(line.route, "") or VERBS_OF_UNITS.get(unit, OTHER_VERB)
     return Directions(", ".join((f"{verb} {units}", *rest)), units=units)
@@ -140,7 +140,7 @@ def _problem(line: MedicineLine, odd: Fraction, shares: list[Fraction], *, stren
     amount = _amounts(line)[shares.index(odd)]
     halves = unit == "tablet" and rules.is_divisible(unit, form)
     need = "not a whole or half number" if halves else "not measurable" if unit in MEASURED else "not a whole number"
-    return f"{amount.words} is {_odd_words(odd, unit)} of {strength}: {need}. Ask the pharmacy before it is given."
+    return f"{amount.words} is {_odd_words(odd, unit)} of {strength}: {need}."
 
 
 def _odd_words(share: Fraction, unit: str) -> str:
