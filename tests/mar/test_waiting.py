@@ -103,8 +103,8 @@ async def test_a_held_dose_waits_until_the_next_one_is_due(client: Client, at: B
     made = await order(client, at, "furosemide 40 mg po bd")
     first, second = [each for each in (await chart(client, at))["doses"] if each["medicine_id"] == made["id"]][:2]
     await moved(client, first, -300)
-    await moved(client, second, 30)
     assert (await hold(client, first, 1)).status_code == 200
+    await moved(client, second, 30)
 
     async def waiting() -> dict[str, str]:
         found = (await client.get(f"/wards/{at.ward}/round", as_="nurse_a")).json()["items"]
