@@ -107,7 +107,7 @@ async def test_a_held_dose_waits_and_the_wards_list_hears_of_it(browser: Browser
     await page.locator("#ng-reason").select_option("low_pressure")
     await page.locator("#not-given-form .go").click()
     await expect(page.locator("#mar-once")).to_contain_text("Held")
-    await expect(line).to_contain_text("held back", timeout=20_000)
+    await expect(line).to_contain_text("Held back", timeout=20_000)
     await page.locator("table.mar a.held").click()
     await expect(page.locator(".heldline")).to_contain_text("Low blood pressure")
     await keep_picture(nurse, "mar-held")

@@ -99,6 +99,28 @@ async def test_a_dose_that_was_held_back_is_not_given_in_the_end(client: Client,
     assert [tuple(row) for row in rows] == [("held", "resolved"), ("held", "resolved"), ("not_given", "final")]
 
 
+async def test_a_held_dose_waits_until_the_next_one_is_due(client: Client, at: Bed) -> None:
+    made = await order(client, at, "furosemide 40 mg po bd")
+    first, second = [each for each in (await chart(client, at))["doses"] if each["medicine_id"] == made["id"]][:2]
+    await moved(client, first, -300)
+    assert (await hold(client, first, 1)).status_code == 200
+    await moved(client, second, 30)
+
+    async def waiting() -> dict[str, str]:
+        found = (await client.get(f"/wards/{at.ward}/round", as_="nurse_a")).json()["items"]
+        due = (await client.get(f"/wards/{at.ward}/due?what=medicine", as_="nurse_a")).json()
+        assert {f"/doses/{item['id']}" for item in found} == {each["href"] for each in due["late"] + due["items"]}
+        panel = (await client.get(at.path, as_="nurse_a")).json()["due"]
+        assert {item["id"] for item in found} == {each["id"] for each in panel}
+        return {item["id"]: item["state"] for item in found}
+
+    assert await waiting() == {first["id"]: "held", second["id"]: "due"}
+    await moved(client, second, -5)
+    async with client.world.owner() as db:
+        await db.execute("UPDATE platform.topic SET version = version + 1 WHERE topic = $1", f"patient:{at.person}")
+    assert await waiting() == {second["id"]: "due"}
+
+
 async def test_a_held_dose_is_given_by_one_of_many(client: Client, at: Bed) -> None:
     dose = await stat(client, at, "bisoprolol 5 mg po stat")
     assert (await hold(client, dose, 1)).status_code == 200

@@ -81,12 +81,12 @@ _SETS = """
     {OF_PATIENT}"""
 )
 async def summary(
-    db: Db, patient: PatientScope, *, since: datetime, until: datetime, clinical: bool, notes: bool
+    db: Db, patient: PatientScope, *, since: datetime, until: datetime, now: datetime, clinical: bool, notes: bool
 ) -> SummaryRow:
     """The person and, for the clinical reader, what the panels show.
 
     Indexes: registration's own, encounter_person, current_person, observation_set_person, problem_person, task_person,
-    result_person, note_person, medicine_person, dose_person.
+    result_person, note_person, medicine_person, dose_person, dose_once.
     """
 
 

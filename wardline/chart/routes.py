@@ -41,6 +41,7 @@ async def summary(ctx: Context, patient: PatientScope) -> Summary:
         patient,
         since=since,
         until=ctx.now + DUE_AHEAD,
+        now=ctx.now,
         clinical=clinical,
         notes=ctx.may(May.READ_NOTES),
     )

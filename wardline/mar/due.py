@@ -16,7 +16,7 @@ async def due_on_ward(db: Db, ward: WardScope, until: datetime) -> list[Due]:
     now = clock.now()
     async with db.one_connection() as one:
         await making.make_for_ward(one, ward, now)
-        rows = await queries.round_of(one, ward, since=now - rules.OVERDUE_MAX, until=until)
+        rows = await queries.round_of(one, ward, since=now - rules.OVERDUE_MAX, until=until, now=now)
     return [_due(row, now) for row in rows]
 
 
@@ -30,9 +30,10 @@ def _due(row: RoundRow, now: datetime) -> Due:
         given=row.given,
         bed_label=item.bed_label,
         to_do=item.tall_man,
-        detail=" ".join(part for part in (item.dose, row.route, "(held back)" if item.state == "held" else "") if part),
+        detail=" ".join(part for part in (item.dose, row.route) if part),
         who="Nurse",
         href=f"/doses/{row.id}",
         is_critical=bool(row.critical),
+        mark="Held back" if item.state == "held" else "Overdue",
         late_at=row.due_at + rules.window_of(row.critical),
     )

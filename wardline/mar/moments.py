@@ -8,6 +8,7 @@ from wardline.mar.models import Giving, NewGiving, NewNotGiven
 from wardline.platform.errors import Invalid
 from wardline.platform.http import Context
 
+DAY_ASKED_AFTER = timedelta(hours=12)
 ENTERED_AT = "wardline-entered-at"  # when a screen that kept a form had its button pressed
 
 
@@ -62,8 +63,7 @@ def sent_later(ctx: Context, pressed_at: datetime | None) -> bool:
 
 
 def day_asked(giving: Giving, now: datetime, zone: ZoneInfo) -> date | None:
-    """The day of a dose that may have been given before today: the clock alone does not say which."""
-    if giving.due_at is None:
+    """The day of a dose from long before now: the clock alone does not say which. One that was held back is given now."""
+    if giving.due_at is None or giving.dose_state == "held" or now - giving.due_at <= DAY_ASKED_AFTER:
         return None
-    day = giving.due_at.astimezone(zone).date()
-    return day if now - giving.due_at > timedelta(hours=12) or day < now.astimezone(zone).date() else None
+    return giving.due_at.astimezone(zone).date()

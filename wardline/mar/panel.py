@@ -20,6 +20,10 @@ DUE = """
               JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id AND m.state = 'active'
              WHERE d.hospital_id = :patient.hospital_id AND d.person_id = :patient.person_id AND d.state IN ('due', 'held')
                AND d.due_at >= :since::timestamptz AND d.due_at < :until::timestamptz
+               AND (d.state = 'due' OR NOT EXISTS (
+                   SELECT 1 FROM mar.dose l
+                    WHERE l.hospital_id = d.hospital_id AND l.medicine_id = d.medicine_id AND l.due_at > d.due_at
+                      AND l.due_at <= :now::timestamptz AND l.state <> 'withdrawn'))
              ORDER BY d.due_at, d.id LIMIT 6) d
 """
 

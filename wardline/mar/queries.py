@@ -452,7 +452,10 @@ async def administrations_of(
       JOIN patients.person p ON p.id = d.person_id
      WHERE c.hospital_id = :ward.hospital_id AND c.ward_id = :ward.id AND d.state IN ('due', 'held') AND m.state = 'active'
        AND d.due_at >= :since AND d.due_at < :until
+       AND (d.state = 'due' OR NOT EXISTS (
+           SELECT 1 FROM mar.dose l WHERE l.hospital_id = d.hospital_id AND l.medicine_id = d.medicine_id AND l.due_at > d.due_at
+              AND l.due_at <= :now AND l.state <> 'withdrawn'))
      ORDER BY d.due_at, c.bed_label, d.id LIMIT 500
 """)
-async def round_of(db: Db, ward: WardScope, *, since: datetime, until: datetime) -> list[RoundRow]:
-    """What is due on a ward, the oldest first. Indexes: current_ward, dose_waits."""
+async def round_of(db: Db, ward: WardScope, *, since: datetime, until: datetime, now: datetime) -> list[RoundRow]:
+    """What is due on a ward, the oldest first; what was held back waits until the next dose of its order is due. Indexes: current_ward, dose_waits, dose_once."""

@@ -348,7 +348,7 @@ async def round_page(db: Db, ward: RoundScope, *, now: datetime, hours: int) -> 
     async with db.one_connection() as one:
         await making.make_for_ward(one, ward, now)
         rows = await queries.round_of(
-            one, ward, since=now - rules.OVERDUE_MAX, until=now + timedelta(hours=max(HOURS_OFFERED))
+            one, ward, since=now - rules.OVERDUE_MAX, until=now + timedelta(hours=max(HOURS_OFFERED)), now=now
         )
     items = [round_item(row, now) for row in rows]
     return Round(

@@ -141,7 +141,7 @@ class Due(Struct):
     """Something that has to be done on a ward by a time, in the shape in which every slice tells it to the ward's view.
 
     `what` is the kind: task, observations, collection, medicine; `to_do` says what, `who` by whom where that is known. It is
-    late from `late_at` on, where that is not its time itself.
+    late from `late_at` on, where that is not its time itself, and `mark` says how.
     """
 
     at: datetime
@@ -156,6 +156,7 @@ class Due(Struct):
     href: str
     is_critical: bool = False
     late_at: datetime | None = None
+    mark: str = "Late"
 
 
 class RoleScope(Scope, frozen=True, kw_only=True):
