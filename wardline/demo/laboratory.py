@@ -75,7 +75,12 @@ class Laboratory:
         return self._next(technician, self.dice.one_of(bench["items"])) if bench and bench["items"] else None
 
     def _tell(self, technician: str, call: dict[str, Any]) -> tuple[str, int]:
-        body = {"told_to": "The nurse in charge", "identifiers": ["name", "born_on"], "read_back": call["value"], "read_back_words": call["shown"]}
+        body = {
+            "told_to": "The nurse in charge",
+            "identifiers": ["name", "born_on"],
+            "read_back": call["value"],
+            "read_back_words": call["shown"],
+        }
         path = f"/critical-calls/{call['id']}/call-back"
         return "critical value told", self.door.ask(technician, "POST", path, body, version=call["version"]).status
 
