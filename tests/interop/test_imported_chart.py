@@ -1,8 +1,10 @@
 """What was imported is seen through the front door, by the staff of its hospital and by nobody else."""
 
 import itertools
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -144,3 +146,46 @@ async def test_the_patient_is_found_by_name(client: Client, patient_id: str) -> 
 )
 async def test_another_hospital_sees_nothing(client: Client, patient_id: str, part: str) -> None:
     assert (await client.get(f"/patients/{patient_id}{part}", as_="doctor_b")).status_code == 404
+
+
+async def test_an_imported_creatinine_counts_for_dosing_as_ours_does_and_says_so(
+    client: Client, database: TestDatabase, tmp_path: Path
+) -> None:
+    source = f"chart test {next(_numbers)}"
+    path = tmp_path / "a.json"
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    sent = result("cr", "2160-0", 1.5, "mg/dL") | {"effectiveDateTime": yesterday}
+    old = result("old", "38483-4", 0.9, "mg/dL") | {"effectiveDateTime": "2020-03-01T10:00:00+01:00"}
+    path.write_bytes(small.usual(sent, old, result("na", "2951-2", 140, "mmol/L")))
+    pool = Pool(database.app, size=1)
+    for _ in range(2):  # a second import adds nothing
+        run = Import(Db(pool, None), source, only_hospital=client.world.a.id)
+        assert [outcome.state async for outcome in run.run([path])]
+    await pool.close()
+    person = str(Identity(source).of("Patient", small.PATIENT))
+    async with client.world.owner() as db:
+        rows = await db.fetch(
+            "SELECT value::float8 AS value, imported FROM orders.measure WHERE person_id = $1 ORDER BY taken_at DESC",
+            UUID(person),
+        )
+    assert [(round(row["value"], 1), row["imported"]) for row in rows] == [(132.6, True), (79.6, True)]
+    page = await client.get(f"/patients/{person}/medicines", as_="doctor_a", html=True)
+    assert "132.6 µmol/l" in page.text
+    assert "Imported" in page.text
+    await client.world.stay(client.world.a, UUID(person))
+    seen = await client.post(
+        f"/patients/{person}/medicines/preview", {"line": "metformin 500 mg po bd"}, as_="doctor_a"
+    )
+    (card,) = [each for each in seen.json()["lines"][0]["cards"] if "kidney function below" in each["summary"]]
+    assert "imported from another laboratory" in card["detail"]
+    results = (await client.get(f"/patients/{person}/results", as_="doctor_a")).json()["items"]
+    mine = next(each for each in results if each["loinc"] == "2160-0")
+    withdrawn = await client.post(
+        f"/results/{mine['id']}/withdrawal",
+        {"reason": "Another patient's"},
+        as_="laboratory_technician_a",
+        version=mine["version"],
+    )
+    assert withdrawn.status_code == 200, withdrawn.text
+    page = await client.get(f"/patients/{person}/medicines", as_="doctor_a", html=True)
+    assert "132.6 µmol/l" not in page.text

@@ -330,7 +330,8 @@ async def withdraw(ctx: Context, held: Held, reason: str) -> Result:
 
 async def _tell_dosing(ctx: Context, held: Held, value: float | None) -> None:
     """What the wards see of serum creatinine is what medicines are dosed by; None where it does not count any more."""
-    if held.test != DOSING_TEST or held.taken_at is None:
+    imported = held.bench == ELSEWHERE[0] and value is None  # another laboratory's, which is taken back here
+    if held.taken_at is None or not (held.test == DOSING_TEST or imported):
         return
     patient = patient_with(held.hospital_id, held.person_id)
     await follow_creatinine(ctx, patient, result_id=held.id, umol_per_l=value, taken_at=held.taken_at)

@@ -9,9 +9,10 @@ source tells. The handle's scope must be the hospital of the rows.
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from wardline.orders.lines import MedicineLine
+from wardline.orders.measures import CREATININE, MEASURE_LIMITS
 from wardline.platform.db import Db, query
 
 
@@ -33,6 +34,40 @@ class MedicineRecord(Struct, frozen=True, kw_only=True):
     prescribed_at: datetime
     prescribed_by: UUID
     recorded_by: UUID
+
+
+class CreatinineRecord(Struct, frozen=True, kw_only=True):
+    """A creatinine in serum, plasma or blood that another laboratory measured; `result_id` is the result that says so."""
+
+    id: UUID
+    hospital_id: UUID
+    person_id: UUID
+    umol_per_l: float
+    taken_at: datetime
+    result_id: UUID
+    recorded_by: UUID
+
+
+@query("""
+    WITH added AS (
+        INSERT INTO orders.measure (hospital_id, id, person_id, kind, value, taken_at, result_id, recorded_by, imported)
+        SELECT t.hospital_id, t.id, t.person_id, 'creatinine_umol_per_l', t.umol_per_l, t.taken_at, t.result_id, t.recorded_by, true
+          FROM jsonb_to_recordset(:records::jsonb) AS t (hospital_id uuid, id uuid, person_id uuid, umol_per_l numeric,
+               taken_at timestamptz, result_id uuid, recorded_by uuid)
+        ON CONFLICT DO NOTHING RETURNING id)
+    SELECT count(*) FROM added
+""")
+async def _insert_creatinines(db: Db, records: list[CreatinineRecord]) -> int:
+    """How many were new; a result counts once."""
+
+
+async def add_creatinines(db: Db, records: list[CreatinineRecord]) -> int:
+    """What dosing rests on from now on, where it is the newest, with the same limits of age as our own laboratory's. How
+    many were new. A value beyond what can be recorded counts as the bound.
+    """
+    low, high, _ = MEASURE_LIMITS[CREATININE]
+    bounded = [structs.replace(each, umol_per_l=min(max(each.umol_per_l, low), high)) for each in records]
+    return await _insert_creatinines(db, bounded) if bounded else 0
 
 
 @query("""

@@ -267,7 +267,8 @@ def kidney_function(measure: str, patient: Patient) -> float | None:
 def _renal(rule: RenalRule, drug: Drug, patient: Patient, function: float) -> Alert:
     creatinine = patient.creatinine_umol_per_l
     assert creatinine is not None
-    measured = f"{number(creatinine.value)} µmol/l on {creatinine.taken_at:%d-%b-%Y %H:%M}"
+    where = ", imported from another laboratory" if creatinine.imported else ""
+    measured = f"{number(creatinine.value)} µmol/l on {creatinine.taken_at:%d-%b-%Y %H:%M}{where}"
     if rule.measure == "clearance" and patient.weight_kg is not None:
         measured += f" and weight {weighed(patient.weight_kg)}"
     known = f"{MEASURE_WORDS[rule.measure]} {function:.0f} {MEASURE_UNITS[rule.measure]} from creatinine {measured}"

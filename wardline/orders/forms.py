@@ -248,6 +248,7 @@ class Numbers(Struct, kw_only=True):
     weight_at: datetime | None = None
     creatinine_umol_per_l: str | None = None
     creatinine_at: datetime | None = None
+    creatinine_imported: bool = False
     weight_old: str = ""
     creatinine_old: str = ""
     egfr: int | None = None

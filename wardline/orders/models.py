@@ -73,6 +73,7 @@ class Measured(Struct, frozen=True):
 
     value: float
     taken_at: datetime
+    imported: bool = False  # another laboratory measured it
 
     def age_days(self, at: datetime) -> float:
         """How old it is at a moment."""

@@ -40,7 +40,7 @@ FORM_ROUTES = {
     "patch": "transdermal", "cream": "topical", "ointment": "topical", "suppository": "rectal", "suppositories": "rectal",
     "inhaler": "inhaled", "nebuliser": "inhaled", "pessary": "vaginal",
 }  # fmt: skip
-LOOSE_FORM_ROUTES = dict.fromkeys(("tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps", "liquid", "syrup",
+LOOSE_FORM_ROUTES: dict[str, str] = dict.fromkeys(("tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps", "liquid", "syrup",
                                    "suspension", "elixir"), "oral")  # fmt: skip
 ROUTE_OF_UNIT = {"tablets": "oral", "capsules": "oral", "sachets": "oral", "puffs": "inhaled", "patches": "transdermal"}
 # More at once than anybody means: the number is then a strength, or a slip.

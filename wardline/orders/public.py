@@ -1,7 +1,7 @@
 """What other slices use of orders: the drug table, the checks, a patient's medicines."""
 
 from wardline.orders.actions import access_change, access_medicine
-from wardline.orders.bulk import MedicineRecord, add_medicines
+from wardline.orders.bulk import CreatinineRecord, MedicineRecord, add_creatinines, add_medicines
 from wardline.orders.cards import reasons
 from wardline.orders.doses import in_unit
 from wardline.orders.drugs import Drug
@@ -50,6 +50,7 @@ __all__ = [
     "UNITS",
     "Address",
     "Amount",
+    "CreatinineRecord",
     "Decision",
     "Drug",
     "Event",
@@ -70,6 +71,7 @@ __all__ = [
     "Verification",
     "access_change",
     "access_medicine",
+    "add_creatinines",
     "add_medicines",
     "alerts_of",
     "configure",

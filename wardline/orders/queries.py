@@ -29,6 +29,7 @@ class Facts(Struct, frozen=True):
     weight_at: datetime | None
     creatinine: float | None
     creatinine_at: datetime | None
+    creatinine_imported: bool | None
     problems: str
 
 
@@ -129,7 +130,7 @@ class NewAlerts(Struct, frozen=True, kw_only=True):
     SELECT p.born_on, p.sex, p.allergy_state, s.pregnant, s.class,
            (SELECT CASE WHEN g.state = 'signed' THEN g.digest END FROM orders.knowledge_signature g
              WHERE g.hospital_id = :patient.hospital_id ORDER BY g.signed_at DESC, g.id DESC LIMIT 1),
-           w.value::float8, w.taken_at, k.value::float8, k.taken_at,
+           w.value::float8, w.taken_at, k.value::float8, k.taken_at, k.imported,
            (SELECT coalesce(json_agg(json_build_object(
                        'display', l.display, 'icd10', CASE WHEN l.code_system LIKE 'ICD-10%' THEN l.code ELSE '' END,
                        'snomed', coalesce(l.snomed_code, CASE WHEN l.code_system = 'SNOMED-CT' THEN l.code END, ''),
@@ -147,7 +148,7 @@ class NewAlerts(Struct, frozen=True, kw_only=True):
                           WHERE m.hospital_id = :patient.hospital_id AND m.person_id = p.id AND m.kind = 'weight_kg'
                             AND m.superseded_at IS NULL
                           ORDER BY m.taken_at DESC, m.created_at DESC LIMIT 1) w ON true
-      LEFT JOIN LATERAL (SELECT m.value, m.taken_at FROM orders.measure m
+      LEFT JOIN LATERAL (SELECT m.value, m.taken_at, m.imported FROM orders.measure m
                           WHERE m.hospital_id = :patient.hospital_id AND m.person_id = p.id
                             AND m.kind = 'creatinine_umol_per_l' AND m.superseded_at IS NULL
                           ORDER BY m.taken_at DESC, m.created_at DESC LIMIT 1) k ON true

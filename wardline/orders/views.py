@@ -81,7 +81,7 @@ def checked_patient(facts: Facts, allergies: Sequence[RecordedAllergy], today: d
     creatinine = (
         None
         if facts.creatinine is None or facts.creatinine_at is None
-        else Measured(facts.creatinine, facts.creatinine_at)
+        else Measured(facts.creatinine, facts.creatinine_at, imported=bool(facts.creatinine_imported))
     )
     return Patient(
         signed_knowledge=facts.signed_knowledge or "",
@@ -111,6 +111,7 @@ def numbers_of(patient: Patient, rules: Knowledge | None) -> Numbers:
     if creatinine is None:
         return found
     found.creatinine_umol_per_l, found.creatinine_at = number(creatinine.value), creatinine.taken_at
+    found.creatinine_imported = creatinine.imported
     if age is None or female is None:
         return found
     egfr = kidney.egfr_ml_per_min(creatinine.value, age, female=female)

@@ -19,6 +19,10 @@ from wardline.platform.db import Db
 from wardline.platform.ids import new_id
 from wardline.vitals import public as vitals
 
+# LOINC codes of creatinine in serum, plasma or blood, and how a unit of theirs becomes µmol/l.
+CREATININE_CODES = frozenset({"2160-0", "14682-9", "38483-4", "77140-2"})
+UMOL_PER_L_OF = {"umol/L": 1.0, "mg/dL": 88.4}
+
 REGION = uuid5(NAMESPACE_URL, "https://wardline.example/interop/region")
 
 Row = TypeVar(
@@ -161,9 +165,26 @@ async def _save_found(db: Db, brought: Translation, hospital_id: UUID, added: Ad
     sets = await vitals.add_observation_sets(db, _at(hospital_id, brought.observation_sets))
     reports = await lab.add_reports(db, _at(hospital_id, brought.reports))
     results = await lab.add_results(db, _at(hospital_id, brought.results))
+    await _save_creatinines(db, brought, hospital_id, set(results))
     added.observation_sets, added.laboratory_reports, added.laboratory_results = len(sets), len(reports), len(results)
     _stored(brought, "Observation", sum(brought.observations_of[each] for each in sets) + len(results))
     _stored(brought, "DiagnosticReport", len(brought.sent_reports.intersection(reports)))
+
+
+async def _save_creatinines(db: Db, brought: Translation, hospital_id: UUID, new: set[UUID]) -> None:
+    """Medicines are dosed by a creatinine of another laboratory too, and say that it was imported."""
+    measured = [each for each in _at(hospital_id, brought.results) if each.id in new and each.loinc in CREATININE_CODES]
+    await orders.add_creatinines(
+        db,
+        [
+            orders.CreatinineRecord(
+                id=new_id(), hospital_id=hospital_id, person_id=each.person_id, taken_at=each.taken_at, result_id=each.id,
+                recorded_by=each.by, umol_per_l=float(each.value) * UMOL_PER_L_OF[each.unit],
+            )
+            for each in measured
+            if each.value is not None and each.unit in UMOL_PER_L_OF
+        ],
+    )  # fmt: skip
 
 
 def _stored(brought: Translation, kind: str, count: int) -> None:
