@@ -154,13 +154,15 @@ function item(entry) {
 // Of the caller's own, and not to be read here and now.
 function lockedItem(entry) {
   const { hospital } = document.body.dataset;
-  if (!hospital || entry.at !== hospital || entry.state === "discarded") {
-    const words = hospital && entry.at !== hospital ? "It waits until you work at that hospital on this device." : "Sign in to see it; it is sent then.";
+  const elsewhere = hospital && entry.at !== hospital;
+  if (!hospital || elsewhere || outbox.isLocked()) {
+    const back = hospital ? "It is shown again when the network is back, and sent then." : "Sign in to see it; it is sent then.";
+    const words = elsewhere ? "It waits until you work at that hospital on this device." : back;
     return make("li", {}, make("p", {}, icon("lock", 16), " Entered ", when(entry), ` by ${entry.authorName}. ${words}`));
   }
   const said = flag("crit", "octagon-alert", "It cannot be read on this device any more");
   const note = make("p", { textContent: "It was not sent. Look at the patients that you saw at that time, and enter it again." });
-  const made = make("li", {}, make("p", {}, "Entered ", when(entry), ` by ${entry.authorName}`), said, note, discardRow({ id: entry.id }));
+  const made = make("li", {}, make("p", {}, "Entered ", when(entry), ` by ${entry.authorName}`), said, note, entry.state === "discarded" ? actsOf(entry) : discardRow({ id: entry.id }));
   made.dataset.entry = entry.id;
   return made;
 }
