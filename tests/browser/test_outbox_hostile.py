@@ -11,9 +11,9 @@ from tests.browser.line import lined
 from tests.browser.offline import chip, done, enter, holds, kept, open_form, ready
 from tests.browser.people import Person, sit_down
 from tests.browser.test_outbox import look_at, patients, sets_of, sign_in, stored
-from tests.browser.test_round_offline import due, give_dose
+from tests.browser.test_round_offline import give_dose
 from tests.client import Client
-from tests.mar.bedside import bed, change, recorded
+from tests.mar.bedside import bed, change, chart, order, recorded
 from tests.served import Served
 from wardline.desk import offline
 
@@ -30,9 +30,9 @@ MANY = """async ([person, count]) => {
   const now = Date.now();
   for (let number = 0; number < count; number += 1) {
     const id = crypto.randomUUID();
-    const body = `pulse_per_min=${50 + (number % 100)}&idempotency_key=${id}`;
+    const body = `pulse_per_min=${60 + (number % 40)}&idempotency_key=${id}`;
     await window.wardline.outbox.put({ id, url: `/patients/${person}/observations`, body, what: "Observations", person,
-      patient: "MANY, Asha", patientId: "1", page: "", replaces: "", shown: [["Pulse", `${50 + (number % 100)}`]], by: staff,
+      patient: "MANY, Asha", patientId: "1", page: "", replaces: "", shown: [["Pulse", `${60 + (number % 40)}`]], by: staff,
       at: hospital, authorName: name, enteredMs: now + number, sentMs: now, firstMs: now, faults: 0, state: "waiting", problem: null });
   }
   await window.wardline.sendLater();
@@ -113,7 +113,8 @@ async def test_an_order_that_was_stopped_meanwhile_is_for_a_person_to_decide(bro
     client.world = site.world
     async with httpx.AsyncClient(base_url=site.address, timeout=30) as client.http:
         at = await bed(client)
-        [dose] = await due(client, at, "furosemide 40 mg po stat")
+        made = await order(client, at, "furosemide 40 mg po stat")
+        dose = next(each for each in (await chart(client, at))["doses"] if each["medicine_id"] == made["id"])
         nurse = await sit_down(browser, site, "nurse_a")
         await ready(nurse)
         await nurse.open(f"{at.path}/given")
@@ -121,8 +122,7 @@ async def test_an_order_that_was_stopped_meanwhile_is_for_a_person_to_decide(bro
         await nurse.context.set_offline(True)
         await give_dose(nurse, at, dose)
         await expect(chip(nurse)).to_have_text("1 not yet sent")
-        medicine = (await client.get(f"/medicines/{dose['medicine_id']}", as_="doctor_a")).json()
-        await change(client, {"id": dose["medicine_id"], "version": medicine["version"]}, "stop")
+        await change(client, made, "stop")
         await nurse.context.set_offline(False)
         await expect(chip(nurse)).to_have_text("1 not yet sent, 1 to decide", timeout=20_000)
         await chip(nurse).click()
@@ -189,5 +189,5 @@ async def test_two_hundred_entries_are_listed_and_each_is_stored_once(browser: B
     await nurse.context.set_offline(False)
     await expect(chip(nurse)).to_have_count(0, timeout=90_000)
     rows = await sets_of(site, person)
-    assert sorted(row["pulse_per_min"] for row in rows) == sorted([*range(50, 150)] * 2)
+    assert sorted(row["pulse_per_min"] for row in rows) == sorted([*range(60, 100)] * 5)
     await done(nurse)

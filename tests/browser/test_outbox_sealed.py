@@ -27,6 +27,16 @@ KEYS = """async () => {
   db.close();
   return rows.map(({ id, key }) => [id, key.extractable]);
 }"""
+SPOILT = """async () => {
+  const [row] = await window.wardline.outbox.rows();
+  new Uint8Array(row.sealed)[0] ^= 1;
+  const open = indexedDB.open("wardline-outbox", 1);
+  const db = await new Promise((done) => (open.onsuccess = () => done(open.result)));
+  const place = db.transaction("entries", "readwrite").objectStore("entries");
+  place.put(row);
+  await new Promise((done) => (place.transaction.oncomplete = done));
+  db.close();
+}"""
 # As the version before this one wrote it.
 OLD = """async ([id, person, staff, hospital]) => {
   const open = indexedDB.open("wardline-outbox", 1);
@@ -148,8 +158,52 @@ async def test_where_the_server_gives_no_key_the_device_has_one_of_its_own(brows
     await nurse.context.unroute("**/outbox/key")
     await nurse.context.set_offline(False)
     assert [row["pulse_per_min"] for row in await stored(site, person, 1)] == [96]
-    await nurse.open(f"/patients/{person}/observations/new")
-    await holds(nurse.page, f"({KEYS})().then((keys) => keys.length && keys.every(([id]) => id === 'key'))")
+    await done(nurse)
+
+
+async def test_a_key_that_is_gone_comes_back_with_the_network(browser: Browser, site: Served) -> None:
+    """Meanwhile the list says that something waits, and not that it is lost."""
+    [person] = await patients(site, "Keyless")
+    nurse = await sit_down(browser, site, "nurse_a")
+    await ready(nurse)
+    await look_at(nurse, person)
+    await one_waits(nurse, person, "97")
+    await nurse.page.evaluate("self.outboxKey.drop().then(() => true)")
+    await nurse.page.reload()
+    await expect(chip(nurse)).to_have_text("1 not yet sent")
+    await chip(nurse).click()
+    await expect(nurse.page.locator("#outbox-list")).to_contain_text("shown again when the network is back")
+    await nurse.context.set_offline(False)
+    assert [row["pulse_per_min"] for row in await stored(site, person, 1)] == [97]
+    await expect(chip(nurse)).to_have_count(0)
+    await done(nurse)
+
+
+async def test_what_no_key_opens_is_said_and_can_be_discarded(browser: Browser, site: Served) -> None:
+    """The deployment's secret was changed, say."""
+    [person] = await patients(site, "Unreadable")
+    nurse = await sit_down(browser, site, "nurse_a")
+    await ready(nurse)
+    await look_at(nurse, person)
+    await one_waits(nurse, person, "98")
+    await nurse.page.evaluate(SPOILT)
+    await nurse.context.set_offline(False)
+    await nurse.open(f"/wards/{site.world.a.ward_id}")
+    await expect(chip(nurse)).to_have_text("1 not yet sent")
+    await chip(nurse).click()
+    item = nurse.page.locator("#outbox-list li[data-entry]")
+    await expect(item).to_contain_text("cannot be read on this device any more")
+    await item.get_by_role("button", name="Discard").click()
+    await item.get_by_role("button", name="Discard for good").click()
+    await item.get_by_role("button", name="Noted").click(timeout=30_000)
+    await expect(chip(nurse)).to_have_count(0)
+    async with site.world.owner() as db:
+        what = await db.fetchval(
+            "SELECT what FROM desk.discard WHERE staff_id = $1 AND person_id IS NULL AND acknowledged_at IS NOT NULL",
+            site.world.staff["nurse_a"],
+        )
+    assert what == "An entry that could not be read"
+    assert await sets_of(site, person) == []
     await done(nurse)
 
 

@@ -1,6 +1,8 @@
 """The round is kept ahead: who has opened the ward's list can finish the round when the network goes, in one request."""
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,6 +14,12 @@ from tests.browser.test_round_offline import due, recorded
 from tests.client import Client
 from tests.mar.bedside import Bed, bed
 from tests.served import Served
+from wardline.mar import ahead
+from wardline.mar.models import RoundScope
+from wardline.platform.errors import Busy
+from wardline.platform.http import Context
+
+AHEAD_SECONDS = 4  # the worker asks two seconds after the page
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -64,6 +72,31 @@ async def test_a_round_begun_before_the_network_went_can_be_finished(browser: Br
         stored = await recorded(site, *beds)
         assert sorted(str(dose_id) for dose_id in stored) == sorted(dose["id"] for dose in doses[:2])
         assert {len(rows) for rows in stored.values()} == {1}
+    await done(nurse)
+
+
+async def test_nothing_is_fetched_ahead_while_the_server_asks_for_less(
+    browser: Browser, site: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[UUID] = []
+
+    async def busy(ctx: Context, ward: RoundScope) -> ahead.RoundAhead:
+        asked.append(ward.id)
+        raise Busy("Too much to do.")
+
+    monkeypatch.setattr(ahead, "round_ahead", busy)
+    client = Client.__new__(Client)
+    client.world = site.world
+    async with httpx.AsyncClient(base_url=site.address, timeout=30) as client.http:
+        [at] = await together(client, 1)
+        await due(client, at, "furosemide 40 mg po stat")
+    nurse = await sit_down(browser, site, "nurse_a")
+    await ready(nurse)
+    for _ in range(2):
+        await nurse.open(f"/wards/{at.ward}/round")
+        await kept(nurse, f"page:/wards/{at.ward}/round")
+        await asyncio.sleep(AHEAD_SECONDS)
+    assert asked == [at.ward]
     await done(nurse)
 
 

@@ -111,7 +111,7 @@ async def discarded(client: Client, person: UUID | None, **more: Any) -> tuple[s
         "discarded_at": now.isoformat(),
     } | more
     answer = await client.post("/outbox/discards", body, as_="nurse_a", headers=author(client, "nurse_a"))
-    return body["id"], answer
+    return str(body["id"]), answer
 
 
 async def open_ids(client: Client, as_: str = "nurse_a") -> set[str]:

@@ -14,7 +14,7 @@ from wardline.platform.db import Db, query
     SELECT :hospital_id, u.id, :staff_id, r.person_id, u.page, u.opened_at, :now
       FROM unnest(:ids::uuid[], :people::uuid[], :pages::text[], :times::timestamptz[]) AS u (id, person_id, page, opened_at)
       LEFT JOIN patients.registration r ON r.hospital_id = :hospital_id AND r.person_id = u.person_id
-        ON CONFLICT DO NOTHING
+        ON CONFLICT DO NOTHING  -- bounded: OPENINGS_MAX
     RETURNING id, person_id, page, opened_at
 """)
 async def insert_openings(
@@ -37,7 +37,7 @@ async def insert_openings(
            (SELECT r.person_id FROM patients.registration r
              WHERE r.hospital_id = :hospital_id AND r.person_id = :new.patient_id::uuid),
            :new.what, :new.answer, :new.reason, least(:new.entered_at::timestamptz, :now), least(:new.discarded_at::timestamptz, :now), :now
-        ON CONFLICT DO NOTHING
+        ON CONFLICT DO NOTHING  -- bounded: one
     RETURNING person_id
 """)
 async def insert_discard(
@@ -58,7 +58,7 @@ async def open_discards(db: Db, *, hospital_id: UUID, staff_id: UUID) -> list[Di
 
 @query("""
     UPDATE desk.discard SET acknowledged_at = :now
-     WHERE hospital_id = :hospital_id AND staff_id = :staff_id AND id = :discard_id AND acknowledged_at IS NULL
+     WHERE hospital_id = :hospital_id AND staff_id = :staff_id AND id = :discard_id AND acknowledged_at IS NULL  -- bounded: one
     RETURNING person_id
 """)
 async def acknowledge(

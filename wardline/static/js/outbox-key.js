@@ -27,7 +27,6 @@ const put = (row) => inStore("keys", (keys) => keys.put(row));
 self.outboxKey = {
   answered,
   inStore,
-  put,
   drop: () => inStore("keys", (keys) => keys.delete("key")).catch(() => {}),
 
   // The owner is a person's id and a hospital's, with a space between; or how that begins.

@@ -117,7 +117,7 @@ function discardRow(entry) {
     const label = make("label", { htmlFor: why.id, textContent: "Why (if you like)" });
     const sure = button("Discard for good", () => outbox.discard(entry, why.value.trim()), "danger");
     const note = make("span", { textContent: "It will not be sent. That you discarded it is recorded." });
-    row.replaceChildren(note, label, why, sure, button("Keep it", () => show()));
+    row.replaceChildren(note, label, why, sure, button("Keep it", () => show(true)));
     why.focus();
   };
   const acts = [];
@@ -154,13 +154,15 @@ function item(entry) {
 // Of the caller's own, and not to be read here and now.
 function lockedItem(entry) {
   const { hospital } = document.body.dataset;
-  if (!hospital || entry.at !== hospital || entry.state === "discarded") {
-    const words = hospital && entry.at !== hospital ? "It waits until you work at that hospital on this device." : "Sign in to see it; it is sent then.";
+  const elsewhere = hospital && entry.at !== hospital;
+  if (!hospital || elsewhere || outbox.isLocked()) {
+    const back = hospital ? "It is shown again when the network is back, and sent then." : "Sign in to see it; it is sent then.";
+    const words = elsewhere ? "It waits until you work at that hospital on this device." : back;
     return make("li", {}, make("p", {}, icon("lock", 16), " Entered ", when(entry), ` by ${entry.authorName}. ${words}`));
   }
   const said = flag("crit", "octagon-alert", "It cannot be read on this device any more");
   const note = make("p", { textContent: "It was not sent. Look at the patients that you saw at that time, and enter it again." });
-  const made = make("li", {}, make("p", {}, "Entered ", when(entry), ` by ${entry.authorName}`), said, note, discardRow({ id: entry.id }));
+  const made = make("li", {}, make("p", {}, "Entered ", when(entry), ` by ${entry.authorName}`), said, note, entry.state === "discarded" ? actsOf(entry) : discardRow({ id: entry.id }));
   made.dataset.entry = entry.id;
   return made;
 }
@@ -196,29 +198,54 @@ function dialog() {
 
 async function openList() {
   dialog();
-  await show();
+  await show(true);
   if (!dialog().open) dialog().showModal();
 }
 
 let shownAs = "";
+let listedAs = "";
 
-async function show() {
+// The list stays as it is while it says the same, and while somebody writes in it.
+function fill(place, kept, again) {
+  const said = JSON.stringify(kept.map(({ id, state, told, locked, problem }) => [id, state, told, locked, problem]));
+  if (!again && place.children.length && (said === listedAs || place.contains(document.activeElement?.closest("input")))) return;
+  listedAs = said;
+  place.replaceChildren(listOf(kept));
+}
+
+async function show(again = false) {
   const kept = (await outbox.all()).filter(({ state }) => state !== "sending");
   showChip(kept);
   showMarks(kept);
   const inline = document.querySelector("#outbox-here");
   if (inline) {
     inline.hidden = !kept.length;
-    inline.lastElementChild.replaceChildren(listOf(kept));
+    fill(inline.lastElementChild, kept, again);
   }
-  document.getElementById("outbox-list")?.replaceChildren(listOf(kept));
+  const list = document.getElementById("outbox-list");
+  if (list) fill(list, kept, again || inline !== null);
   const words = kept.filter((entry) => isMine(entry) && entry.state === "conflict").map(({ id }) => id).join();
   if (words && words !== shownAs) window.wardline.announce("Something that you entered was not accepted. Open the list of what is not yet sent.");
   shownAs = words;
 }
 
-const showAgain = () => localStorage.getItem("outbox") && show().catch(() => {});
-outbox.watch(() => show().catch(() => {}));
-document.addEventListener("wardline:rows", showAgain);
-document.addEventListener("htmx:after:swap", showAgain);
+// A long list that is being sent changes often: it is drawn anew now and then.
+const DRAWN_MS = 250;
+let drawing = false;
+let changed = false;
+
+async function draw() {
+  if (drawing) return void (changed = true);
+  drawing = true;
+  changed = false;
+  await show().catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, DRAWN_MS));
+  drawing = false;
+  if (changed) draw();
+}
+
+const drawAgain = () => localStorage.getItem("outbox") && draw();
+outbox.watch(draw);
+document.addEventListener("wardline:rows", drawAgain);
+document.addEventListener("htmx:after:swap", drawAgain);
 Object.assign(outbox, { isMine, me, openList, make, button });

@@ -57,11 +57,13 @@ async function asked() {
 }
 
 const ready = keyed();
-const asking = asked();
+let asking = null;
+const askKey = () => (asking ??= asked().finally(() => (asking = null)));
+askKey();
 const parameters = (iv, id) => ({ name: "AES-GCM", iv, additionalData: new TextEncoder().encode(id) });
 
 async function sealed(entry) {
-  if (entry.locked || !self.crypto?.subtle) return entry;
+  if (entry.locked || !self.crypto?.subtle) return { ...entry, locked: undefined };
   const use = key ?? (spareKey = await spare(owner, true)); // another tab may have dropped it
   const [row, inside] = [{}, {}];
   for (const [name, value] of Object.entries(entry)) (OPEN.includes(name) ? row : inside)[name] = value;
@@ -76,7 +78,7 @@ async function opened(row) {
   if (!row.sealed) return row.author ? { ...row, by: row.author, at: row.hospital } : row; // of a version before sealing
   for (const use of [key, spareKey].filter(Boolean)) {
     const text = await crypto.subtle.decrypt(parameters(row.iv, row.id), use, row.sealed).catch(() => null);
-    if (text) return { ...row, iv: undefined, sealed: undefined, ...JSON.parse(new TextDecoder().decode(text)) };
+    if (text) return { ...row, sealed: undefined, ...JSON.parse(new TextDecoder().decode(text)) };
   }
   return { ...row, locked: true };
 }
@@ -149,4 +151,4 @@ shared.onmessage = () => told();
 // Whoever sees the page of signing in has no session: the key goes, as the copies do.
 if (!staff && !document.getElementById("outbox-here")) drop();
 
-window.wardline.outbox = { owner, all, rows, one, put, remove, update, told, hasKey: () => asking.then(() => key !== null), watch: (listener) => listeners.add(listener) };
+window.wardline.outbox = { owner, all, rows, one, put, remove, update, told, hasKey: () => askKey().then(() => key !== null), isLocked: () => key === null, watch: (listener) => listeners.add(listener) };

@@ -61,6 +61,12 @@ async function end() {
   await wipe();
 }
 
+async function keyUsed() {
+  const { inStore } = self.outboxKey;
+  const found = await inStore("keys", (keys) => keys.get("key"));
+  if (found && Math.abs(Date.now() - found.usedAt) < IDLE_MS) await inStore("keys", (keys) => keys.put({ ...found, usedAt: Date.now() }));
+}
+
 async function wipe() {
   const session = await settled((await store("session")).get("key"));
   await settled((await store("pages", "readwrite")).clear());
@@ -128,6 +134,7 @@ self.copies = {
     notedAt = usedAt;
     return inTurn(async () => {
       const session = await current();
+      await keyUsed();
       if (session) await settled((await store("session", "readwrite")).put({ ...session, usedAt }));
     });
   },
