@@ -24,6 +24,12 @@ _INSERT = """
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::uuid[],
                          $9::text[], $10::uuid[], $11::text[], $12::text[], $13::jsonb[])
 """
+# Most batches have one entry, which costs a fifth less without arrays, here and in the database.
+_INSERT_ONE = """
+    INSERT INTO audit.entry (id, hospital_id, actor_id, actor_role, session_id, action, outcome, person_id, subject_type,
+                             subject_id, request_id, client, detail)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
 Entry = tuple[Any, ...]
 
 
@@ -134,7 +140,10 @@ class Ledger:
         started = time.perf_counter()
         try:
             async with self._pool.held(FLUSH_WAIT_SECONDS_MAX) as held:
-                await held.connection.execute(_INSERT, *[list(column) for column in zip(*batch, strict=True)])
+                if len(batch) == 1:
+                    await held.connection.execute(_INSERT_ONE, *batch[0])
+                else:
+                    await held.connection.execute(_INSERT, *[list(column) for column in zip(*batch, strict=True)])
             self.flushed_entries += len(batch)
             self.flushes += 1
             self.flush_seconds.observe(time.perf_counter() - started)

@@ -72,6 +72,7 @@ class Understood(NamedTuple):
 SPELLINGS = (("sulph", "sulf"), ("oestr", "estr"), ("ceph", "cef"), ("aluminum", "aluminium"), ("haem", "hem"))
 
 
+@functools.lru_cache(maxsize=5_000)  # the same few hundred names, a dozen times for each page
 def normal(name: str) -> str:
     """A name without case, accents, punctuation and the spelling of one country: `St. John's Wort` is `st johns wort`."""
     plain = unicodedata.normalize("NFKD", name[:NAME_LENGTH_MAX]).encode("ascii", "ignore").decode().lower()

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 FORMS_MAX = 1_000
 CONTENT = "content"
+_SPECIAL = re.compile("[&<>\"'/]")
 _mark = secrets.token_hex(12)
 _MARKED = re.compile(rf"{_mark}-([a-z_.]+)-")
 
@@ -63,7 +64,7 @@ class Moulds:
 
 def escaped(text: str) -> str:
     """Text as the templates' engine writes it into markup."""
-    return escape(text).replace("/", "&#x2f;")
+    return escape(text).replace("/", "&#x2f;") if _SPECIAL.search(text) else text
 
 
 def _marked(name: str) -> str:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import minijinja
 import msgspec
 
+from wardline.platform.drawings import last_point, place, spark_points, trend_points
 from wardline.platform.shaking import MARK, included, narrowed
 from wardline.platform.static import asset
 
@@ -26,7 +27,6 @@ PACKAGE = Path(__file__).resolve().parent.parent
 UTC = ZoneInfo("UTC")
 HALF_A_YEAR_DAYS = 182
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-SCORE_MAX = 9.0  # every sparkline of scores shares this scale, so steepness can be compared down a column
 
 
 class Moment(NamedTuple):
@@ -126,9 +126,14 @@ class Rows:
     def get(self, template: str, rows: Iterable[Any]) -> list[str]:
         """The rows, each rendered by the template as `row`."""
         at = rendering()
-        can = at.can & looked_at(template)
+        can = _told_apart(template, at.can)
         variant = (template, can, at.zone.key, int(at.now.timestamp()) // ROW_SECONDS)
-        return [self._one(row, template, variant, at._replace(can=can)) for row in rows]
+        texts: list[str] = []
+        for row in rows:
+            kept = self._young.get(id(row))
+            text = kept[1].get(variant) if kept is not None and kept[0] is row else None
+            texts.append(self._one(row, template, variant, at._replace(can=can)) if text is None else text)
+        return texts
 
     def _one(self, row: Any, template: str, variant: Any, at: Moment) -> str:
         kept = self._young.get(id(row))
@@ -141,8 +146,11 @@ class Rows:
             self._young[id(row)] = kept
         text = kept[1].get(variant)
         if text is None:
-            values = DEFAULTS | {"row": row, "can": at.can, "now": at.now}
-            text = environment().render_template(template, **values).strip()
+            text = (
+                environment()
+                .render_template(template, **(DEFAULTS | {"row": row, "can": at.can, "now": at.now}))
+                .strip()
+            )
             if len(kept[1]) >= ROW_VARIANTS_MAX:
                 kept[1].clear()
             kept[1][variant] = text
@@ -167,6 +175,12 @@ def looked_at(template: str) -> frozenset[str]:
         text += source
         waiting += [found for found in _IMPORTED.findall(source) if found not in seen]
     return frozenset(_ASKED.findall(text))
+
+
+@functools.lru_cache(maxsize=2_000)
+def _told_apart(template: str, can: frozenset[str]) -> frozenset[str]:
+    """Of what somebody may do, what the template asks about."""
+    return can & looked_at(template)
 
 
 _IMPORTED = re.compile(r'(?:import|from|include|extends) "([^"]+)"')
@@ -286,14 +300,24 @@ def day_short(at: dt.date | dt.datetime | None) -> str:
     if at is None:
         return ""
     date = local(at).date() if isinstance(at, dt.datetime) else at
-    return "Today" if date == local(rendering().now).date() else day_brief(date)
+    return "Today" if date == _today() else day_brief(date)
 
 
 def day_brief(at: dt.date | dt.datetime) -> str:
     """23-Nov; 23-Nov-2013 from half a year away: an old date must not read as one of these days."""
     date = local(at).date() if isinstance(at, dt.datetime) else at
-    is_far = abs((date - local(rendering().now).date()).days) > HALF_A_YEAR_DAYS
+    is_far = abs((date - _today()).days) > HALF_A_YEAR_DAYS
     return day(date) if is_far else day(date)[:6]
+
+
+def _today() -> dt.date:
+    at = rendering()
+    return _day_of(at.now, at.zone)
+
+
+@functools.lru_cache(maxsize=16)  # a page asks for every row
+def _day_of(now: dt.datetime, zone: ZoneInfo) -> dt.date:
+    return now.astimezone(zone).date()
 
 
 def daytime(at: dt.datetime | None) -> str:
@@ -321,7 +345,7 @@ def age(born: dt.date | None) -> str:
     """Age in words as clinicians use it: 12 d, 7 wk, 14 mo, 70 y."""
     if born is None:
         return "Not known"
-    today = local(rendering().now).date()
+    today = _today()
     days = (today - born).days
     months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
     if days < 28:
@@ -411,45 +435,6 @@ def family_first(family: str, given: str = "", title: str = "") -> str:
     return f"{name} ({title})" if title else name
 
 
-# ---- drawings ----------------------------------------------------------------------------------------------------
-
-
-def spark_points(values: Iterable[float | int], width: int = 44, height: int = 18) -> str:
-    """The points of a polyline for scores on the shared scale 0 to 9: oldest left, newest right."""
-    scores = [min(max(float(value), 0.0), SCORE_MAX) for value in values]
-    step = (width - 6) / max(len(scores) - 1, 1)
-    bottom, room = height - 2.0, height - 4.0
-    return " ".join(
-        f"{2 + index * step:.0f},{bottom - score * room / SCORE_MAX:.1f}" for index, score in enumerate(scores)
-    )
-
-
-def trend_points(values: Iterable[float | int], width: int = 170, height: int = 52) -> str:
-    """The points of a polyline that fills its own height: for one measure over time, not for comparing rows."""
-    numbers = [float(value) for value in values]
-    if not numbers:
-        return ""
-    low, high = min(numbers), max(numbers)
-    room = (high - low) or 1.0
-    step = (width - 10) / max(len(numbers) - 1, 1)
-    return " ".join(
-        f"{4 + index * step:.1f},{height - 8.3 - (number - low) / room * (height - 16.6):.1f}"
-        for index, number in enumerate(numbers)
-    )
-
-
-def last_point(points: str) -> list[str]:
-    """The [x, y] of the newest point of a polyline."""
-    return points.rsplit(" ", maxsplit=1)[-1].split(",") if points else ["0", "0"]
-
-
-def place(value: float, low: float, high: float, width: float = 112) -> str:
-    """Where a value stands on an axis from low to high, in pixels, kept on the axis."""
-    room = float(high) - float(low)
-    share = (float(value) - float(low)) / room if room else 0.0
-    return f"{min(max(share, 0.0), 1.0) * float(width):.1f}"
-
-
 def cells(texts: Iterable[str], empty: int = 0) -> Any:
     """Cells of a table, strong where there is something, then so many empty ones. A loop in a template costs ten times this."""
     filled = [f'<td><b class="v">{escape(text)}</b></td>' if text else "<td></td>" for text in texts]
@@ -480,11 +465,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "time_element": time_element,
     "trend_points": trend_points,
 }
-# The address of the icons is a text and no call: a page asks for it fifty times.
-GLOBALS: dict[str, Any] = {
-    "asset": asset,
-    "icons": asset("vendor/icons.svg"),
-    "key": idempotency_key,
-    "piece": piece,
-    "rows": rows,
-}
+_ICONS = asset("vendor/icons.svg")  # a text and no call: a page asks for it fifty times
+GLOBALS: dict[str, Any] = {"asset": asset, "icons": _ICONS, "key": idempotency_key, "piece": piece, "rows": rows}

@@ -7,6 +7,7 @@ ISBN 978-1-86016-682-2. What is this product's own choice says "own".
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from msgspec import Struct, structs
 from wardline.tasks.public import Priority, Rung
 from wardline.vitals.models import SIGNS_TOTAL, Band, Consciousness, RecordedSet, Sign, Signs, SpO2Scale
 
+SIGNS = tuple(Sign)
 WINDOW_DEFAULT = timedelta(hours=12)
 AGE_LOWEST_YEARS = 16
 Value = TypeVar("Value")
@@ -89,18 +91,19 @@ def points_of(signs: Signs, sign: Sign, *, oxygen_at_the_time: bool | None) -> i
 
 
 # --- totals ------------------------------------------------------------------------------------------------------------
-class Score(Struct, frozen=True, kw_only=True):
-    """`total` is the score when `complete`, otherwise its lower bound; `stale` signs are older than the window."""
+class Score(Struct, frozen=True, kw_only=True, dict=True):
+    """`total` is the score when `complete`, otherwise its lower bound; `stale` signs are older than the window. Its sums are
+    asked for some thirty times when a set is saved, so each is worked out once."""
 
     points: dict[Sign, int | None]
     stale: list[Sign]
 
-    @property
+    @cached_property
     def total(self) -> int:
         """Sum of all points that are known, stale ones included: time alone never lowers a score."""
         return sum(points for points in self.points.values() if points is not None)
 
-    @property
+    @cached_property
     def signs_scored(self) -> int:
         """How many of the seven signs have points from within the window."""
         return sum(points is not None and sign not in self.stale for sign, points in self.points.items())
@@ -113,7 +116,7 @@ class Score(Struct, frozen=True, kw_only=True):
     @property
     def missing(self) -> list[Sign]:
         """Signs without points or too old, in chart order: what to take next."""
-        return [sign for sign in Sign if self.points[sign] is None or sign in self.stale]
+        return [sign for sign in SIGNS if self.points[sign] is None or sign in self.stale]
 
     @property
     def three_in_one_sign(self) -> bool:
@@ -135,7 +138,7 @@ class Score(Struct, frozen=True, kw_only=True):
 
 def score_set(signs: Signs) -> Score:
     """Scores one set by itself, as a nurse fills it in: later fields can only add, so its total only rises."""
-    points = {sign: points_of(signs, sign, oxygen_at_the_time=signs.on_oxygen) for sign in Sign}
+    points = {sign: points_of(signs, sign, oxygen_at_the_time=signs.on_oxygen) for sign in SIGNS}
     return Score(points=points, stale=[])
 
 
@@ -154,7 +157,7 @@ class Latest(Struct, frozen=True, kw_only=True):
     @property
     def points(self) -> dict[Sign, int | None]:
         """Points of each sign, None where it is not known."""
-        return {sign: points_of(self.signs, sign, oxygen_at_the_time=self.spo2_on_oxygen) for sign in Sign}
+        return {sign: points_of(self.signs, sign, oxygen_at_the_time=self.spo2_on_oxygen) for sign in SIGNS}
 
 
 NOTHING_YET = Latest(signs=Signs(), taken_at={})
@@ -170,7 +173,7 @@ def latest_of(sets: Iterable[RecordedSet]) -> Latest:
 
 def with_newer(latest: Latest, signs: Signs, taken_at: datetime) -> Latest:
     """What is known after one more set, none of whose signs is known from later than `taken_at`."""
-    held = [sign for sign in Sign if signs.has(sign)]
+    held = [sign for sign in SIGNS if signs.has(sign)]
     oxygen_known = latest.signs.on_oxygen if signs.on_oxygen is None else signs.on_oxygen
     unresolved = Sign.SPO2 in held or latest.spo2_on_oxygen is None
     return Latest(
@@ -211,7 +214,7 @@ def _newest(newer: Value | None, older: Value | None) -> Value | None:
 
 def score_latest(latest: Latest, now: datetime, window: timedelta = WINDOW_DEFAULT) -> Score:
     """Scores the newest values. One older than the window still counts but is marked stale: the score is incomplete."""
-    stale = [sign for sign in Sign if sign in latest.taken_at and now - latest.taken_at[sign] > window]
+    stale = [sign for sign in SIGNS if sign in latest.taken_at and now - latest.taken_at[sign] > window]
     return Score(points=latest.points, stale=stale)
 
 

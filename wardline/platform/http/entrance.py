@@ -20,7 +20,7 @@ from wardline.platform.http.reply import HTML, NOT_STORED, PROBLEM_JSON, encode,
 from wardline.platform.http.routes import Node, Route, build_tree, find
 
 AGED_SECONDS = 0.5  # after such a wait the sender may have given up, so it is asked for
-PULSE_SECONDS, PULSE_RINGS = 0.01, 100
+PULSE_SECONDS, PULSE_RINGS = 0.05, 20
 GONE_SECONDS = 0.002  # how long the server needs to say that a connection is closed
 RETRY_SECONDS = {"medication": (1, 3), "charting": (2, 6), "lists": (3, 9), "sign_in": (3, 12), "reports": (10, 30)}
 RETRY_SECONDS_USUAL = (2, 8)
@@ -140,7 +140,7 @@ class Entrance:
 
 
 class Pulse:
-    """How late the event loop is: a timer that should ring every 10 ms, while requests come and a second longer.
+    """How late the event loop is: a timer that should ring every 50 ms, while requests come and a second longer.
 
     What waits for the loop is not seen by anybody; but a request that reaches us now has waited about as long as the
     timer has that should have rung.

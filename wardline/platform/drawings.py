@@ -1,0 +1,41 @@
+"""Values as points on small drawings, for templates that draw with SVG."""
+
+from collections.abc import Iterable
+
+SCORE_MAX = 9.0  # every sparkline of scores shares this scale, so steepness can be compared down a column
+
+
+def spark_points(values: Iterable[float | int], width: int = 44, height: int = 18) -> str:
+    """The points of a polyline for scores on the shared scale 0 to 9: oldest left, newest right."""
+    scores = [min(max(float(value), 0.0), SCORE_MAX) for value in values]
+    step = (width - 6) / max(len(scores) - 1, 1)
+    bottom, room = height - 2.0, height - 4.0
+    return " ".join(
+        f"{2 + index * step:.0f},{bottom - score * room / SCORE_MAX:.1f}" for index, score in enumerate(scores)
+    )
+
+
+def trend_points(values: Iterable[float | int], width: int = 170, height: int = 52) -> str:
+    """The points of a polyline that fills its own height: for one measure over time, not for comparing rows."""
+    numbers = [float(value) for value in values]
+    if not numbers:
+        return ""
+    low, high = min(numbers), max(numbers)
+    room = (high - low) or 1.0
+    step = (width - 10) / max(len(numbers) - 1, 1)
+    return " ".join(
+        f"{4 + index * step:.1f},{height - 8.3 - (number - low) / room * (height - 16.6):.1f}"
+        for index, number in enumerate(numbers)
+    )
+
+
+def last_point(points: str) -> list[str]:
+    """The [x, y] of the newest point of a polyline."""
+    return points.rsplit(" ", maxsplit=1)[-1].split(",") if points else ["0", "0"]
+
+
+def place(value: float, low: float, high: float, width: float = 112) -> str:
+    """Where a value stands on an axis from low to high, in pixels, kept on the axis."""
+    room = float(high) - float(low)
+    share = (float(value) - float(low)) / room if room else 0.0
+    return f"{min(max(share, 0.0), 1.0) * float(width):.1f}"
