@@ -56,7 +56,7 @@ _NOTES = """
                                                 AND r.author_id = p.author_id AND r.version = p.version
                           WHERE p.hospital_id = n.hospital_id AND p.note_id = n.id) w ON true
 """
-# The bound is a parameter of its own, so that the months before it are left out before the statement begins.
+# The bounds are known before the statement begins, so that the months before and the empty ones ahead are left out.
 _SETS = """
     SELECT array_agg(ROW(o.id, o.taken_at,
                          concat_ws(' ', left(s.given, 1) || '.', s.family) || coalesce(', ' || nullif(s.post_nominal, ''), ''),
@@ -65,7 +65,7 @@ _SETS = """
                      ORDER BY o.taken_at DESC)
       FROM (SELECT * FROM vitals.observation_set o
              WHERE o.hospital_id = :patient.hospital_id AND o.person_id = :patient.person_id AND o.state = 'final'
-               AND o.taken_at >= :since::timestamptz
+               AND o.taken_at >= :since::timestamptz AND o.taken_at < now() + interval '1 day'
              ORDER BY o.taken_at DESC LIMIT 60) o
       LEFT JOIN LATERAL (SELECT given, family, post_nominal FROM identity.staff s WHERE s.id = o.recorded_by OFFSET 0) s ON true
 """

@@ -40,7 +40,7 @@ class PlanSource(Struct):
            o.diastolic_mmhg, o.pulse_per_min, o.consciousness, o.temperature_celsius, o.news_score, o.news_signs
       FROM vitals.observation_set o
      WHERE o.hospital_id = :patient.hospital_id AND o.person_id = :patient.person_id AND o.state = 'final'
-       AND o.taken_at >= :since::timestamptz
+       AND o.taken_at >= :since::timestamptz AND o.taken_at < now() + interval '1 day'
      ORDER BY o.taken_at DESC LIMIT 12
 """)
 async def sets_since(db: Db, patient: PatientScope, *, since: datetime) -> list[SetSource]:

@@ -102,7 +102,7 @@ def measure_hub(metrics: Metrics, hub: Hub) -> None:
     """Who watches, and what it costs."""
     for name, help_text, read in (
         ("wardline_live_streams", "Open streams.", lambda: hub.streams),
-        ("wardline_live_topics", "Topics that somebody watches here.", lambda: hub.topics),
+        ("wardline_live_topics", "Topics that somebody watches here, or did a minute ago.", lambda: hub.topics),
         ("wardline_live_listening", "1 while nudges are heard.", lambda: int(hub.listening)),
     ):
         metrics.register(name, "gauge", help_text, read)

@@ -142,6 +142,7 @@ class ChartRow(BannerRow):
                     WHERE e.hospital_id = :patient.hospital_id AND e.person_id = :patient.person_id AND e.started_at < :since),
            (SELECT array_agg(ROW(z.*)::vitals.chart_set ORDER BY z.taken_at DESC, z.id DESC) FROM ({OBSERVATION}
              WHERE o.hospital_id = :patient.hospital_id AND o.person_id = :patient.person_id AND o.taken_at >= :since::timestamptz
+               AND o.taken_at < now() + interval '1 day'
              ORDER BY o.taken_at DESC, o.id DESC LIMIT :limit) z)
     {OF_PATIENT}"""  # noqa: S608 - texts of the code's own
 )
@@ -166,7 +167,7 @@ async def sets_of_patient(db: Db, patient: PatientScope, *, before: Cursor, limi
     OBSERVATION
     + """
      WHERE o.hospital_id = :patient.hospital_id AND o.person_id = :patient.person_id AND o.taken_at >= :since
-       AND o.state = 'final'
+       AND o.taken_at < now() + interval '1 day' AND o.state = 'final'
      ORDER BY o.taken_at DESC, o.id DESC
      LIMIT 400
 """

@@ -33,8 +33,8 @@ TOPICS_MAX = 8
 STREAMS_MAX = 30_000
 OPEN_SECONDS_MAX = 10
 CLOSE_SECONDS_MAX = 2
-ADMITTED_SECONDS = 2.0  # as long as an ended session may go on watching
-ADMITTED_MAX = 5_000
+ADMITTED_SECONDS = 30.0  # as long as a board that is watched may go without being read, and its ward asked for, again
+ADMITTED_MAX = 10_000
 LANGUAGE = "en"
 
 log = structlog.get_logger("live")
@@ -158,7 +158,7 @@ class Streams:
 
     async def _access(self, ctx: Context, watch: Watch) -> Any:
         """The scope, by the view's own check. One that asks only whose it is answers for all of an audience who come within
-        two seconds, as they do when a network comes back; the right to watch is each caller's own."""
+        half a minute, as they do when a network comes back; session and right are asked of each."""
         if not watch.view.of_tenant:
             return await admit(ctx, watch)
         ctx.need(watch.view.needs)
