@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from wardline.orders import phrases
+from wardline.orders import brands, phrases
 from wardline.orders.drugs import DrugTable, Form, Understood, normal
 from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, Step
 from wardline.orders.reading import NUMBER, UNIT, UNITS, Question, Reading, amount_of, number
@@ -40,20 +40,12 @@ FORMS = dict.fromkeys(RELEASED, "modified release") | {
     "delayed release": "gastro-resistant", "immediate release": "immediate release", "conventional": "conventional",
     "enteric coated": "gastro-resistant", "enteric-coated": "gastro-resistant", "odt": "orodispersible",
     "orodispersible": "orodispersible", "orally disintegrating": "orodispersible", "liposomal": "liposomal",
-    "pegylated liposomal": "pegylated liposomal",
+    "pegylated liposomal": "pegylated liposomal", "isophane": "isophane", "biphasic 25": "biphasic 25",
+    "biphasic 30": "biphasic 30", "biphasic 50": "biphasic 50",
 }  # fmt: skip
 _MADE_AS = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, FORMS), key=len, reverse=True)) + r")\b")
 _PLAIN = frozenset({"immediate release", "conventional"})
-# Brands that are one form of a drug, and drugs whose forms are not to be exchanged.
-FORM_OF_BRAND = {
-    "oxycontin": "modified release", "longtec": "modified release", "mst": "modified release",
-    "zomorph": "modified release", "advagraf": "modified release", "envarsus": "modified release",
-    "prograf": "immediate release", "adoport": "immediate release", "ambisome": "liposomal",
-    "fungizone": "conventional", "caelyx": "pegylated liposomal", "adriamycin": "conventional",
-    "onivyde": "liposomal", "liposomal irinotecan": "liposomal", "camptosar": "conventional", "campto": "conventional",
-    "carbatrol": "modified release", "equetro": "modified release", "mydayis": "modified release",
-    "slow fe": "modified release", "ecotrin": "gastro-resistant", "ery tab": "gastro-resistant",
-}  # fmt: skip
+# Drugs whose forms are not to be exchanged.
 WHICH_FORM = {
     "tacrolimus": ("immediate release", "modified release"), "amphotericin B": ("liposomal", "conventional"),
     "doxorubicin": ("conventional", "pegylated liposomal"), "irinotecan": ("conventional", "liposomal"),
@@ -130,6 +122,7 @@ def read(typed: str, table: DrugTable) -> Entry:
         _bare_number(reading, name)
     _ask_about_nanograms(reading, name)
     phrases.limit_by_doses(reading, at_most)
+    phrases.ask_about_most(reading)
     phrases.route_of_form(reading, name)
     if stops and not steps and "days" not in reading.fields:
         reading.ask("days", "Stop after how many days?")
@@ -161,7 +154,7 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, Reading
         if exact is not None:
             if normal(exact.name) != normal(" ".join(words[:length])):
                 reading.assumptions.append(f"{' '.join(words[:length])} is {exact.name}")
-            _set_form_of_brand(reading, " ".join(words[:length]), exact, table, whole=True)
+            _set_what_brand_says(reading, " ".join(words[:length]), exact, table, whole=True)
             salt = _salt(words[length:], table)
             return _with_salt(exact, salt), " ".join(words[length + len(salt) :]), reading
     head = _head(words)
@@ -169,7 +162,7 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, Reading
     rest = " ".join(words[len(head) :])
     if len(starting) == 1:
         reading.assumptions.append(f"{' '.join(head)} is {starting[0].name}")
-        _set_form_of_brand(reading, " ".join(head), starting[0], table, whole=False)
+        _set_what_brand_says(reading, " ".join(head), starting[0], table, whole=False)
         return starting[0], rest, reading
     if starting:
         names = tuple(found.name for found in starting)
@@ -182,16 +175,16 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, Reading
     return None, rest, reading
 
 
-def _set_form_of_brand(reading: Reading, typed: str, found: Understood, table: DrugTable, *, whole: bool) -> None:
-    """A brand that is one form of its drug, written whole or begun, sets that form."""
+def _set_what_brand_says(reading: Reading, typed: str, found: Understood, table: DrugTable, *, whole: bool) -> None:
+    """A brand that is one form of its drug, or says its route or strength, written whole or begun, sets that."""
     plain = normal(typed)
     if normal(found.name).startswith(plain):
         return
-    begun = [brand for brand in FORM_OF_BRAND if brand == plain or (not whole and brand.startswith(plain))]
+    begun = [brand for brand in brands.SAYS if brand == plain or (not whole and brand.startswith(plain))]
     known = [(brand, table.exact(brand)) for brand in begun]
-    forms = {FORM_OF_BRAND[brand] for brand, meant in known if meant is not None and meant.name == found.name}
-    if len(forms) == 1:
-        reading.set(form=forms.pop())
+    said = [brands.SAYS[brand] for brand, meant in known if meant is not None and meant.name == found.name]
+    if said and all(each == said[0] for each in said):
+        reading.set(**said[0])
 
 
 def _salt(after: list[str], table: DrugTable) -> list[str]:
@@ -262,7 +255,10 @@ def _amounts(reading: Reading) -> None:
             reading.ask("amount", f"{ranged[1]} to {ranged[2]} is not a range.")
         reading.set(amount=low, amount_to=high, per_kg=bool(ranged[4]))
     for single in iter(lambda: reading.take(rf"({NUMBER})\s*({UNIT})(\s*/\s*kg)?"), None):
-        reading.set(amount=amount_of(reading, single[1], single[2]), per_kg=bool(single[3]))
+        amount, before = amount_of(reading, single[1], single[2]), reading.fields.get("amount")
+        if amount is not None and amount == before:
+            reading.ask("amount", f"{amount.words} is said twice: one dose, or two orders?")
+        reading.set(amount=amount, per_kg=bool(single[3]))
         if single[2] == "ng":
             reading.nanograms = single[1]
 
@@ -377,7 +373,7 @@ def _one_frequency(reading: Reading) -> None:
 # --- what is still open ------------------------------------------------------------------------------------------------
 def _with_assumptions(line: MedicineLine, name: Understood | None, reading: Reading) -> MedicineLine:
     """The route, where the drug has one only, or where a regular dose of a strength by mouth leaves no doubt."""
-    if name is None or line.route:
+    if name is None or line.route or any(question.field == "route" for question in reading.questions):
         return line
     routes = list(dict.fromkeys(route for drug in name.drugs for route in drug.routes))
     if len(routes) == 1:
@@ -419,6 +415,8 @@ def _ask_for_gaps(line: MedicineLine, reading: Reading) -> None:
         reading.ask("form", "Which form: they are not to be exchanged.", WHICH_FORM[line.name])
     if line.rate and line.route not in {"", "intravenous", "subcutaneous"}:
         reading.ask("route", f"A rate by the {line.route} route cannot be.")
+    if line.amount is not None and line.amount.unit == "%":
+        reading.ask("amount", "A percentage is a strength: how much of it?")
 
 
 def _how_much(line: MedicineLine) -> str:

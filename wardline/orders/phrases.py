@@ -5,8 +5,9 @@ route; and what people write that must be asked, because it can be read as somet
 import re
 from decimal import Decimal
 
+from wardline.orders.doses import in_unit
 from wardline.orders.drugs import Understood
-from wardline.orders.lines import Amount
+from wardline.orders.lines import HOURS_PER_DAY, Amount
 from wardline.orders.reading import NUMBER, UNITS, Reading, amount_of
 
 DOTTED = frozenset(
@@ -42,8 +43,11 @@ FORM_ROUTES = {
 }  # fmt: skip
 LOOSE_FORM_ROUTES: dict[str, str] = dict.fromkeys(("tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps", "liquid", "syrup",
                                    "suspension", "elixir"), "oral")  # fmt: skip
+INJECTED = frozenset({"intramuscular", "subcutaneous"})  # a suspension may be a depot
+INFUSED_ML_MIN = Decimal(50)  # own: less than this may be a spoonful
 ROUTE_OF_UNIT = {"tablets": "oral", "capsules": "oral", "sachets": "oral", "puffs": "inhaled", "patches": "transdermal"}
 # More at once than anybody means: the number is then a strength, or a slip.
+BARE_DOSES_MAX = 8  # own: "max 12/day" is more likely an amount
 COUNT_MAX = {"tablets": 20, "capsules": 20, "sachets": 8, "puffs": 12, "sprays": 12, "patches": 4, "drops": 30}
 # Given once a week in the doses of a ward: once a day has killed (ISMP, list of high-alert medicines: oral methotrexate).
 # A strength of None means every dose.
@@ -91,7 +95,10 @@ def strength(reading: Reading, name: Understood | None) -> None:
         volume = f"{liquid[3]} ml" if liquid[3] else "ml"
         reading.set(strength=f"{liquid[1]} {UNITS[liquid[2]]}/{volume}")
     if name is not None and len(name.drugs) > 1:
-        parts = reading.take(rf"(?:of\s+)?({NUMBER})\s*/\s*(?!(?:7|52)\b)({NUMBER})")
+        # `5/7` and `3/12` are days and months, `1/2` is a half.
+        parts = reading.take(
+            rf"(?:of\s+)?(?!\d\s*/\s*12(?![\d.])|[13]\s*/\s*[234](?![\d.]))({NUMBER})\s*/\s*(?!(?:7|52)\b)({NUMBER})"
+        )
         if parts is not None:
             reading.set(strength=f"{parts[1]}/{parts[2]}")
     if re.search(r"\d\s*puffs?\b", reading.rest):
@@ -133,7 +140,7 @@ def limit_by_doses(reading: Reading, at_most: tuple[int, bool] | None) -> None:
     amount = reading.fields.get("amount_to") or reading.fields.get("amount")
     if not isinstance(amount, Amount) or reading.fields.get("per_kg") or times == 0:
         reading.ask("day_max", "At most how much in 24 hours?")
-    elif not says_doses and amount.unit in ROUTE_OF_UNIT:
+    elif not says_doses and (amount.unit in ROUTE_OF_UNIT or _may_be_an_amount(times, amount.value)):
         choices = (f"at most {times} {amount.unit} in 24 hours", f"at most {times} doses in 24 hours")
         reading.ask("day_max", f"At most {times} {amount.unit}, or {times} doses?", choices)
     else:
@@ -142,22 +149,49 @@ def limit_by_doses(reading: Reading, at_most: tuple[int, bool] | None) -> None:
         reading.set(day_max=total)
 
 
+def _may_be_an_amount(times: int, dose: Decimal) -> bool:
+    """`5 mg max 40/day`: 40 mg, or 40 doses of 5 mg? Both are one where a dose is one."""
+    return dose != 1 and times >= dose and (times % dose == 0 or times > BARE_DOSES_MAX)
+
+
+def ask_about_most(reading: Reading) -> None:
+    """The most in 24 hours is not less than one dose."""
+    amount, most = reading.fields.get("amount_to") or reading.fields.get("amount"), reading.fields.get("day_max")
+    if not isinstance(amount, Amount) or not isinstance(most, Amount) or reading.fields.get("per_kg"):
+        return
+    dose = in_unit(float(amount.value), amount.unit, most.unit)
+    if dose is not None and dose > float(most.value) * (1 + 1e-9):
+        reading.ask("day_max", f"At most {most.words} in 24 hours is less than one dose of {amount.words}.")
+
+
 def route_of_form(reading: Reading, name: Understood | None) -> None:
     """A patch is transdermal, 2 tablets are swallowed; a form against the route that was said is asked about."""
     routes = {route for drug in name.drugs for route in drug.routes} if name else set[str]()
     words = set(reading.rest.split())
     for word in sorted(words & FORM_ROUTES.keys()):
-        if "route" in reading.fields and reading.fields["route"] != FORM_ROUTES[word] and FORM_ROUTES[word] in routes:
-            reading.ask("route", f"By which route: {reading.fields['route']}, or {FORM_ROUTES[word]} as a {word} is?")
+        said_route, usual = reading.fields.get("route"), FORM_ROUTES[word]
+        if said_route is not None and said_route != usual and usual in routes:
+            reading.ask("route", f"By which route: {said_route}, or {usual} as a {word} is?")
+        elif said_route is None and routes and usual not in routes:
+            reading.ask("route", f"By which route? It is not known as a {word}.", (usual,))
     _patch(reading, words, routes)
     amount = reading.fields.get("amount")
-    said = [FORM_ROUTES.get(word) or LOOSE_FORM_ROUTES.get(word) for word in sorted(words)]
+    loose = words - ({"suspension"} if routes & INJECTED else set[str]())
+    said = [FORM_ROUTES.get(word) or LOOSE_FORM_ROUTES.get(word) for word in sorted(loose)]
     said += [ROUTE_OF_UNIT.get(amount.unit)] if isinstance(amount, Amount) else []
-    said += ["intravenous"] if "diluent" in reading.fields else []
+    said += ["intravenous"] if _is_infused(str(reading.fields.get("diluent", ""))) else []
     meant = {route for route in said if route in routes}
     if "route" not in reading.fields and len(meant) == 1:
         reading.set(route=meant.pop())
         reading.assumptions.append(f"the route is {reading.fields['route']}")
+
+
+def _is_infused(diluent: str) -> bool:
+    """Whether it is given in a bag; `250 mg in 5 ml` may as well be what a spoon holds."""
+    volume, _, rest = diluent.partition(" ")
+    unit, _, named = rest.partition(" ")
+    is_bag = unit == "litres" or (unit == "ml" and Decimal(volume.replace(",", "")) >= INFUSED_ML_MIN)
+    return is_bag or named not in ("", "water for injections")
 
 
 def _patch(reading: Reading, words: set[str], routes: set[str]) -> None:
@@ -181,14 +215,23 @@ def ask_about_counts(reading: Reading) -> None:
 
 
 def ask_about_weekly(reading: Reading, name: Understood | None, route: str) -> None:
-    """A drug that is given once a week, written for every day: it has to be written out."""
+    """A drug that is given once a week, written for every day or more often: it has to be written out."""
     drug = name.drugs[0].name if name and len(name.drugs) == 1 else ""
     routes, dose = WEEKLY.get(drug, (frozenset[str](), None))
-    amount, times = reading.fields.get("amount"), reading.fields.get("times_per_day")
+    amount, often = reading.fields.get("amount"), _too_often(reading)
     fits = dose is None or (isinstance(amount, Amount) and amount.value == dose)
-    if times is not None and route in routes and fits and "every_hours" not in reading.fields:
-        words = f'{drug[0].upper()}{drug[1:]} is given once a week. If every day is meant, write "every 24 hours".'
-        reading.ask("often", words, ("once a week",))
+    if often and route in routes and fits:
+        reading.ask("often", f"{drug[0].upper()}{drug[1:]} is given once a week{often}", ("once a week",))
+
+
+def _too_often(reading: Reading) -> str:
+    """What is said against how often a weekly drug was written; empty where every 24 hours, or less often, was written out."""
+    hours = reading.fields.get("every_hours")
+    if isinstance(hours, int):
+        return f", not every {hours} hours." if hours < HOURS_PER_DAY else ""
+    if reading.fields.get("times_per_day") is not None:
+        return '. If every day is meant, write "every 24 hours".'
+    return ", not as needed." if reading.fields.get("as_needed") else ""
 
 
 def then_stop(reading: Reading) -> bool:
