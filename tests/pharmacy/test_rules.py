@@ -235,3 +235,43 @@ def test_what_cannot_be_counted_stays_as_it_was_ordered(text: str, strength: str
     said = wording.directions(line(text), strength=strength, unit="ampoule", form="injection")
     assert (said.units, said.problem) == ("", "")
     assert said.words.startswith(("5 mg/kg", "40 mg"))
+
+
+@pytest.mark.parametrize(
+    ("said", "strength", "same"),
+    [
+        ("10 mg/5 ml", "10 mg/5 ml", True),
+        ("10 mg/5 ml", "2 mg/ml", True),
+        ("10 mg/5 ml", "100 mg/5 ml", False),
+        ("50 %", "500 mg/ml", True),
+        ("50 %", "5%", False),
+        ("100 micrograms", "100 micrograms/dose", True),
+        ("100 micrograms", "0.2 mg", False),
+        ("30/500", "30 mg/500 mg", True),
+        ("30/500", "8 mg/500 mg", False),
+        ("30/500", "500 mg", None),
+        ("10 mg/5 ml", "10 mg", None),
+        ("10 mg/5 ml", "strong", None),
+        ("100 units/ml", "300 units/ml", False),
+    ],
+)
+def test_the_strength_that_an_order_names(said: str, strength: str, same: bool | None) -> None:
+    assert rules.is_strength_said(said, strength) is same
+
+
+@pytest.mark.parametrize("strength", ["100 mg/5 ml", "strong"])
+def test_another_strength_than_the_order_names_is_no_product_of_it(strength: str) -> None:
+    """Five millilitres of the concentrate are ten times the dose."""
+    asked = line("morphine 5 ml of 10 mg/5 ml po q4h")
+    form = {"form": "oral solution", "unit": "ml", "routes": ("oral",)}
+    assert rules.is_as_ordered(asked, strength="10 mg/5 ml", **form)
+    assert not rules.is_as_ordered(asked, strength=strength, **form)
+
+
+def test_a_label_does_not_count_out_another_strength() -> None:
+    asked = line("morphine 5 ml of 10 mg/5 ml po q4h")
+    said = wording.directions(asked, strength="100 mg/5 ml", unit="ml", form="oral solution")
+    assert (said.units, said.problem) == ("", "The order is of 10 mg/5 ml, this is 100 mg/5 ml: it is another dose.")
+    assert said.words.startswith("Dose 5 ml, of 10 mg/5 ml, oral")
+    same = wording.directions(asked, strength="2 mg/ml", unit="ml", form="oral solution")
+    assert same.words.startswith("Take 5 ml")

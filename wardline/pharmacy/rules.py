@@ -127,6 +127,48 @@ def mass_of(strength: str) -> tuple[Fraction, str] | None:
     return Fraction(held), found[2]
 
 
+# In milligrams, the sorts that mass compares in; a per cent is 10 mg in each ml.
+_MILLIGRAMS = {"g": Fraction(1000), "mg": Fraction(1), "microgram": Fraction(1, 1000), "nanogram": Fraction(1, 10**6)}
+_SEVERAL = re.compile(rf"(?:{NUMBER})(?:\s*/\s*(?:{NUMBER}))+", re.ASCII)
+
+
+def is_strength_said(said: str, strength: str) -> bool | None:
+    """Whether a product has the strength that an order names; None where the two do not compare."""
+    if _SEVERAL.fullmatch(said.strip()):
+        wanted, held = re.findall(NUMBER, said), re.findall(NUMBER, strength)
+        return (
+            [number(each) for each in wanted] == [number(each) for each in held] if len(wanted) == len(held) else None
+        )
+    ordered, found = _content(said), _content(strength)
+    if ordered is None or found is None or ordered[1] != found[1]:
+        return None
+    return ordered[0] == found[0]
+
+
+def _content(strength: str) -> tuple[Fraction, str] | None:
+    """What one ml, or one unit, holds, with what it is counted in."""
+    found = _STRENGTH.fullmatch(strength.strip().lower())
+    held = number(found[1]) if found else None
+    if found is None or held is None:
+        return None
+    sort = found[2].removesuffix("s")
+    if sort == "%":
+        return Fraction(held) * 10, "mg/ml"
+    volume = number(found[3]) if found[3] else Decimal(1)
+    if volume is None or (found[4] not in (None, "ml") and found[4] not in COUNTED):
+        return None
+    scale = _MILLIGRAMS.get(sort)
+    value = Fraction(held) * (scale or 1) / Fraction(volume)
+    return value, f"{'mg' if scale else sort}{'/ml' if found[4] == 'ml' else ''}"
+
+
+def is_another_strength(line: MedicineLine, strength: str, unit: str) -> bool:
+    """Whether the order counts its dose in ml, tablets or puffs of another strength than this product's."""
+    amounts = [each for each in (line.amount, line.amount_to) if each]
+    counts = any(SINGULAR.get(each.unit, each.unit) == unit for each in amounts)
+    return counts and bool(line.strength) and is_strength_said(line.strength, strength) is False
+
+
 def needed(line: MedicineLine, *, strength: str, unit: str, form: str = "", days: int | None = None) -> int | None:
     """Whole units that the order needs for so many days (the order's own, or a week): doses times units, rounded up.
 
@@ -176,13 +218,15 @@ def is_as_ordered(
     line: MedicineLine, *, form: str, strength: str, unit: str, routes: Sequence[str], usual: str = ""
 ) -> bool:
     """Whether a product is what the line asks for: made as it says (where it does not, as `usual`: never modified release for
-    a plain tablet), for its route, and doses that can be given of it. A form whose routes are not known is not.
+    a plain tablet), for its route, of the strength that it names, and doses that can be given of it. A form whose routes are not known is not.
 
     Anything else of the same ingredient is a substitution, which says why.
     """
     if made_as(form) != (made_as(line.form) if line.form else usual):
         return False
     if line.route and line.route not in routes:
+        return False
+    if line.strength and not is_strength_said(line.strength, strength):
         return False
     if line.per_kg or line.rate:
         return True

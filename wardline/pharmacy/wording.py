@@ -54,6 +54,9 @@ def directions(line: MedicineLine, *, strength: str, unit: str, form: str) -> Di
     known = [share for share in shares if share is not None]
     if not known or len(known) < len(shares):
         return Directions(", ".join(part for part in (dose_words(line), *rest) if part))
+    if rules.is_another_strength(line, strength, unit):
+        problem = f"The order is of {line.strength}, this is {strength}: it is another dose."
+        return Directions(", ".join((f"Dose {dose_words(line)}", *rest)) + f". {problem} {ASK}", problem=problem)
     odd = [share for share in known if not _is_even(share, unit, form)]
     if odd:
         problem = _problem(line, odd[0], known, strength=strength, unit=unit, form=form)
