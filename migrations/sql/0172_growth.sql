@@ -1,12 +1,18 @@
--- Growth in blood is told as a critical value is: POS beside HL7's LL and HH, and read back in words.
-ALTER TABLE lab.result DROP CONSTRAINT result_flag_check;
-ALTER TABLE lab.result ADD CONSTRAINT result_flag_check CHECK (flag IN ('LL', 'L', 'N', 'H', 'HH', 'POS')) NOT VALID;
-ALTER TABLE lab.result VALIDATE CONSTRAINT result_flag_check;
-ALTER TABLE lab.critical_call ADD COLUMN read_back_words text NOT NULL DEFAULT '' CHECK (length(read_back_words) <= 300);
-ALTER TABLE lab.critical_call DROP CONSTRAINT critical_call_check;
-ALTER TABLE lab.critical_call ADD CONSTRAINT critical_call_told
-    CHECK (told_at IS NULL OR (told_by IS NOT NULL AND length(told_to) > 1 AND cardinality(identifiers) >= 2
-                               AND (read_back IS NOT NULL OR read_back_words <> '')));
+-- A creatinine of another laboratory is what medicines are dosed by too, and says that it was imported. The results are looked
+-- through before anything is locked.
+CREATE TEMPORARY TABLE imported_creatinine ON COMMIT DROP AS
+SELECT r.hospital_id, r.person_id, least(greatest(r.value * CASE r.unit WHEN 'mg/dL' THEN 88.4 ELSE 1 END, 5), 3000) AS value,
+       r.taken_at, r.id AS result_id, r.clinical_by AS recorded_by
+  FROM lab.result r JOIN lab.test t ON t.code = r.test_code
+  JOIN patients.registration g ON g.hospital_id = r.hospital_id AND g.person_id = r.person_id
+ WHERE t.bench = 'elsewhere' AND t.loinc IN ('2160-0', '14682-9', '38483-4', '77140-2') AND r.unit IN ('mg/dL', 'umol/L')
+   AND r.state = 'clinically_released' AND r.value IS NOT NULL AND r.taken_at BETWEEN now() - interval '100 days' AND now()
+   AND r.clinical_by IS NOT NULL;
+ALTER TABLE orders.measure ADD COLUMN imported boolean NOT NULL DEFAULT false;
+INSERT INTO orders.measure (hospital_id, id, person_id, kind, value, taken_at, result_id, recorded_by, imported)
+SELECT hospital_id, gen_random_uuid(), person_id, 'creatinine_umol_per_l', value, taken_at, result_id, recorded_by, true
+  FROM imported_creatinine
+    ON CONFLICT DO NOTHING;
 
 -- Starting values for tests that had none. Each laboratory confirms or replaces them; troponin's belongs to one assay only.
 -- A year is 365.25 days: 16 years are 5,844, 18 are 6,574, 19 are 6,940. An upper limit alone is "under" in the source.
@@ -38,13 +44,12 @@ SELECT l.code, 'reference', l.sex, l.from_days, l.to_days, l.low, l.high, l.sour
     ('INR', NULL, 6574, NULL, 0.8, 1.2, 'University Hospitals of North Midlands, Pathology: without an oral anticoagulant')
     ) AS l (code, sex, from_days, to_days, low, high, source);
 
--- A creatinine of another laboratory is what medicines are dosed by too, and says that it was imported.
-ALTER TABLE orders.measure ADD COLUMN imported boolean NOT NULL DEFAULT false;
-INSERT INTO orders.measure (hospital_id, id, person_id, kind, value, taken_at, result_id, recorded_by, imported)
-SELECT r.hospital_id, gen_random_uuid(), r.person_id, 'creatinine_umol_per_l',
-       least(greatest(r.value * CASE r.unit WHEN 'mg/dL' THEN 88.4 ELSE 1 END, 5), 3000), r.taken_at, r.id, r.clinical_by, true
-  FROM lab.result r JOIN lab.test t ON t.code = r.test_code
-  JOIN patients.registration g ON g.hospital_id = r.hospital_id AND g.person_id = r.person_id
- WHERE t.bench = 'elsewhere' AND t.loinc IN ('2160-0', '14682-9', '38483-4', '77140-2') AND r.unit IN ('mg/dL', 'umol/L')
-   AND r.state = 'clinically_released' AND r.value IS NOT NULL AND r.taken_at > now() - interval '100 days'
-   AND r.clinical_by IS NOT NULL;
+-- Growth in blood is told as a critical value is: POS beside HL7's LL and HH, and read back in words.
+-- What met the shorter list meets the longer one: nothing is looked through while the table is locked.
+ALTER TABLE lab.result DROP CONSTRAINT result_flag_check;
+ALTER TABLE lab.result ADD CONSTRAINT result_flag_check CHECK (flag IN ('LL', 'L', 'N', 'H', 'HH', 'POS')) NOT VALID;
+ALTER TABLE lab.critical_call ADD COLUMN read_back_words text NOT NULL DEFAULT '' CHECK (length(read_back_words) <= 300);
+ALTER TABLE lab.critical_call DROP CONSTRAINT critical_call_check;
+ALTER TABLE lab.critical_call ADD CONSTRAINT critical_call_told
+    CHECK (told_at IS NULL OR (told_by IS NOT NULL AND length(told_to) > 1 AND cardinality(identifiers) >= 2
+                               AND (read_back IS NOT NULL OR read_back_words <> '')));

@@ -156,7 +156,9 @@ async def test_an_imported_creatinine_counts_for_dosing_as_ours_does_and_says_so
     yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     sent = result("cr", "2160-0", 1.5, "mg/dL") | {"effectiveDateTime": yesterday}
     old = result("old", "38483-4", 0.9, "mg/dL") | {"effectiveDateTime": "2020-03-01T10:00:00+01:00"}
-    path.write_bytes(small.usual(sent, old, result("na", "2951-2", 140, "mmol/L")))
+    to_come = (datetime.now(UTC) + timedelta(days=40)).isoformat()
+    wrong = result("late", "14682-9", 50, "umol/L") | {"effectiveDateTime": to_come}
+    path.write_bytes(small.usual(sent, old, wrong, result("na", "2951-2", 140, "mmol/L")))
     pool = Pool(database.app, size=1)
     for _ in range(2):  # a second import adds nothing
         run = Import(Db(pool, None), source, only_hospital=client.world.a.id)

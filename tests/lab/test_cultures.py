@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tests.client import Client
 from tests.lab.way import look, patient_of, received, step
@@ -203,6 +203,32 @@ async def test_the_name_of_what_grows_is_told_anew_and_its_susceptibilities_are_
         if each["result_id"] == result["id"]
     ]
     assert [each for each in both if each["told_at"] is None] == []
+
+
+async def test_another_organism_under_the_same_words_is_told_anew(client: Client) -> None:
+    result = await blood(client, await patient_of(client))
+    one = {"words": "Growth in both bottles", "isolates.0.organism": "Staphylococcus epidermidis", "report": "interim"}
+    await sent(client, result, one)
+    await step(client, await seen(client, result), "technical-release")
+    call = await call_of(client, result)
+    assert call is not None
+    assert (await told(client, call, "Staphylococcus epidermidis")).status_code == 200
+    assert (await step(client, await seen(client, result), "clinical-release")).status_code == 200
+    two = {**one, "isolates.1.organism": "Escherichia coli"}
+    assert (await sent(client, await seen(client, result), two, "report")).status_code in (200, 303)
+    calls = (await client.get("/lab", as_="laboratory_technician_a")).json()["calls"]
+    assert [each for each in calls if each["result_id"] == result["id"] and each["told_at"] is None]
+
+
+async def test_growth_that_was_entered_before_it_was_marked_is_told_at_its_release(client: Client) -> None:
+    """As after an upgrade, or from a server of the version before."""
+    result = await blood(client, await patient_of(client))
+    await sent(client, result, {"words": "Gram-negative rods", "report": "interim"})
+    async with client.world.owner() as db:
+        await db.execute("UPDATE lab.result SET flag = NULL WHERE id = $1", UUID(result["id"]))
+    gone = (await step(client, await seen(client, result), "technical-release")).json()
+    assert gone["flag"] == "POS"
+    assert await call_of(client, result) is not None
 
 
 async def test_no_growth_in_blood_and_growth_in_urine_call_nobody(client: Client) -> None:

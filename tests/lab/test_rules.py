@@ -198,6 +198,32 @@ def test_what_was_typed(text: str, read: tuple[float, str] | None) -> None:
     assert rules.entry_read(text) == read
 
 
+@pytest.mark.parametrize(
+    ("words", "is_none"),
+    [
+        ("No growth", True),
+        ("No growth. After one day", True),
+        ("no growth after 5 days", True),
+        ("No growth after 48 h (both bottles)", True),
+        ("No growth so far, 24 hours.", True),
+        ("No growth in the anaerobic bottle, Gram-positive cocci in the aerobic one", False),
+        ("no growth; MRSA in bottle 2", False),
+        ("no growth but yeasts seen", False),
+        ("no growth until day 3", False),
+        ("No growth in bottle 1", False),
+        ("Nothing yet", False),
+    ],
+)
+def test_what_is_said_that_is_not_no_growth_counts_as_growth(words: str, is_none: bool) -> None:
+    assert rules.is_no_growth(words, []) is is_none
+    assert (rules.flag_of_culture("BCULT", words, []) is None) is is_none
+
+
+def test_growth_in_any_script_can_be_read_back() -> None:
+    assert rules.is_growth_read_back("Золотистый стафилококк", [], "золотистый стафилококк")
+    assert not rules.is_growth_read_back("Золотистый стафилококк", [], "стрептококк")
+
+
 def test_a_value_is_read_back_with_its_decimals() -> None:
     assert rules.is_read_back_right(6.9, 6.9, 1)
     assert rules.is_read_back_right(136, 136.0, 0)

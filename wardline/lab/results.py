@@ -170,18 +170,22 @@ async def release_all_technically(ctx: Context, scope: SpecimenScope) -> Release
 
 
 async def _release_technically(ctx: Context, results: Sequence[Held]) -> int:
-    """Releases these and opens a call for each critical one; how many calls."""
+    """Releases these and opens a call for each critical one; how many calls. Growth is judged again: a culture may have been
+    entered before growth was marked.
+    """
+    grown = [each.id for each in results if rules.flag_of_culture(each.test, each.words, each.isolates)]
     done = await steps.release_technically(
         ctx.db,
         hospital_id=ctx.caller.tenant_id,
         ids=[each.id for each in results],
         versions=[each.version for each in results],
+        grown=grown,
         actor_id=ctx.caller.id,
         now=ctx.now,
     )
     if len(done) != len(results):
         raise await _not_released(ctx, results)
-    critical_ones = [each for each in results if rules.is_critical(each.flag)]
+    critical_ones = [each for each in results if rules.is_critical(each.flag) or each.id in grown]
     for each in critical_ones:
         await critical.open_call(ctx, each, revision=each.revision)
     return len(critical_ones)
@@ -301,7 +305,9 @@ async def report(ctx: Context, held: Held, new: NewValue) -> Result:
 async def _tell_report(ctx: Context, held: Held, judged: Judged, revision: int) -> None:
     """Growth that is critical is told as it is known; a report that only adds to what somebody was told of is read."""
     is_told = held.has_call and held.untold_id is None
-    adds = is_told and rules.is_critical(judged.flag) and judged.words == held.words
+    known = {each["organism"] for each in held.isolates}
+    is_same = judged.words == held.words and known.issuperset(each["organism"] for each in judged.isolates)
+    adds = is_told and rules.is_critical(judged.flag) and is_same
     if (rules.is_critical(judged.flag) or held.has_call) and not adds:
         await critical.tell_amended(ctx, held, revision=revision)
     elif held.state == State.CLINICALLY_RELEASED and adds:

@@ -117,9 +117,22 @@ CRITICAL_CULTURES = frozenset({"BCULT"})
 NO_GROWTH = "No growth"
 
 
+# What may follow a typed "no growth"; "no growth in the anaerobic bottle, cocci in the aerobic one" is growth.
+_NO_GROWTH_YET = frozenset((
+    "after", "all", "at", "both", "bottles", "culture", "d", "date", "day", "days", "detected", "far", "final", "for", "h", "hour",
+    "hours", "hrs", "in", "incubation", "interim", "isolated", "of", "on", "seen", "so", "the", "to", "week", "weeks", "yet",
+))  # fmt: skip
+
+
 def is_no_growth(words: str, isolates: Sequence[object]) -> bool:
-    """Whether a culture says that nothing grew, ticked or typed."""
-    return not isolates and words.lower().startswith(NO_GROWTH.lower())
+    """Whether a culture says that nothing grew, ticked (then with remarks after a full stop) or typed."""
+    start, rest = words[: len(NO_GROWTH)], words[len(NO_GROWTH) :]
+    if isolates or start.lower() != NO_GROWTH.lower():
+        return False
+    if start == NO_GROWTH and rest.startswith(". "):
+        return True
+    following = re.findall(r"[^\W\d_]+|[^\w\s.,()]", rest.lower())
+    return all(word in _NO_GROWTH_YET for word in following)
 
 
 def flag_of_culture(test_code: str, words: str, isolates: Sequence[object]) -> Flag | None:
@@ -201,7 +214,7 @@ def is_growth_read_back(words: str, organisms: Sequence[str], read_back: str) ->
 
 
 def _words_of(text: str) -> list[str]:
-    return [word for word in re.findall(r"[a-z0-9]+", text.lower()) if word not in _SMALL_WORDS]
+    return [word for word in re.findall(r"[^\W_]+", text.lower()) if word not in _SMALL_WORDS]
 
 
 _ENTRY = re.compile(r"([<>]?)(-?\d{1,9}(?:\.\d{1,6})?)", re.ASCII)

@@ -36,6 +36,7 @@ class Held(Struct, frozen=True):
     version: int
     report: str
     words: str
+    isolates: list[Any]
     is_newest_told: bool
     has_call: bool
     untold_id: UUID | None
@@ -279,6 +280,7 @@ _HELD = """
            coalesce((SELECT c.ward_id FROM encounters.current c WHERE c.hospital_id = r.hospital_id AND c.person_id = r.person_id
                       AND c.class <> 'outpatient' LIMIT 1), NULL),
            r.test_code, s.bench, r.state, s.state, r.taken_at, r.value, r.comparator, r.flag, r.revision, r.version, r.report, r.words,
+           r.isolates,
            k.told_at IS NOT NULL, k.id IS NOT NULL,
            (SELECT u.id FROM lab.critical_call u WHERE u.hospital_id = r.hospital_id AND u.result_id = r.id AND u.told_at IS NULL
              ORDER BY u.revision DESC LIMIT 1), p.sex, p.born_on
@@ -341,7 +343,8 @@ async def put_value(db: Db, held: Held, judged: Judged, *, actor_id: UUID, now: 
 
 @query(f"""
     WITH r AS (
-        UPDATE lab.result r SET state = 'technically_released', technical_at = :now, technical_by = :actor_id, version = r.version + 1
+        UPDATE lab.result r SET state = 'technically_released', technical_at = :now, technical_by = :actor_id, version = r.version + 1,
+               flag = CASE WHEN r.id = ANY(:grown::uuid[]) THEN 'POS' ELSE r.flag END
           FROM unnest(:ids::uuid[], :versions::int[]) AS n (id, version)
          WHERE r.hospital_id = :hospital_id AND r.id = n.id AND r.version = n.version AND r.state = 'resulted'
            AND EXISTS (SELECT 1 FROM lab.specimen s WHERE s.hospital_id = r.hospital_id AND s.id = r.specimen_id AND s.state = 'received')
@@ -352,9 +355,9 @@ async def put_value(db: Db, held: Held, judged: Judged, *, actor_id: UUID, now: 
     SELECT id FROM r -- bounded: the results that are named
 """)
 async def release_technically(
-    db: Db, *, hospital_id: UUID, ids: list[UUID], versions: list[int], actor_id: UUID, now: datetime
+    db: Db, *, hospital_id: UUID, ids: list[UUID], versions: list[int], grown: list[UUID], actor_id: UUID, now: datetime
 ) -> list[UUID]:
-    """The first step of release, for those that are as they were read."""
+    """The first step of release, for those that are as they were read. Growth that is critical (`grown`) is marked so."""
 
 
 @query(f"""

@@ -54,6 +54,7 @@ class CreatinineRecord(Struct, frozen=True, kw_only=True):
         SELECT t.hospital_id, t.id, t.person_id, 'creatinine_umol_per_l', t.umol_per_l, t.taken_at, t.result_id, t.recorded_by, true
           FROM jsonb_to_recordset(:records::jsonb) AS t (hospital_id uuid, id uuid, person_id uuid, umol_per_l numeric,
                taken_at timestamptz, result_id uuid, recorded_by uuid)
+         WHERE t.taken_at <= now() + interval '1 minute'
         ON CONFLICT DO NOTHING RETURNING id)
     SELECT count(*) FROM added
 """)
@@ -63,7 +64,8 @@ async def _insert_creatinines(db: Db, records: list[CreatinineRecord]) -> int:
 
 async def add_creatinines(db: Db, records: list[CreatinineRecord]) -> int:
     """What dosing rests on from now on, where it is the newest, with the same limits of age as our own laboratory's. How
-    many were new. A value beyond what can be recorded counts as the bound.
+    many were new. A value beyond what can be recorded counts as the bound; one from a day that is to come does not count: it
+    would stand before everything that is measured until then.
     """
     low, high, _ = MEASURE_LIMITS[CREATININE]
     bounded = [structs.replace(each, umol_per_l=min(max(each.umol_per_l, low), high)) for each in records]
