@@ -20,8 +20,14 @@ BEGIN
         RAISE EXCEPTION 'the store is closed' USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_store_open';
     END IF;
     -- What lay in an open store when its drug became a controlled one is counted there, sent to a cabinet or written off, and what
-    -- was dispensed of it comes back to it; nothing new is put there and nothing is handed out of it.
-    IF NEW.is_controlled AND kept_in <> 'controlled' AND NEW.kind IN ('receipt', 'transfer_in', 'dispense') THEN
+    -- was dispensed of it comes back to it, and what was on its way to it arrives; nothing new is put there and nothing is
+    -- handed out of it.
+    IF NEW.is_controlled AND kept_in <> 'controlled'
+       AND (NEW.kind IN ('receipt', 'dispense')
+            OR (NEW.kind = 'transfer_in' AND NOT EXISTS (
+                SELECT FROM stock.entry o
+                 WHERE o.hospital_id = NEW.hospital_id AND o.reference = NEW.reference AND o.lot_id = NEW.lot_id
+                   AND o.kind = 'transfer_out' AND NOT o.is_controlled))) THEN
         RAISE EXCEPTION 'a controlled drug lies in a controlled cabinet' USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_locked_away';
     END IF;
     IF is_quarantined AND NEW.kind = 'dispense' THEN
@@ -62,7 +68,8 @@ UPDATE stock.product SET is_controlled = true, version = version + 1
                        'morphine', 'opium', 'oxycodone', 'oxymorphone', 'pethidine', 'piritramide', 'remifentanil', 'sufentanil',
                        'tapentadol', 'tilidine', 'amfepramone', 'buprenorphine', 'flunitrazepam', 'midazolam', 'pentazocine',
                        'phenobarbital', 'phentermine', 'temazepam', 'tramadol', 'hydrocodone-paracetamol',
-                       'oxycodone-paracetamol', 'oxycodone-naloxone', 'buprenorphine-naloxone', 'tramadol-paracetamol')
+                       'oxycodone-paracetamol', 'oxycodone-naloxone', 'oxycodone-aspirin', 'buprenorphine-naloxone',
+                       'phentermine-topiramate', 'tramadol-paracetamol')
         OR (ingredient IN ('codeine', 'dihydrocodeine') AND form = 'injection'));
 
 -- --- stores and suppliers that are closed, with the reason --------------------------------------------------------------

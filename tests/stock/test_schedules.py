@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from tests.client import Client
@@ -87,6 +88,46 @@ async def test_what_nobody_marked_is_listed_and_not_received_until_it_is(client:
     assert sent.status_code == 201, sent.text
     assert await listed() == []
     assert await unbalanced(client) == []
+
+
+async def test_what_was_on_its_way_when_it_was_marked_arrives_with_two_people(client: Client) -> None:
+    place, other, second = await store(client), await store(client), await witness(client)
+    kind = await product(client)
+    lot = await received(client, place, kind["id"], 20)
+    move = {"to_store_id": other, "lots": [lot["id"]], "quantities": [8]}
+    sent = (await client.post(f"/stock/stores/{place}/transfers", move, as_="pharmacist_a")).json()
+    body = {"pack_quantity": 20, "is_controlled": True}
+    marked = await client.put(f"/stock/products/{kind['id']}", body, as_="pharmacist_a", version=kind["version"])
+    assert marked.status_code == 200, marked.text
+    path, options = f"/stock/transfers/{sent['id']}/receipt", {"as_": "pharmacist_a", "version": sent["version"]}
+    arrived = {"lots": [lot["id"]], "quantities": [7], "reason": "One was broken"}
+    assert (await client.post(path, arrived, **options)).json()["code"] == "witness_missing"
+    done = await client.post(path, arrived | second, **options)
+    assert (done.status_code, done.json()["state"]) == (200, "received_short"), done.text
+    # Nothing is sent there from now on.
+    again = await client.post(f"/stock/stores/{place}/transfers", move | second, as_="pharmacist_a")
+    assert (again.status_code, again.json()["code"]) == (409, "wrong_store")
+    assert await unbalanced(client) == []
+
+
+async def test_the_database_lets_nothing_new_arrive_in_an_open_store(
+    client: Client, db_app: asyncpg.Connection
+) -> None:
+    place, cabinet, second = await store(client), await store(client, "controlled"), await witness(client)
+    kind = await product(client, is_controlled=True)
+    lot = await received(client, cabinet, kind["id"], 20, **second)
+    move = {"to_store_id": await store(client, "controlled"), "lots": [lot["id"]], "quantities": [8]} | second
+    sent = (await client.post(f"/stock/stores/{cabinet}/transfers", move, as_="pharmacist_a")).json()
+    staff = client.world.staff
+    await db_app.execute("SELECT set_config('app.hospital_id', $1, false)", str(client.world.a.id))
+    line = """
+        INSERT INTO stock.entry (hospital_id, id, at, store_id, lot_id, kind, quantity, actor_id, witness_id, reference)
+        VALUES ($1, gen_random_uuid(), now(), $2, $3, 'transfer_in', 8, $4, $5, $6)"""
+    for reference in (sent["id"], None):
+        with pytest.raises(asyncpg.CheckViolationError, match="controlled cabinet"):
+            await db_app.execute(
+                line, client.world.a.id, place, lot["id"], staff["pharmacist_a"], staff["nurse_a"], reference
+            )
 
 
 async def test_what_needs_a_witness_at_the_bed_is_locked_away_in_the_store() -> None:

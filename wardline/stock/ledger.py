@@ -118,12 +118,13 @@ async def bring(
     reason: str = "",
 ) -> list[Held]:
     """Puts quantities of lots into a store. Raises WitnessMissing, and WrongStore for a controlled drug in an open store; what
-    was taken from there before its drug was a controlled one may come back.
+    was taken from there, or sent to it, before its drug was a controlled one may come.
     """
     coming = _summed(lines)
     held = await hold(ctx, scope, list(coming))
     _require_witness(held, witness)
-    if kind is not Move.RETURN and scope.kind != "controlled" and any(lot.is_controlled for lot in held):
+    # Whether a transfer was sent before its drug was a controlled one, the database knows.
+    if kind is Move.RECEIPT and scope.kind != "controlled" and any(lot.is_controlled for lot in held):
         raise WrongStore("A controlled drug is kept in a controlled cabinet.")
     arriving = [Line(lot.lot_id, coming[lot.lot_id]) for lot in held]
     await post(ctx, scope, held, arriving, kind=kind, reference=reference, witness=witness, reason=reason)
