@@ -40,7 +40,7 @@ class Server:
                 "WARDLINE_SECRET": SECRET,
                 "WARDLINE_LOG_LEVEL": "error",
             }
-            | told
+            | dict(told)
         )
         self.process = subprocess.Popen([sys.executable, "-m", *command], env=environment, stdin=subprocess.DEVNULL)
 

@@ -39,6 +39,7 @@ async def fetched(path: str, **headers: str) -> tuple[int, dict[str, str], bytes
         ("pharmacy.js", 1),
         ("mar.css", 3),
         ("mar.js", 5),
+        ("camera.js", 1),
         ("orders.js", 2),
         ("outbox.css", 1),
         ("outbox.js", 4),

@@ -16,13 +16,21 @@ from wardline.platform.http.openapi import document
 from wardline.platform.http.routes import ROUTES
 
 EXAMPLES = int(os.environ.get("WARDLINE_FUZZ_EXAMPLES", "8"))
-# Python before 3.11.8 counts the depth of every thread's syntax tree in one place (gh-106905): two threads that read
-# lambdas at once end the run with "AST constructor recursion depth mismatch".
-WORKERS = "1"
 HOOKS = '''
-import json, os, random
+import ast, json, os, random, threading
 import schemathesis
 
+# Python before 3.11.8 counts the depth of all threads' syntax trees in one place (gh-106905): two workers that read lambdas
+# at once end with "AST constructor recursion depth mismatch".
+parse, one_at_a_time = ast.parse, threading.Lock()
+
+
+def parsed(*arguments, **options):
+    with one_at_a_time:
+        return parse(*arguments, **options)
+
+
+ast.parse = parsed
 IDS = json.loads(os.environ["FUZZ_IDS"])
 
 
@@ -70,7 +78,7 @@ async def test_no_request_breaks_the_server(fresh_database: TestDatabase, tmp_pa
         command = [
             str(Path(sys.executable).with_name("schemathesis")), "run", str(description), "--url", site.address,
             "--header", f"Authorization: Bearer {await world.token(who)}", "--header", "Accept: application/json",
-            "--checks", "not_a_server_error", "--mode", "all", "--max-examples", str(EXAMPLES), "--workers", WORKERS,
+            "--checks", "not_a_server_error", "--mode", "all", "--max-examples", str(EXAMPLES), "--workers", "2",
             "--phases", "examples,coverage,fuzzing", "--no-color", "--suppress-health-check", "all", "--seed", "20261124",
             "--generation-database", "none", "--no-shrink",
         ]  # fmt: skip

@@ -253,6 +253,10 @@ def look_alikes(names: list[tuple[str, str]]) -> list[int]:
 
 def matched_part(shown: str, typed: tuple[str, ...]) -> tuple[str, str, str]:
     """A shown name cut into before, matched and after, for the first word that begins with something typed."""
+    if shown.isascii() and shown.isalpha():  # one word, as most names are
+        lowered = shown.lower()
+        length = max((len(piece) for piece in typed if lowered.startswith(piece)), default=0)
+        return ("", shown[:length], shown[length:]) if length else (shown, "", "")
     position = 0
     for word in WORD_BREAKS.split(shown) if typed else ():
         length = max([_covered(word, piece) for piece in typed])

@@ -50,7 +50,7 @@ class Moulds:
 
     def _cast(self, form: Hashable, around: Around) -> list[str]:
         """Literal text and names of texts in turns."""
-        values = around.values() | {CONTENT: _marked(CONTENT)}
+        values: dict[str, Any] = around.values() | {CONTENT: _marked(CONTENT)}
         for name, text in around.texts.items():
             holder, _, field = name.rpartition(".")
             place: dict[str, Any] = values.setdefault(holder, {}) if holder else values

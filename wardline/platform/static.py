@@ -57,6 +57,7 @@ PHARMACY_SCRIPTS = ("js/pharmacy.js",)
 STOCK_STYLES = ("css/stock.css",)
 MAR_STYLES = ("css/mar.css",)
 MAR_SCRIPTS = ("js/mar-grid.js", "js/mar-sheet.js")
+CAMERA_SCRIPTS = ("js/camera.js",)
 ORDERS_SCRIPTS = ("js/orders.js",)
 OUTBOX_STYLES = ("css/outbox.css",)
 OUTBOX_SCRIPTS = ("js/outbox-key.js", "js/outbox-store.js", "js/outbox.js")
@@ -84,6 +85,7 @@ BUNDLES = {
     "stock.css": STOCK_STYLES,
     "mar.css": MAR_STYLES,
     "mar.js": MAR_SCRIPTS,
+    "camera.js": CAMERA_SCRIPTS,
     "orders.js": ORDERS_SCRIPTS,
     "outbox.css": OUTBOX_STYLES,
     "outbox.js": OUTBOX_SCRIPTS,

@@ -150,7 +150,8 @@ class BedBoard extends HTMLElement {
     const url = `/encounters/${held.dataset.encounterId}/move?bed=${target.dataset.bedId}`;
     window.wardline.announce(`Move of ${held.dataset.name} to bed ${target.dataset.bedLabel}: check and confirm`);
     this.letGo();
-    window.htmx.ajax("GET", url, { target: "#sheet", swap: "innerHTML", source: held });
+    const source = held.isConnected ? held : this; // rows that came in meanwhile may have drawn it anew
+    window.htmx.ajax("GET", url, { target: "#sheet", swap: "innerHTML", source });
   }
 
   // Ranked beds wear the same number on the board and in the form.

@@ -1,9 +1,8 @@
-// The sheet of a dose: scans by a keyboard wedge, by hand or by the camera. Codes that are equal tick at once, also without
+// The sheet of a dose: scans by a keyboard wedge, by hand or by the camera (camera.js). Codes that are equal tick at once, also without
 // a line; the server says the rest, and it decides again when the dose is sent.
 
 const CODE = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 const VERSION = /\/V(\d{1,6})\//i;
-const LOOK_MS = 200;
 
 const plain = (text) => text.replace(/[\s-]/g, "").toUpperCase();
 
@@ -77,32 +76,8 @@ function swap(id) {
   document.querySelector(`#${id} :is(input:not([type=hidden]), select)`)?.focus();
 }
 
-async function look(video, detector, found) {
-  if (!video.srcObject) return;
-  const [code] = await detector.detect(video).catch(() => []);
-  if (code) found(code.rawValue);
-  else setTimeout(() => look(video, detector, found), LOOK_MS);
-}
-
-async function useCamera(form) {
-  const video = form.querySelector("#camera");
-  const empty = [...form.querySelectorAll("[data-scan]")].find((field) => !field.value.trim());
-  if (!empty) return;
-  try {
-    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-  } catch {
-    window.wardline.toast("The camera cannot be used here.");
-    return;
-  }
-  video.hidden = false;
-  await video.play();
-  look(video, new window.BarcodeDetector(), (text) => {
-    for (const track of video.srcObject.getTracks()) track.stop();
-    video.srcObject = null;
-    video.hidden = true;
-    empty.value = text;
-    scanned(empty);
-  });
+function noCamera() {
+  window.wardline.toast("The camera cannot be used here.");
 }
 
 document.addEventListener(
@@ -132,7 +107,8 @@ document.addEventListener("change", (event) => {
 document.addEventListener("click", (event) => {
   const shows = event.target.closest?.("[data-shows]");
   if (shows) swap(shows.dataset.shows);
-  if (event.target.closest?.("#use-camera")) useCamera(document.getElementById("give-form"));
+  const camera = event.target.closest?.("#use-camera");
+  if (camera) import(camera.dataset.parts).then(() => window.wardline.useCamera(document.getElementById("give-form"), scanned)).catch(noCamera);
 });
 
 // Without a line the codes that are equal have ticked; the rest is checked when the dose is sent. Nothing is lost here.
