@@ -14,6 +14,7 @@ import msgspec
 from wardline.app import load_routes
 from wardline.beds.rules import trend_from
 from wardline.chart.panels import RIBBON_HOURS
+from wardline.mar.public import DUE_AHEAD
 from wardline.patients import searching
 from wardline.patients.finding import GOOD_CLOSENESS, LETTERS_MIN, SOUND_LETTERS_MIN
 from wardline.patients.rules import plain
@@ -76,12 +77,15 @@ async def board(connection: asyncpg.Connection, held: Boards, hospital_id: UUID,
 
 async def chart(connection: asyncpg.Connection, hospital_id: UUID, person_id: UUID) -> bytes:
     """The patient's page in two statements, as the product reads it."""
+    now = clock.now()
     opening = {"hospital_id": hospital_id, "person_id": person_id, "topic": f"patient:{person_id}"}
     opened = await connection.fetchrow(PATIENT.sql, *bound(PATIENT, opening))
     values = {
         "patient.hospital_id": hospital_id,
         "patient.person_id": person_id,
-        "since": clock.now() - timedelta(hours=RIBBON_HOURS),
+        "since": now - timedelta(hours=RIBBON_HOURS),
+        "until": now + DUE_AHEAD,
+        "now": now,
         "clinical": True,
         "notes": True,
     }

@@ -61,11 +61,14 @@ async def tell(db: Any, hospital: Hospital) -> None:
 
 
 async def stay_of(
-    client: Client, hospital: Hospital, *, family: str = "Patel", sex: str = "female", **current: Any
+    client: Client, hospital: Hospital, *, family: str = "Patel", sex: str = "female", hours: int = 5, **current: Any
 ) -> str:
-    """An open stay without a bed; `current` sets columns of the row that boards read."""
+    """An open stay of so many hours without a bed; `current` sets columns of the row that boards read.
+
+    The hospital's board lists the 300 who wait longest, and the tests of a run share a hospital.
+    """
     person = await client.world.patient(hospital, family=family, sex=sex)
-    stay = await client.world.stay(hospital, person, started_at=datetime.now(UTC) - timedelta(hours=5))
+    stay = await client.world.stay(hospital, person, started_at=datetime.now(UTC) - timedelta(hours=hours))
     if current:
         names = ", ".join(f"{name} = ${place}" for place, name in enumerate(current, start=2))
         async with client.world.owner() as db:

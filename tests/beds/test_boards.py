@@ -130,8 +130,8 @@ async def test_a_wall_knows_no_names(client: Client) -> None:
 
 
 async def test_who_waits_for_a_bed_stands_longest_first(client: Client) -> None:
-    stay = await stay_of(client, client.world.a, family="Singh", needs=["monitor"])
-    board = (await client.get("/beds", as_="hospital_manager_a")).json()
+    stay = await stay_of(client, client.world.b, family="Singh", needs=["monitor"])
+    board = (await client.get("/beds", as_="hospital_manager_b")).json()
     waits = [each["since"] for each in board["waiting"]]
     assert waits == sorted(waits)
     mine = next(each for each in board["waiting"] if each["encounter_id"] == stay)

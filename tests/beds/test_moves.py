@@ -104,7 +104,7 @@ async def test_a_reserved_bed_waits_for_its_patient(client: Client) -> None:
 
 async def test_a_released_patient_waits_again(client: Client) -> None:
     ward = await ward_of(client, client.world.a)
-    stay = await stay_of(client, client.world.a)
+    stay = await stay_of(client, client.world.a, hours=96)
     await put(client, stay, ward.women[0])
     freed = await client.delete(f"/beds/{ward.women[0]}/occupancy", {"reason": "To theatre"}, as_="nurse_a")
     assert (freed.status_code, freed.json()["state"], freed.json()["encounter_id"]) == (200, "cleaning", None)

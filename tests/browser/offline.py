@@ -7,6 +7,7 @@ from uuid import UUID
 from playwright.async_api import Error, Page, expect
 
 from tests.browser.people import Person
+from tests.browser.waits import until
 
 COPIES = """async () => {
   const open = indexedDB.open("wardline-copies", 1);
@@ -23,7 +24,7 @@ COPIES = """async () => {
 async def ready(person: Person) -> None:
     """Wait until the worker stands behind the page and has its shell."""
     await person.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    await person.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await until(person.page, "navigator.serviceWorker.controller !== null")
 
 
 async def kept(person: Person, *ids: str) -> None:

@@ -7,6 +7,7 @@ from tests.browser.line import lined
 from tests.browser.people import sit_down
 from tests.browser.test_outbox import COPIES, KEY, chip, done, enter, look_at, open_form, patients, ready
 from tests.browser.test_pages import AXE, RULES
+from tests.browser.waits import until
 from tests.served import Served
 from wardline.desk import offline
 
@@ -110,7 +111,7 @@ async def test_another_session_begins_with_nothing(browser: Browser, site: Serve
     await nurse.page.locator("button.who").click()
     await nurse.page.get_by_role("button", name="Sign out").click()
     await nurse.page.wait_for_url("**/sign-in")
-    await nurse.page.wait_for_function(f"({KEY})().then((key) => key === null)")
+    await until(nurse.page, f"({KEY})().then((key) => key === null)")
     assert await nurse.page.evaluate(COPIES) == []
     await nurse.context.set_offline(True)
     await nurse.open(f"/patients/{person}/observations")
@@ -129,7 +130,7 @@ async def test_a_new_version_takes_over_and_leaves_nothing_of_the_old_one(browse
         offline.KEPT_MAX = before + 1  # another text, as a new version has
         offline._worker.cache_clear()  # pyright: ignore[reportPrivateUsage]
         await nurse.page.reload()
-        await nurse.page.wait_for_function("caches.keys().then((names) => names.length === 1)")
+        await until(nurse.page, "caches.keys().then((names) => names.length === 1)")
         names = await nurse.page.evaluate("caches.keys()")
     finally:
         offline.KEPT_MAX = before

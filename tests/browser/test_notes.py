@@ -6,6 +6,7 @@ import re
 from playwright.async_api import Browser, Route, expect
 
 from tests.browser.people import Person, sit_down
+from tests.browser.waits import until
 from tests.served import Served
 
 
@@ -153,7 +154,7 @@ async def test_words_that_come_after_the_signature_wait_for_an_addendum(browser:
     await nurse.page.get_by_role("button", name="Add to the note").click()
     await expect(nurse.page.locator("#note-addenda")).to_contain_text("Fell at 14:10.")
     # The addendum may be heard of before the page that was asked for has come: the wait outlives the change of page.
-    await nurse.page.wait_for_function("sessionStorage.length === 0")
+    await until(nurse.page, "sessionStorage.length === 0")
     await done(doctor)
     await nurse.context.close()
 
@@ -240,6 +241,6 @@ async def test_words_kept_for_somebody_else_are_not_offered(browser: Browser, si
         note,
     )
     await doctor.page.reload()
-    await doctor.page.wait_for_function("sessionStorage.length === 0")
+    await until(doctor.page, "sessionStorage.length === 0")
     await expect(doctor.page.locator("#addendum-text")).to_have_value("")
     await done(doctor)

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.browser.people import Person, sit_down
+from tests.browser.waits import until
 from tests.client import Client
 from tests.served import Served
 from tests.trust.walls import fill, path_of, roles_for
@@ -111,7 +112,7 @@ async def test_a_page_is_whole_and_accessible(room: Room, route: Route, theme: s
     answer = await window.page.goto(room.site.address + path_of(route, room.ids) + QUERIES.get(route.path, ""))
     assert answer is not None
     assert answer.status == 200, await window.page.locator("main").inner_text()
-    await window.page.wait_for_function("document.readyState === 'complete'")
+    await until(window.page, "document.readyState === 'complete'")
     await window.page.evaluate(AXE)
     found = await window.page.evaluate(f"axe.run(document, {RULES})")
     faults = [

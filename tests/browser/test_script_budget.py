@@ -11,6 +11,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.offline import ready
 from tests.browser.people import Person, sit_down
 from tests.browser.test_round_offline import due
+from tests.browser.waits import until
 from tests.client import Client
 from tests.mar.bedside import bed
 from tests.served import Served
@@ -49,7 +50,7 @@ async def test_every_page_with_the_outbox_keeps_the_budget(browser: Browser, sit
             await nurse.page.locator(opener).click()
             await expect(nurse.page.locator("#sheet form[data-outbox]").first).to_be_attached()
         if await nurse.page.locator("form[data-outbox]").count():
-            await nurse.page.wait_for_function("window.wardline.outbox !== undefined")
+            await until(nurse.page, "window.wardline.outbox !== undefined")
             with_outbox += 1
         found = await scripts(nurse)
         assert "outbox-more.js" not in found, path
