@@ -161,6 +161,34 @@ async def test_where_the_server_gives_no_key_the_device_has_one_of_its_own(brows
     await done(nurse)
 
 
+async def test_what_another_tab_locked_with_the_devices_own_key_is_sent(browser: Browser, site: Served) -> None:
+    """The tab that sends was opened before there was such a key, and does not throw it away unread."""
+    [person] = await patients(site, "Tabs")
+    nurse = await sit_down(browser, site, "nurse_a", service_workers="block")
+
+    async def busy(route: Any) -> None:
+        await route.fulfill(status=503, headers={"retry-after": "1"}, body="")
+
+    await nurse.context.route("**/outbox/key", busy)
+    await open_form(nurse, person)
+    await nurse.page.evaluate("window.wardline.sendLater().then(() => true)")
+    first, nurse.page = nurse.page, await nurse.context.new_page()
+    await open_form(nurse, person)
+    await nurse.page.evaluate("window.wardline.sendLater().then(() => true)")
+    await nurse.context.set_offline(True)
+    await enter(nurse.page, {"pulse_per_min": "92"})
+    await expect(chip(nurse)).to_have_text("1 not yet sent")
+    await nurse.page.close()
+    nurse.page = first
+    await expect(chip(nurse)).to_have_text("1 not yet sent")
+    await nurse.context.unroute("**/outbox/key")
+    await nurse.context.set_offline(False)
+    assert [row["pulse_per_min"] for row in await stored(site, person, 1)] == [92]
+    await expect(chip(nurse)).to_have_count(0)
+    assert [row[0].split()[0] for row in await nurse.page.evaluate(KEYS)] == ["key"]
+    await done(nurse)
+
+
 async def test_a_key_that_is_gone_comes_back_with_the_network(browser: Browser, site: Served) -> None:
     """Meanwhile the list says that something waits, and not that it is lost."""
     [person] = await patients(site, "Keyless")
@@ -246,6 +274,28 @@ async def test_copies_that_were_opened_are_told_once_by_their_reader(browser: Br
     }
     assert {row["actor_id"] for row in rows} == {site.world.staff["nurse_a"]}
     assert len(rows) == 2
+    await done(nurse)
+
+
+async def test_an_opening_that_is_refused_holds_up_no_other(browser: Browser, site: Served) -> None:
+    """Another version listed other pages, say."""
+    [person] = await patients(site, "Listed")
+    nurse = await sit_down(browser, site, "nurse_a")
+    await ready(nurse)
+    await open_form(nurse, person)
+    await holds(nurse.page, "self.outboxKey !== undefined")
+    await nurse.page.evaluate(
+        """async ([by, person]) => {
+          for (const path of [`/patients/${person}/unlisted`, `/patients/${person}/given`, `/patients/${person}/medicines`])
+            await self.outboxKey.inStore("reads", (reads) => reads.put({ id: crypto.randomUUID(), by, path, person, at: Date.now() }));
+          localStorage.setItem(`read ${by.split(" ")[0]}`, "1");
+        }""",
+        [f"{site.world.staff['nurse_a']} {site.world.a.id}", str(person)],
+    )
+    await nurse.page.reload()
+    rows = await openings_of(site, person, 2)
+    assert len(rows) == 2
+    await holds(nurse.page, "self.outboxKey.inStore('reads', (reads) => reads.count()).then((count) => count === 1)")
     await done(nurse)
 
 

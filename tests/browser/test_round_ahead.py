@@ -1,6 +1,8 @@
 """The round is kept ahead: who has opened the ward's list can finish the round when the network goes, in one request."""
 
 import asyncio
+import threading
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +10,9 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Request, expect
 
-from tests.browser.offline import chip, done, kept, ready
+from tests.browser.offline import COPIES, chip, done, kept, ready
 from tests.browser.people import sit_down
+from tests.browser.test_outbox import sign_in
 from tests.browser.test_round_offline import due, recorded
 from tests.client import Client
 from tests.mar.bedside import Bed, bed
@@ -98,6 +101,92 @@ async def test_nothing_is_fetched_ahead_while_the_server_asks_for_less(
         await asyncio.sleep(AHEAD_SECONDS)
     assert asked == [at.ward]
     await done(nurse)
+
+
+async def test_the_sheet_of_a_dose_that_was_sent_is_no_copy_any_more(browser: Browser, site: Served) -> None:
+    """On it the dose would still be due."""
+    client = Client.__new__(Client)
+    client.world = site.world
+    async with httpx.AsyncClient(base_url=site.address, timeout=30) as client.http:
+        [at] = await together(client, 1)
+        first, second = await due(client, at, "furosemide 40 mg po stat", "amoxicillin 500 mg po stat")
+    nurse = await sit_down(browser, site, "nurse_a")
+    await ready(nurse)
+    await nurse.open(f"/wards/{at.ward}/round")
+    await kept(nurse, *(f"{kind}:/doses/{dose['id']}" for dose in (first, second) for kind in ("page", "part")))
+    await nurse.page.evaluate(
+        "(path) => fetch(path, { method: 'POST' }).then(() => true)", f"/doses/{first['id']}/giving"
+    )
+    there: set[str] = set()
+    for _ in range(100):
+        there = {row[0] for row in await nurse.page.evaluate(COPIES)}
+        if not any(first["id"] in name for name in there):
+            break
+        await asyncio.sleep(0.1)
+    assert {name for name in there if "/doses/" in name} == {
+        f"page:/doses/{second['id']}",
+        f"part:/doses/{second['id']}",
+    }
+    await done(nurse)
+
+
+async def test_what_was_fetched_ahead_takes_the_place_of_nothing_newer_and_of_nobody_else(
+    browser: Browser, site: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[UUID] = []
+    released = threading.Event()
+    real = ahead.round_ahead
+
+    async def slow(ctx: Context, ward: RoundScope) -> ahead.RoundAhead:
+        found = await real(ctx, ward)
+        asked.append(ward.id)
+        await asyncio.to_thread(released.wait, 30)
+        return found
+
+    monkeypatch.setattr(ahead, "round_ahead", slow)
+    client = Client.__new__(Client)
+    client.world = site.world
+    async with httpx.AsyncClient(base_url=site.address, timeout=30) as client.http:
+        seen, other = await together(client, 2)
+        for each in (seen, other):
+            await due(client, each, "furosemide 40 mg po stat")
+    nurse = await sit_down(browser, site, "nurse_a")
+    await ready(nurse)
+    await nurse.open(f"/wards/{seen.ward}/round")
+    await holds_that(lambda: bool(asked))
+    await nurse.open(f"{seen.path}/given")
+    await kept(nurse, f"page:{seen.path}/given")
+    before = dict(await nurse.page.evaluate(COPIES))
+    released.set()
+    await kept(nurse, f"page:{other.path}/given", f"ahead:/wards/{seen.ward}/round")
+    after = dict(await nurse.page.evaluate(COPIES))
+    assert after[f"page:{seen.path}/given"] == before[f"page:{seen.path}/given"]
+    await done(nurse)
+
+    asked.clear()
+    released.clear()
+    nurse = await sit_down(browser, site, "nurse_a")
+    await ready(nurse)
+    await nurse.open(f"/wards/{seen.ward}/round")
+    await holds_that(lambda: bool(asked))
+    await nurse.context.clear_cookies(name="__Host-wardline")
+    await sign_in(nurse, "doctor_a")
+    await nurse.open(f"{seen.path}/observations")
+    await kept(nurse, f"page:{seen.path}/observations")
+    released.set()
+    await asyncio.sleep(1)
+    names = {row[0] for row in await nurse.page.evaluate(COPIES)}
+    assert f"page:{seen.path}/observations" in names
+    assert not any("/given" in name or "/doses/" in name for name in names)
+    await done(nurse)
+
+
+async def holds_that(question: Callable[[], bool]) -> None:
+    for _ in range(150):
+        if question():
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("it never came to that")
 
 
 async def finish(nurse: Any, at: Bed, dose: dict[str, Any]) -> None:

@@ -88,6 +88,12 @@ async def test_what_no_device_keeps_cannot_have_been_opened(client: Client) -> N
     assert (await tell(client, [])).status_code == 422
 
 
+async def test_a_time_without_its_zone_is_refused(client: Client) -> None:
+    person = await client.world.patient(client.world.a)
+    seen = opening(f"/patients/{person}", person) | {"opened_at": "2026-11-27T04:00:00"}
+    assert (await tell(client, [seen])).status_code == 422
+
+
 async def test_a_time_to_come_is_now_and_a_stranger_is_nobody(client: Client) -> None:
     world = client.world
     theirs = await world.patient(world.b)

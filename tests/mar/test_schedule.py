@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wardline.mar.schedule import DAY, Slot, slots
+from wardline.mar.schedule import DAY, RoundTimes, Slot, slots
 from wardline.orders import entry, knowledge
 from wardline.orders.public import MedicineLine
 
@@ -108,6 +108,16 @@ def test_a_time_that_a_night_skips_or_repeats_is_one_dose() -> None:
         assert len({slot.due_at for slot in found}) == 6
     skipped = of("aciclovir 800 mg po 6 times a day", datetime(2026, 10, 3, 6, tzinfo=UTC), 1, SYDNEY)
     assert "04 03:00" in clocks(skipped, SYDNEY)
+
+
+def test_two_times_that_a_night_makes_one_are_one_dose() -> None:
+    """A hospital's own rounds at 01:30 and 02:30; in London 01:30 is skipped on 29 March 2026."""
+    times = RoundTimes(six=("01:30", "02:30", "06:00", "10:00", "14:00", "18:00"))
+    night = datetime(2026, 3, 28, 20, tzinfo=UTC)
+    found = slots(
+        line("aciclovir 800 mg po 6 times a day"), since=night, zone=LONDON, start=night, end=night + DAY, times=times
+    )
+    assert clocks(found) == ["29 02:30", "29 06:00", "29 10:00", "29 14:00", "29 18:00"]
 
 
 @given(

@@ -154,6 +154,35 @@ async def test_a_weekly_drug_ordered_anew_goes_on_from_its_last_dose(client: Cli
     assert timedelta(days=6.2) < due[0]["due_at"] - now < timedelta(days=8.1)
 
 
+async def test_tablets_of_every_day_do_not_put_off_a_depot_injection(client: Client, at: Bed) -> None:
+    """They cover its first weeks. Its own last dose counts, and a dose once only, whichever way it went, is asked about."""
+    tablets = await order(client, at, "aripiprazole 10 mg po od")
+    dose = await dose_of(client, at, tablets)
+    await moved(client, dose, 0)
+    assert (await give(client, dose, scans(at, dose))).status_code == 200
+    depot = await order(client, at, "aripiprazole 400 mg im every 4 weeks")
+    async with client.world.owner() as db:
+        anchor = await db.fetchval("SELECT given_before FROM mar.plan WHERE medicine_id = $1", UUID(depot["id"]))
+    assert anchor is None
+    planned = await dose_of(client, at, depot)
+    assert "next not before" not in await page_of(client, f"{at.path}/given")
+    assert "next not before" not in await page_of(client, f"/doses/{planned['id']}")
+    once = await stat(client, at, "aripiprazole 5 mg po stat")
+    assert (await give(client, once, scans(at, once, time_reason="Agitated"))).status_code == 200
+    assert "by another order, next not before" in await page_of(client, f"/doses/{planned['id']}")
+
+
+async def test_a_weekly_drug_that_was_written_for_every_day_goes_on_from_its_last_dose(client: Client, at: Bed) -> None:
+    wrong = await order(client, at, "alendronic acid 70 mg po every 24 hours")
+    dose = await dose_of(client, at, wrong)
+    await moved(client, dose, 0)
+    assert (await give(client, dose, scans(at, dose))).status_code == 200
+    await change(client, wrong, "stop")
+    right = await order(client, at, "alendronic acid 70 mg po once a week")
+    assert right["id"] not in {each["medicine_id"] for each in (await chart(client, at))["doses"]}
+    assert "next not before" in await page_of(client, f"{at.path}/given")
+
+
 async def test_two_weekly_orders_are_not_both_given(client: Client, at: Bed) -> None:
     made = [await order(client, at, "alendronic acid 70 mg po once a week") for _ in range(2)]
     doses = [await dose_of(client, at, each) for each in made]

@@ -10,6 +10,7 @@ from wardline.platform.http.routes import Input
 
 OPENINGS_MAX = 100
 Words = Annotated[str, Meta(max_length=300)]
+Moment = Annotated[datetime, Meta(tz=True)]
 EntryId = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{8,100}$")]
 
 
@@ -25,7 +26,7 @@ class Opening(Input):
 
     id: UUID
     path: Annotated[str, Meta(max_length=120)]
-    opened_at: datetime
+    opened_at: Moment
     patient_id: UUID | None = None
 
 
@@ -44,8 +45,8 @@ class NewDiscard(Input):
 
     id: EntryId
     what: Annotated[str, Meta(min_length=1, max_length=300)]
-    entered_at: datetime
-    discarded_at: datetime
+    entered_at: Moment
+    discarded_at: Moment
     answer: Words = ""
     reason: Words = ""
     patient_id: UUID | None = None

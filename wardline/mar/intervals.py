@@ -17,19 +17,21 @@ from msgspec import Struct
 from wardline.mar import rules, when_needed
 from wardline.mar.models import Giving, OrderRow
 from wardline.mar.schedule import DAY, kept
-from wardline.orders.public import MedicineLine, OrderKind
+from wardline.orders.public import MedicineLine, OrderKind, line_from
 from wardline.platform.db import Db, query
 
 REGULAR = frozenset({OrderKind.SCHEDULED, OrderKind.TAPER})
 
 
 class RegularDose(Struct, frozen=True):
-    """The newest dose that an order gave."""
+    """The newest dose that an order gave; `stands`: the order does."""
 
     person_id: UUID
     medicine_id: UUID
     name: str
     kind: str
+    line: str
+    stands: bool
     route: str
     due_at: datetime | None
     critical: str | None
@@ -37,8 +39,8 @@ class RegularDose(Struct, frozen=True):
 
 
 @query("""
-    SELECT DISTINCT ON (a.person_id, a.medicine_id) a.person_id, a.medicine_id, m.name, m.kind, m.route, d.due_at, d.critical,
-           a.happened_at
+    SELECT DISTINCT ON (a.person_id, a.medicine_id) a.person_id, a.medicine_id, m.name, m.kind, m.line::text,
+           m.state IN ('active', 'held'), m.route, d.due_at, d.critical, a.happened_at
       FROM mar.administration a
       JOIN orders.medicine m ON m.hospital_id = a.hospital_id AND m.id = a.medicine_id
       LEFT JOIN mar.dose d ON d.hospital_id = a.hospital_id AND d.id = a.dose_id
@@ -61,19 +63,44 @@ def length_of(line: MedicineLine) -> timedelta:
 
 
 def last_of(
-    name: str, route: str, doses: Sequence[RegularDose], *, person_id: UUID, other_than: UUID | None = None
+    name: str, doses: Sequence[RegularDose], *, person_id: UUID, other_than: UUID | None = None
 ) -> RegularDose | None:
-    """The newest dose of the same ingredient; of a once-only order where it went the same way."""
+    """The newest of the doses of the same ingredient."""
     wanted = when_needed.ingredients(name)
     alike = [
         each
         for each in doses
         if each.person_id == person_id
         and each.medicine_id != other_than
-        and (each.kind != OrderKind.ONCE or each.route == route)
         and wanted & when_needed.ingredients(each.name)
     ]
     return max(alike, key=lambda each: each.happened_at, default=None)
+
+
+def going_on(route: str, doses: Sequence[RegularDose]) -> list[RegularDose]:
+    """The doses from which the interval of a medicine goes on, by whatever order.
+
+    Tablets every day beside a depot injection are meant so, and do not put it off; tablets that were stopped do where the
+    medicine goes the same way, as a weekly one written for every day does. A dose once only counts where it went the same way.
+    """
+    return [
+        each
+        for each in doses
+        if (each.kind != OrderKind.ONCE and is_long(line_from(each.line)))
+        or (each.route == route and (each.kind == OrderKind.ONCE or not each.stands))
+    ]
+
+
+def _asked_about(giving: Giving, line: MedicineLine, doses: Sequence[RegularDose]) -> list[RegularDose]:
+    """The doses before which somebody stops and looks: of a medicine that is given days apart more than its interval goes on
+    from, all but tablets every day that go another way."""
+    if not is_long(line):
+        return [each for each in doses if each.kind != OrderKind.ONCE or each.route == giving.route]
+    return [
+        each
+        for each in doses
+        if each.kind == OrderKind.ONCE or each.route == giving.route or is_long(line_from(each.line))
+    ]
 
 
 def counted_at(dose: RegularDose) -> datetime:
@@ -94,7 +121,7 @@ async def before_dose(db: Db, giving: Giving, *, hospital_id: UUID, now: datetim
 def near(giving: Giving, line: MedicineLine, doses: Sequence[RegularDose], at: datetime, zone: ZoneInfo) -> str:
     """Why a dose at this moment is before its interval is over, in words; empty where it is not."""
     own = None if is_long(line) else giving.medicine_id  # of a short one, a third of the interval is asked about
-    last = last_of(giving.name, giving.route, doses, person_id=giving.person_id, other_than=own)
+    last = last_of(giving.name, _asked_about(giving, line, doses), person_id=giving.person_id, other_than=own)
     if last is None or abs(at - last.happened_at) >= kept(length_of(line)):
         return rules.near_another(giving, line, at)
     by = "" if last.medicine_id == giving.medicine_id else " by another order"
@@ -106,7 +133,7 @@ def coming(
     order: OrderRow, line: MedicineLine, doses: Sequence[RegularDose], person_id: UUID, now: datetime, zone: ZoneInfo
 ) -> str:
     """When a medicine was last given and until when its interval lasts; empty once that is over."""
-    last = last_of(order.name, order.route, doses, person_id=person_id)
+    last = last_of(order.name, going_on(order.route, doses), person_id=person_id)
     if last is None or now - last.happened_at >= kept(length_of(line)):
         return ""
     next_at = last.happened_at + length_of(line)

@@ -234,7 +234,8 @@ async def _anchors(db: Db, orders: list[Unplanned], *, hospital_id: UUID) -> dic
         since=min(order.since - intervals.length_of(new[order.id]) for order in spaced),
     )
     for order in spaced:
-        last = intervals.last_of(order.name, order.route, doses, person_id=order.person_id, other_than=order.id)
+        others = intervals.going_on(order.route, doses)
+        last = intervals.last_of(order.name, others, person_id=order.person_id, other_than=order.id)
         if last is not None:
             kept[order.id] = intervals.counted_at(last)
     return kept

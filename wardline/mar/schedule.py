@@ -73,7 +73,9 @@ def slots(
     for place, (due_at, day) in enumerate(_moments(line, begun, zone, end, given_before, times)):
         if due_at >= end or len(found) >= SLOTS_MAX:
             break
-        if due_at >= start:
+        if due_at >= start and not (
+            found and found[-1].due_at == due_at
+        ):  # two times of a night that skips one are one
             found.append(_slot(line, due_at, day, is_first=place == 0))
     return found
 

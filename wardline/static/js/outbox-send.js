@@ -102,11 +102,13 @@ async function recover() {
 }
 
 // What the server's key does not lock yet is locked anew: entries of the version before sealing, or made without a network.
+// A key of the device's own goes when nothing is left that only it opens. One of another hospital waits for that one's key.
 async function renew() {
   if (!(await outbox.hasKey())) return;
-  const left = (await outbox.rows()).filter(({ by, sealed, spare }) => by === staff && (spare || !sealed));
-  for (const { id } of left) await outbox.update(id, {});
-  if (left.length) await self.outboxKey.inStore("keys", (keys) => keys.delete(`spare ${outbox.owner}`));
+  const left = async () => (await outbox.rows()).filter(({ by, at, sealed, spare }) => `${by} ${at}` === outbox.owner && (spare || !sealed));
+  const found = await left();
+  for (const { id } of found) await outbox.update(id, {});
+  if (found.length && !(await left()).length) await self.outboxKey.inStore("keys", (keys) => keys.delete(`spare ${outbox.owner}`));
 }
 
 // Reads the list anew before each: another tab, or a person, may have changed it.

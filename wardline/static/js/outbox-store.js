@@ -76,6 +76,7 @@ async function sealed(entry) {
 // As it was; `locked` where it cannot be read here and now.
 async function opened(row) {
   if (!row.sealed) return row.author ? { ...row, by: row.author, at: row.hospital } : row; // of a version before sealing
+  if (row.spare) spareKey = (await spare(owner).catch(() => null)) ?? spareKey; // another tab may have made it since
   for (const use of [key, spareKey].filter(Boolean)) {
     const text = await crypto.subtle.decrypt(parameters(row.iv, row.id), use, row.sealed).catch(() => null);
     if (text) return { ...row, sealed: undefined, ...JSON.parse(new TextDecoder().decode(text)) };
@@ -88,7 +89,10 @@ async function opened(row) {
 // Oldest first; the order of entering is the order of sending. Sealed, so that a long list is read at once.
 async function rows() {
   const found = await answered((await entries("readonly")).getAll());
-  for (const row of found) row.by ??= row.author;
+  for (const row of found) {
+    row.by ??= row.author;
+    row.at ??= row.hospital;
+  }
   return found.sort((a, b) => a.enteredMs - b.enteredMs || (a.id < b.id ? -1 : 1));
 }
 

@@ -15,17 +15,24 @@ function post(address, key, body) {
   return fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
+// False when they are told. One that is refused (the next version lists other pages, say) keeps back itself alone.
+async function refused(some) {
+  const openings = some.map(({ id, path, person, at }) => ({ id, path, patient_id: person || null, opened_at: stamp(at + offsetMs()) }));
+  const answer = await post("/outbox/openings", crypto.randomUUID(), { openings });
+  if ([400, 422].includes(answer.status) && some.length > 1) {
+    const half = some.length >> 1;
+    return [await refused(some.slice(0, half)), await refused(some.slice(half))].some(Boolean);
+  }
+  if (answer.ok) await inStore("reads", (store) => some.map(({ id }) => store.delete(id)).at(-1));
+  return !answer.ok;
+}
+
 async function tellReads() {
   const reads = (await inStore("reads", (store) => store.getAll())).filter(({ by }) => by === outbox.owner);
-  for (let first = 0; first < reads.length; first += READS_MAX) {
-    const some = reads.slice(first, first + READS_MAX);
-    const openings = some.map(({ id, path, person, at }) => ({ id, path, patient_id: person || null, opened_at: stamp(at + offsetMs()) }));
-    const answer = await post("/outbox/openings", crypto.randomUUID(), { openings });
-    if (!answer.ok) return true;
-    await inStore("reads", (store) => some.map(({ id }) => store.delete(id)).at(-1));
-  }
-  localStorage.removeItem(`read ${staff}`);
-  return false;
+  let left = false;
+  for (let first = 0; first < reads.length; first += READS_MAX) left = (await refused(reads.slice(first, first + READS_MAX))) || left;
+  if (!left) localStorage.removeItem(`read ${staff}`);
+  return left;
 }
 
 async function tellDiscards() {
@@ -50,11 +57,8 @@ async function tellDiscards() {
 // True where something is left to tell.
 outbox.tell = async () => {
   if (!staff) return false;
-  try {
-    return (await tellReads()) || (await tellDiscards());
-  } catch {
-    return true;
-  }
+  const tries = [tellReads, tellDiscards].map((tell) => tell().catch(() => true)); // one that is refused holds up no other
+  return (await Promise.all(tries)).some(Boolean);
 };
 
 outbox.discard = (entry, reason) => outbox.update(entry.id, { state: "discarded", reason, discardedMs: window.wardline.now().getTime(), told: false });

@@ -16,10 +16,10 @@ function pageWith(shell, { title, topic, html }) {
     .replace(/(<main[^>]*>).*(<\/main>)/s, (whole, begin, end) => `${begin}\n${html}\n${end}`);
 }
 
-async function keepAhead(shell, headers, page) {
-  await self.copies.page(`page:${page.address}`, pageWith(shell, page), { listed: true, headers });
+async function keepAhead(shell, page, kept) {
+  await self.copies.ahead(`page:${page.address}`, pageWith(shell, page), kept);
   const sheet = page.html.indexOf('<aside class="sheet');
-  if (sheet > 0) await self.copies.part(`part:${page.address}`, page.html.slice(sheet), { headers });
+  if (sheet > 0) await self.copies.ahead(`part:${page.address}`, page.html.slice(sheet), kept);
 }
 
 // The server asks for less: nothing is fetched ahead for a while.
@@ -33,10 +33,11 @@ self.ahead = async (address, shell, headers) => {
   if ((await self.copies.age(`ahead:${ward}`)) < AHEAD_AGE_MS) return;
   await new Promise((resolve) => setTimeout(resolve, AHEAD_WAIT_MS));
   if (Date.now() < restsUntil) return;
+  const kept = { mark: self.markOf(shell), askedAt: Date.now(), headers };
   const answer = await fetch(`${ward}/ahead`, { headers: { Accept: "application/json" }, priority: "low" });
   self.rest(answer);
   if (!answer.ok) return;
   const { pages } = await answer.json();
-  for (const page of pages) await keepAhead(shell, headers, page);
-  await self.copies.part(`ahead:${ward}`, " ", { headers: [] });
+  for (const page of pages) await keepAhead(shell, page, kept);
+  await self.copies.ahead(`ahead:${ward}`, " ", { ...kept, headers: [] });
 };

@@ -103,6 +103,7 @@ async function unseal(key, { id, iv, sealed }) {
 
 // A copy is shown when it is noted, and not otherwise: the server is told when it is there again (outbox-tell.js).
 let lastRead = {};
+const gone = new Map(); // what was dropped, and when: not to be brought back by what was asked for before
 
 async function noteRead(owner, id, words) {
   const at = Date.now();
@@ -124,6 +125,8 @@ async function dropOldest() {
 // A slash is written as an entity.
 self.zoneOf = (words) => words.match(/ data-zone="([^"]*)"/)?.[1].replaceAll("&#x2f;", "/") || undefined;
 
+self.markOf = (words) => words.match(MARK)?.[1];
+
 self.copies = {
   forget: () => inTurn(end),
 
@@ -142,11 +145,31 @@ self.copies = {
   // What a page says about its session decides: no mark means that nobody is signed in, or that nothing may be kept.
   page(id, words, { listed, headers }) {
     return inTurn(async () => {
-      const mark = words.match(MARK)?.[1];
+      const mark = self.markOf(words);
       const owner = words.match(OWNER)?.slice(1).join(" ");
       const key = mark ? await keyOf(mark, self.zoneOf(words), owner) : await wipe();
       if (key && listed) await self.copies.put(key, id, words, headers);
       return Boolean(key);
+    });
+  },
+
+  // What was fetched ahead is kept while the session is there that asked for it, and takes the place of nothing that was kept
+  // since it was asked for: that is newer.
+  ahead(id, words, { mark, askedAt, headers }) {
+    return inTurn(async () => {
+      const session = await current();
+      const found = session?.mark === mark && (await settled((await store("pages")).get(id)));
+      if (session?.mark === mark && !(Math.max(found?.at ?? 0, gone.get(id) ?? 0) >= askedAt)) await self.copies.put(session.key, id, words, headers, askedAt);
+    });
+  },
+
+  drop(...ids) {
+    return inTurn(async () => {
+      const pages = await store("pages", "readwrite");
+      for (const id of ids) {
+        gone.set(id, Date.now());
+        await settled(pages.delete(id));
+      }
     });
   },
 
@@ -158,10 +181,10 @@ self.copies = {
     });
   },
 
-  async put(key, id, words, headers) {
+  async put(key, id, words, headers, at = Date.now()) {
     if (words.length > COPY_LENGTH_MAX) return;
     const sealed = await seal(key, id, words);
-    await settled((await store("pages", "readwrite")).put({ id, at: Date.now(), headers, ...sealed }));
+    await settled((await store("pages", "readwrite")).put({ id, at, headers, ...sealed }));
     await dropOldest();
   },
 

@@ -7,6 +7,7 @@ const LISTED = new RegExp(PAGES);
 const KEPT_HEADERS = ["content-type", "content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"];
 const PREPARE_AGE_MS = 5 * 60_000;
 const PREPARED_MAX = 12;
+const DONE = /^(\/doses\/[\w-]+)\/(?:giving|not-given)$/;
 
 // While two versions serve, a node may have another content under an address of this one: then the next visit tries again.
 async function shellFile(cache, address) {
@@ -135,6 +136,12 @@ async function leave(event) {
   }
 }
 
+// A planned dose is done once: its sheet is not shown again out of a copy, on which it would still be due.
+function dropDone(event) {
+  const sheet = event.request.method === "POST" && new URL(event.request.url).pathname.match(DONE)?.[1];
+  if (sheet) event.waitUntil(self.copies.drop(`page:${sheet}`, `part:${sheet}`).catch(() => {}));
+}
+
 function answerTo(event) {
   const { request } = event;
   const address = new URL(request.url);
@@ -155,6 +162,7 @@ self.addEventListener("fetch", (event) => {
   if (address.origin !== self.location.origin) return;
   const noted = address.pathname === "/live" ? null : self.copies.used();
   if (noted) event.waitUntil(noted.catch(() => {}));
+  dropDone(event);
   const answer = answerTo(event);
   if (answer) event.respondWith(answer);
 });
