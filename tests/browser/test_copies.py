@@ -119,6 +119,16 @@ async def test_another_session_begins_with_nothing(browser: Browser, site: Serve
     await done(nurse)
 
 
+async def test_a_page_that_came_past_the_worker_is_taken_on(browser: Browser, site: Served) -> None:
+    nurse = await sit_down(browser, site, "nurse_a")
+    await ready(nurse)
+    tools = await nurse.context.new_cdp_session(nurse.page)
+    async with nurse.page.expect_navigation():
+        await tools.send("Page.reload", {"ignoreCache": True})
+    await ready(nurse)
+    await done(nurse)
+
+
 async def test_a_new_version_takes_over_and_leaves_nothing_of_the_old_one(browser: Browser, site: Served) -> None:
     nurse = await sit_down(browser, site, "nurse_a")
     await ready(nurse)

@@ -25,6 +25,8 @@ function look() {
 
 if (navigator.serviceWorker?.controller) navigator.serviceWorker.addEventListener("controllerchange", () => look((replaced = true)));
 navigator.serviceWorker?.register("/sw.js").catch(() => look((alone = true)));
+// A page that came while the worker was starting, or past it, has no worker until it is taken on.
+navigator.serviceWorker?.ready.then(({ active }) => navigator.serviceWorker.controller ?? active.postMessage("claim"));
 document.addEventListener("htmx:after:swap", look);
 window.addEventListener("storage", look);
 look();

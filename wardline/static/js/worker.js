@@ -167,6 +167,7 @@ self.addEventListener("fetch", (event) => {
   if (answer) event.respondWith(answer);
 });
 self.addEventListener("message", (event) => {
+  if (event.data === "claim") event.waitUntil(self.clients.claim());
   if (event.data !== "copies") return;
   event.waitUntil(self.copies.list().then((list) => event.ports[0].postMessage(list)).catch(() => event.ports[0].postMessage([])));
 });
