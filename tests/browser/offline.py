@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-from playwright.async_api import Error, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.browser.people import Person
 from tests.browser.waits import until
@@ -49,18 +49,6 @@ async def open_form(nurse: Person, person: UUID) -> None:
     await nurse.open(f"/patients/{person}/observations")
     await nurse.page.click("#new-observations")
     await expect(nurse.page.locator("#sheet #pulse_per_min")).to_be_visible()
-
-
-async def holds(page: Page, expression: str) -> None:
-    """Wait until the page says yes; a page that goes elsewhere meanwhile is asked again."""
-    for _ in range(150):
-        try:
-            if await page.evaluate(expression):
-                return
-        except Error:
-            pass
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"never true: {expression}")
 
 
 def chip(nurse: Person) -> Any:

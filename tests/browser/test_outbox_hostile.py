@@ -8,10 +8,11 @@ import httpx
 from playwright.async_api import Browser, expect
 
 from tests.browser.line import lined
-from tests.browser.offline import chip, done, enter, holds, kept, open_form, ready
+from tests.browser.offline import chip, done, enter, kept, open_form, ready
 from tests.browser.people import Person, sit_down
 from tests.browser.test_outbox import look_at, patients, sets_of, sign_in, stored
 from tests.browser.test_round_offline import give_dose
+from tests.browser.waits import until
 from tests.client import Client
 from tests.mar.bedside import bed, change, chart, order, recorded
 from tests.served import Served
@@ -52,7 +53,7 @@ async def test_a_window_that_was_closed_while_it_sent_is_not_forgotten(browser: 
         await open_form(nurse, person)
         line.stuck = True
         await enter(nurse.page, {"pulse_per_min": "71"})
-        await holds(nurse.page, "window.wardline.outbox.rows().then((rows) => rows[0]?.state === 'sending')")
+        await until(nurse.page, "window.wardline.outbox.rows().then((rows) => rows[0]?.state === 'sending')")
         await line.cut()
         await nurse.page.close()
         nurse.page = await nurse.context.new_page()
@@ -166,7 +167,7 @@ async def test_a_new_version_meanwhile_leaves_what_waits_and_the_open_page(brows
     finally:
         offline.KEPT_MAX = before
         offline._worker.cache_clear()  # pyright: ignore[reportPrivateUsage]
-    await holds(nurse.page, "Boolean(window.wardline.outbox?.flush)")
+    await until(nurse.page, "Boolean(window.wardline.outbox?.flush)")
     await nurse.context.set_offline(True)
     await enter(nurse.page, {"pulse_per_min": "75"})
     await expect(chip(nurse)).to_have_text("1 not yet sent")

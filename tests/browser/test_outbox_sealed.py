@@ -7,9 +7,10 @@ from uuid import UUID
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.offline import chip, done, enter, holds, open_form, ready
+from tests.browser.offline import chip, done, enter, open_form, ready
 from tests.browser.people import Person, sit_down
 from tests.browser.test_outbox import ENTRIES, look_at, patients, sets_of, sign_in, stored
+from tests.browser.waits import until
 from tests.served import Served
 
 # Everything that the entries hold, as somebody finds it who takes the disk.
@@ -54,6 +55,11 @@ OLD = """async ([id, person, staff, hospital]) => {
   db.close();
   localStorage.setItem("outbox", "1");
 }"""
+
+
+async def busy(route: Any) -> None:
+    """A server that gives no key now."""
+    await route.fulfill(status=503, headers={"retry-after": "1"}, body="")
 
 
 async def bytes_of(page: Page) -> str:
@@ -116,7 +122,7 @@ async def test_another_person_who_signs_in_gets_another_key(browser: Browser, si
     await expect(chip(nurse)).to_have_text("1 of others not yet sent")
     doctor = f"{site.world.staff['doctor_a']} {site.world.a.id}"
     owner = "(async () => (await self.outboxKey.inStore('keys', (keys) => keys.get('key')))?.owner)()"
-    await holds(nurse.page, f"{owner}.then((found) => found === '{doctor}')")
+    await until(nurse.page, f"{owner}.then((found) => found === '{doctor}')")
     assert await sets_of(site, person) == []
     await done(nurse)
 
@@ -133,7 +139,7 @@ async def test_an_entry_of_the_version_before_is_sealed_and_sent(browser: Browse
     await expect(chip(nurse)).to_have_text("1 not yet sent")
     await chip(nurse).click()
     await expect(nurse.page.locator("#outbox-list li[data-entry]")).to_contain_text("EARLIER, Asha")
-    await holds(nurse.page, f"({BYTES})().then((rows) => !rows.join().includes('EARLIER'))")
+    await until(nurse.page, f"({BYTES})().then((rows) => !rows.join().includes('EARLIER'))")
     await nurse.context.set_offline(False)
     assert [row["pulse_per_min"] for row in await stored(site, person, 1)] == [93]
     await expect(chip(nurse)).to_have_count(0)
@@ -143,10 +149,6 @@ async def test_an_entry_of_the_version_before_is_sealed_and_sent(browser: Browse
 async def test_where_the_server_gives_no_key_the_device_has_one_of_its_own(browser: Browser, site: Served) -> None:
     [person] = await patients(site, "Spare")
     nurse = await sit_down(browser, site, "nurse_a", service_workers="block")
-
-    async def busy(route: Any) -> None:
-        await route.fulfill(status=503, headers={"retry-after": "1"}, body="")
-
     await nurse.context.route("**/outbox/key", busy)
     await open_form(nurse, person)
     await nurse.page.evaluate("window.wardline.sendLater()")
@@ -165,10 +167,6 @@ async def test_what_another_tab_locked_with_the_devices_own_key_is_sent(browser:
     """The tab that sends was opened before there was such a key, and does not throw it away unread."""
     [person] = await patients(site, "Tabs")
     nurse = await sit_down(browser, site, "nurse_a", service_workers="block")
-
-    async def busy(route: Any) -> None:
-        await route.fulfill(status=503, headers={"retry-after": "1"}, body="")
-
     await nurse.context.route("**/outbox/key", busy)
     await open_form(nurse, person)
     await nurse.page.evaluate("window.wardline.sendLater().then(() => true)")
@@ -264,7 +262,7 @@ async def test_copies_that_were_opened_are_told_once_by_their_reader(browser: Br
     await nurse.open(f"/wards/{site.world.a.ward_id}")
     rows = await openings_of(site, first, 2)
     await nurse.page.reload()
-    await holds(nurse.page, "!Object.keys(localStorage).some((name) => name.startsWith('read '))")
+    await until(nurse.page, "!Object.keys(localStorage).some((name) => name.startsWith('read '))")
     assert await openings_of(site, second, 0) == []
     rows = await openings_of(site, first, 2)
     details = [json.loads(row["detail"]) if isinstance(row["detail"], str) else row["detail"] for row in rows]
@@ -283,7 +281,7 @@ async def test_an_opening_that_is_refused_holds_up_no_other(browser: Browser, si
     nurse = await sit_down(browser, site, "nurse_a")
     await ready(nurse)
     await open_form(nurse, person)
-    await holds(nurse.page, "self.outboxKey !== undefined")
+    await until(nurse.page, "self.outboxKey !== undefined")
     await nurse.page.evaluate(
         """async ([by, person]) => {
           for (const path of [`/patients/${person}/unlisted`, `/patients/${person}/given`, `/patients/${person}/medicines`])
@@ -295,7 +293,7 @@ async def test_an_opening_that_is_refused_holds_up_no_other(browser: Browser, si
     await nurse.page.reload()
     rows = await openings_of(site, person, 2)
     assert len(rows) == 2
-    await holds(nurse.page, "self.outboxKey.inStore('reads', (reads) => reads.count()).then((count) => count === 1)")
+    await until(nurse.page, "self.outboxKey.inStore('reads', (reads) => reads.count()).then((count) => count === 1)")
     await done(nurse)
 
 

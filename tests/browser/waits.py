@@ -12,19 +12,15 @@ async def until(page: Page, expression: str) -> None:
     """Wait until the expression, or what it promises, is true.
 
     It is asked for anew each time: Playwright's own `wait_for_function` asks once, and then with an `eval` in the page, which
-    the product's content security policy refuses. A page that changes meanwhile is asked on its next one.
+    the product's content security policy refuses. A page that goes elsewhere meanwhile, or whose script is not there yet, is
+    asked again.
     """
+    last = "it was false"
     for _ in range(TRIES_MAX):
-        if await _is_true(page, expression):
-            return
+        try:
+            if await page.evaluate(expression):
+                return
+        except Error as error:
+            last = error.message
         await asyncio.sleep(PAUSE_SECONDS)
-    raise AssertionError(f"never true: {expression}")
-
-
-async def _is_true(page: Page, expression: str) -> bool:
-    try:
-        return bool(await page.evaluate(expression))
-    except Error as error:
-        if "context was destroyed" not in error.message and "navigation" not in error.message:
-            raise
-        return False
+    raise AssertionError(f"never true: {expression}; at last {last}")

@@ -7,10 +7,6 @@ from enum import StrEnum
 
 from wardline.lab.models import Flag, Interval, LabTest, Limits, State
 
-DAYS_IN_YEAR = 365.25
-# A critical value that nobody acknowledges is told to the next in line after each of these (clinical sources give 15 to
-# 60 minutes; the ladder of tasks keeps the clock).
-ESCALATES_AFTER = (timedelta(minutes=15), timedelta(minutes=30))
 IDENTIFIERS_MIN = 2
 
 

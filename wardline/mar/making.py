@@ -24,7 +24,6 @@ from wardline.platform.ids import new_id
 AHEAD = timedelta(hours=24)
 AGAIN_WITHIN = timedelta(hours=12)  # of what is made: then more is made
 BACK_MAX = timedelta(days=7)  # what fell due while no worker ran is made when one comes back
-ORDERS_MAX = 300
 
 
 class Unplanned(Struct, frozen=True):

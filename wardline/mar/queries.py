@@ -23,7 +23,6 @@ from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, Effect, effect, query
 
 ROWS_MAX = 400
-ROUND_MAX = 500
 
 
 class NewAdministration(Struct, frozen=True, kw_only=True):

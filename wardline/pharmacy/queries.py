@@ -380,11 +380,6 @@ async def dispensed_of_lot(db: Db, scope: TraceScope) -> list[TracedDispense]:
     """Whoever has, or waits for, something of a lot, newest first. Index: dispense_lot_lot."""
 
 
-@query("SELECT d.medicine_id FROM pharmacy.dispense d WHERE d.hospital_id = :hospital_id AND d.id = :dispense_id")
-async def order_of(db: Db, *, hospital_id: UUID, dispense_id: UUID) -> UUID | None:
-    """The order of a dispensing."""
-
-
 class Supplied(Struct, frozen=True):
     """The newest dispensing of an order, and what is owed."""
 

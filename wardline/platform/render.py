@@ -146,11 +146,8 @@ class Rows:
             self._young[id(row)] = kept
         text = kept[1].get(variant)
         if text is None:
-            text = (
-                environment()
-                .render_template(template, **(DEFAULTS | {"row": row, "can": at.can, "now": at.now}))
-                .strip()
-            )
+            values = DEFAULTS | {"row": row, "can": at.can, "now": at.now}
+            text = environment().render_template(template, **values).strip()
             if len(kept[1]) >= ROW_VARIANTS_MAX:
                 kept[1].clear()
             kept[1][variant] = text

@@ -12,7 +12,6 @@ KIND_WORDS = {"pharmacy": "Pharmacy", "ward": "Ward cupboard", "controlled": "Co
 EXPIRING_DAYS = 90
 EXPIRING_OFFERED = (30, 90, 180)
 LIFE_YEARS_MAX = 15  # no pack is good for longer: it is a slip of the finger
-USE_DAYS = 28
 
 
 class Move(StrEnum):

@@ -24,7 +24,6 @@ from wardline.stock.models import (
     StoreScope,
 )
 
-SHELVES_MAX = 500
 ENTRIES_MAX = 100
 REGISTER_LINES_MAX = 1000
 

@@ -38,9 +38,6 @@ class Cursor(Struct, frozen=True):
     id: UUID
 
 
-SETS_READ_MAX = 1000
-
-
 INTO_SETS = """
     INSERT INTO vitals.observation_set (hospital_id, id, person_id, encounter_id, taken_at, recorded_at, recorded_by,
         respiration_per_min, spo2_percent, spo2_scale, on_oxygen, oxygen_l_per_min, oxygen_device, systolic_mmhg,

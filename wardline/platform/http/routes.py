@@ -9,7 +9,6 @@ import typing
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
-from uuid import UUID
 
 import msgspec
 
@@ -90,7 +89,6 @@ class Route(msgspec.Struct, kw_only=True, eq=False):
 
 
 ROUTES: list[Route] = []
-_SIMPLE = (str, int, bool, UUID)
 
 
 def _declare(method: str, path: str, needs: StrEnum, options: dict[str, Any]) -> Callable[[Handler], Handler]:
