@@ -332,6 +332,13 @@ async def test_a_dose_before_a_change_does_not_vanish(client: Client, at: Bed) -
     assert (said.status_code, said.json()["amount"]) == (200, 5), said.text
 
 
+async def test_programs_see_the_hours_around_now_and_not_the_day_alone(client: Client, at: Bed) -> None:
+    made = await order(client, at, "ramipril 5 mg po od")
+    dose = await dose_of(client, at, made)
+    await moved(client, dose, -11 * 60)  # before 17:00 this belongs to the day before
+    assert dose["id"] in {each["id"] for each in (await chart(client, at))["doses"]}
+
+
 async def test_a_discharge_leaves_doses_to_be_recorded(client: Client, at: Bed) -> None:
     dose = await stat(client, at)
     await moved(client, dose, -40)

@@ -128,7 +128,7 @@ class AsNeeded(Struct, kw_only=True):
 
 
 class GridAnswer(Struct, kw_only=True):
-    """A day of a patient's chart, for programs."""
+    """A day of a patient's chart, or the hours around now, for programs."""
 
     patient_id: UUID
     day: date

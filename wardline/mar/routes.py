@@ -42,8 +42,8 @@ from wardline.platform.http import Context, Page, get, post, put
     load_class="charting",
 )
 async def given(ctx: Context, patient: PatientScope, asked: GridQuery) -> GridAnswer | Page:
-    """A patient's medicines: planned doses with their states, and what was given. The page shows the hours around now, and with
-    `day` that day, which begins at 06:00; programs get the day."""
+    """A patient's medicines: planned doses with their states, and what was given, of the hours around now, or with `day` of that
+    day, which begins at 06:00."""
     ctx.saw("given", None, patient.person_id)
     if not ctx.html:
         return await views.grid_answer(ctx, patient, asked.day)

@@ -76,12 +76,12 @@ SCANNED = frozenset({"Wristband", "Label", "Product", "Scan"})
 
 # --- the grid ------------------------------------------------------------------------------------------------------------
 async def chart_of(
-    db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None, rolls: bool, made: bool = False
+    db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None, made: bool = False
 ) -> grid.Chart:
-    """A day of the chart, or (`rolls`) the hours around now; doses that are not made yet are made first, where now is in it.
+    """A day of the chart, or without one the hours around now; doses that are not made yet are made first, where now is in it.
     `made`: they are."""
     times = times_from(await rounds.newest(db, hospital_id=patient.hospital_id))
-    window = _window(schedule.chart_clocks(times), zone, now, day, rolls=rolls)
+    window = _window(schedule.chart_clocks(times), zone, now, day)
     begins, ends = window.begins[0], window.begins[-1]
     since, until = begins - BACK, max(ends, now + AHEAD)
     if window.live and not made:
@@ -101,11 +101,11 @@ async def chart_of(
     )
 
 
-def _window(clocks: list[time], zone: ZoneInfo, now: datetime, day: date | None, *, rolls: bool) -> grid.Window:
+def _window(clocks: list[time], zone: ZoneInfo, now: datetime, day: date | None) -> grid.Window:
     today = schedule.day_of_chart(now, zone)
-    if rolls and day is None:
+    if day is None:
         return grid.Window(today, schedule.chart_around(now, zone, clocks), live=True, rolls=True)
-    wanted = max(min(day or today, today), FIRST_DAY)
+    wanted = max(min(day, today), FIRST_DAY)
     return grid.Window(wanted, schedule.chart_day(wanted, zone, clocks), live=wanted == today, rolls=False)
 
 
@@ -130,7 +130,7 @@ async def grid_page(ctx: Context, patient: PatientScope, day: date | None, *, ma
     """The page of a day, or of the hours around now. `made`: its doses are made already."""
     async with ctx.db.one_connection() as one:
         zone = ZoneInfo(ctx.caller.time_zone)
-        chart = await chart_of(one, patient, zone=zone, now=ctx.now, day=day, rolls=True, made=made)
+        chart = await chart_of(one, patient, zone=zone, now=ctx.now, day=day, made=made)
         missed = await queries.missed_of(
             one, patient, since=ctx.now - making.BACK_MAX, until=ctx.now - rules.OVERDUE_MAX
         )
@@ -144,7 +144,7 @@ async def grid_page(ctx: Context, patient: PatientScope, day: date | None, *, ma
 async def grid_answer(ctx: Context, patient: PatientScope, day: date | None) -> GridAnswer:
     """The same for programs."""
     async with ctx.db.one_connection() as one:
-        chart = await chart_of(one, patient, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day, rolls=False)
+        chart = await chart_of(one, patient, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day)
     return GridAnswer(
         patient_id=patient.person_id,
         day=chart.window.day,
@@ -157,7 +157,7 @@ async def grid_answer(ctx: Context, patient: PatientScope, day: date | None) -> 
 async def live_grid(db: Db, scope: GridScope) -> Grid:
     """The hours around now, as the page shows them."""
     async with db.one_connection() as one:
-        chart = await chart_of(one, scope.patient, zone=ZoneInfo(scope.zone), now=clock.now(), day=None, rolls=True)
+        chart = await chart_of(one, scope.patient, zone=ZoneInfo(scope.zone), now=clock.now(), day=None)
     return grid.grid_of(chart)
 
 
