@@ -211,7 +211,7 @@ class Acting:
         user.rereading = False
         if not good:
             if not user.heard_at:
-                self._loop.call_later(self._patience(user), self.arrive, user)
+                self._loop.call_later(self._asked_back_seconds(call), self.arrive, user)
             return
         version = int(call.header(b"wardline-topic").rpartition(b"@")[2])
         if version >= user.seen[0]:
@@ -223,15 +223,19 @@ class Acting:
             self._ask_bell(user)
 
     def _read_bell(self, call: Call, *, good: bool) -> None:
-        """What the page does not know of the bell, the user has it read again."""
+        """What the page does not know of the bell, it asks for again."""
         user = call.user
         if good:
             user.shown[1] = self._pages.shown(user.topics[1].name, user.role, call.body)
         else:
-            self._loop.call_later(self._patience(user), self._ask_bell, user)
+            self._loop.call_later(self._asked_back_seconds(call), self._ask_bell, user)
 
-    def _patience(self, user: User) -> float:
-        """How long somebody waits who was asked to come again: longer each time."""
+    def _asked_back_seconds(self, call: Call) -> float:
+        """When the browser asks again by itself, as it was told; else after how long somebody does, longer each time."""
+        told = call.header(b"retry-after")
+        if told.isdigit():
+            return int(told) + self._dice.random()
+        user = call.user
         user.arrivals += 1
         return self._dice.uniform(1, 5) * 2 ** min(user.arrivals - 1, 3)
 

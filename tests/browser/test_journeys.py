@@ -2,7 +2,7 @@
 
 import asyncio
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.browser.people import Person, sit_down
 from tests.served import Served
@@ -133,3 +133,26 @@ async def test_the_banner_opens_into_address_and_contacts(browser: Browser, site
     await nurse.page.get_by_role("button", name="Address and contacts").click()
     await expect(card).to_contain_text("Next of kin")
     await done(nurse)
+
+
+async def test_a_page_and_its_bell_that_were_refused_come_by_themselves(browser: Browser, site: Served) -> None:
+    nurse = await sit_down(browser, site, "nurse_a", service_workers="block")
+    refused: list[str] = []
+
+    async def refuse_once(route: Route) -> None:
+        path = route.request.url.removeprefix(site.address)
+        if path in refused:
+            await route.continue_()
+            return
+        refused.append(path)
+        again = {"retry-after": "1", "content-type": "text/html"} | ({"refresh": "1"} if path == "/wards" else {})
+        await route.fulfill(status=503, headers=again, body="<p>Much is asked</p>")
+
+    await nurse.page.route("**/wards", refuse_once)
+    await nurse.page.route("**/tasks/bell", refuse_once)
+    await nurse.open("/wards")
+    await expect(nurse.page.locator("#bell:not([hx-get])")).to_have_count(1, timeout=20_000)
+    await expect(nurse.page.locator("header.top")).not_to_contain_text("Much is asked")
+    assert refused == ["/wards", "/tasks/bell"]
+    assert [each for each in nurse.broken if "status of 503" not in each] == []
+    await nurse.context.close()

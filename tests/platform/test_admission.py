@@ -16,11 +16,14 @@ from wardline.platform.admission import (
     LIMIT_BEGIN,
     LIMIT_LEAST,
     LIMIT_MOST,
+    LINE_SECONDS_MAX,
+    LINE_SHARE,
     PERSON_MAX,
     SIGNING_IN_MAX,
     Age,
     Bucket,
     Limiter,
+    Line,
     Shares,
     Visit,
 )
@@ -228,6 +231,35 @@ def test_a_person_has_a_limit_and_nothing_is_kept_of_those_who_left():
     for visit in [*visits, Visit("lists")]:  # the last never said whose it was
         shares.leave(visit)
     assert not shares._held
+
+
+def test_those_who_were_refused_are_asked_back_one_after_the_other_at_half_the_pace_of_the_answers():
+    clock = Clock()
+    line = Line(clock)
+    for _ in range(400):
+        line.answered()
+    clock.at += 2  # 200 a second were answered
+    turns = [line.seconds() for _ in range(300)]
+    assert turns == sorted(turns)
+    assert turns[-1] - turns[0] == pytest.approx(299 / (200 * LINE_SHARE))
+
+
+def test_the_line_ends_within_a_minute_and_is_short_again_when_nobody_was_refused_for_a_while():
+    clock = Clock()
+    line = Line(clock)
+    assert max(line.seconds() for _ in range(100_000)) == LINE_SECONDS_MAX
+    clock.at += LINE_SECONDS_MAX
+    for _ in range(6000):
+        line.answered()
+    clock.at += 1
+    assert line.seconds() < 0.1
+
+
+def test_a_server_that_answers_nobody_asks_back_within_a_minute():
+    clock = Clock()
+    line = Line(clock)
+    clock.at += 10
+    assert [line.seconds() for _ in range(2_000)][-1] == LINE_SECONDS_MAX
 
 
 def test_a_bucket_gives_its_burst_and_then_its_rate():

@@ -14,7 +14,7 @@ import pytest
 from tests.client import Client, running
 from tests.database import TestDatabase, TestServer, clone
 from tests.platform.test_query_budgets import WELL
-from wardline.platform.admission import CLASSES, SIGNING_IN_MAX, serving
+from wardline.platform.admission import CLASSES, LINE_SECONDS_MAX, SIGNING_IN_MAX, serving
 from wardline.platform.db import Db
 from wardline.platform.http import Context, entrance
 from wardline.platform.http.routes import ROUTES
@@ -85,6 +85,26 @@ async def test_those_refused_together_are_asked_back_at_different_times(client: 
     assert least <= min(seconds) <= max(seconds) <= most
 
 
+async def test_many_who_are_refused_stand_in_line_but_what_is_urgent_does_not(client: Client) -> None:
+    with full_for(client, "medication"):
+        answers = [await client.get("/wards", as_="nurse_a") for _ in range(2_000)]
+        person = await client.world.patient(client.world.a)
+        urgent = await client.post(f"/patients/{person}/observations", WELL, as_="nurse_a")
+    most = entrance.RETRY_SECONDS["lists"][1]
+    first, last = (int(each.headers["retry-after"]) for each in (answers[0], answers[-1]))
+    assert first <= most < last <= LINE_SECONDS_MAX
+    assert int(urgent.headers["retry-after"]) <= most
+
+
+async def test_a_form_that_was_refused_is_not_sent_again_by_the_browser(client: Client) -> None:
+    person = await client.world.patient(client.world.a)
+    with full_for(client, "medication"):
+        page = await client.post(f"/patients/{person}/observations", WELL, as_="nurse_a", html=True)
+    assert page.status_code == 503
+    assert "refresh" not in page.headers
+    assert "Wait a moment, then try again" in page.text
+
+
 async def test_a_refusal_asks_the_database_nothing_and_reads_no_body(client: Client) -> None:
     asked: list[str] = []
     sent: list[dict[str, Any]] = []
@@ -113,7 +133,10 @@ async def test_a_person_gets_a_readable_page_and_a_form_its_message(client: Clie
         head = await client.call("HEAD", "/wards", as_="nurse_a", html=True)
     assert page.status_code == part.status_code == head.status_code == 503
     assert "<!doctype html>" in page.text
-    assert "Wait a moment, then try again" in page.text
+    assert "it comes by itself as soon as there is room" in page.text
+    assert page.headers["refresh"] == page.headers["retry-after"]
+    assert "refresh" not in part.headers
+    assert "refresh" not in head.headers
     assert "<!doctype html>" not in part.text
     assert 'data-code="busy"' in part.text
     assert "Nothing was saved" in part.text

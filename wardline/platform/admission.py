@@ -53,6 +53,9 @@ UNASKED = Class(math.inf, math.inf, 2.0)
 PERSON_MAX = 20  # requests of one person at work at once
 TENANT_LEAST = 4
 SEEN_SECONDS = 1.0
+LINE_SHARE = 0.5  # of what is answered, for those who come back: the others have not been refused yet
+LINE_PER_SECOND_MIN = 20.0  # where few were answered because few had asked
+LINE_SECONDS_MAX = 60.0
 
 
 class Visit:
@@ -212,6 +215,33 @@ class Bucket:
             return False
         self._held -= 1
         return True
+
+
+class Line:
+    """The line of those who were refused: when each is asked back, so that no more come than can be served.
+
+    Where all are asked back within a few seconds, ten thousand who wait for a page ask so often that refusing them takes
+    the processor from serving them, and nobody gets on (bench/results/log.md).
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._since = self._ends = now()
+        self._answered = 0
+        self._per_second = 100.0
+
+    def answered(self) -> None:
+        """One was served."""
+        self._answered += 1
+
+    def seconds(self) -> float:
+        """Take the next place in the line; after how long its turn comes, at most LINE_SECONDS_MAX."""
+        now = self._now()
+        if now - self._since >= SEEN_SECONDS:
+            self._per_second = max(LINE_PER_SECOND_MIN, LINE_SHARE * self._answered / (now - self._since))
+            self._since, self._answered = now, 0
+        self._ends = min(max(self._ends, now) + 1 / self._per_second, now + LINE_SECONDS_MAX)
+        return self._ends - now
 
 
 class Age:

@@ -6,6 +6,7 @@ it the time of every statement. What nobody waits for any more is not begun.
 """
 
 import asyncio
+import math
 import random
 import secrets
 import time
@@ -13,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from wardline.platform import errors
-from wardline.platform.admission import CLASSES, Age, Limiter, Shares, Visit, serving
+from wardline.platform.admission import CLASSES, Age, Limiter, Line, Shares, Visit, serving
 from wardline.platform.db import Db
 from wardline.platform.http.context import Caller
 from wardline.platform.http.reply import HTML, NOT_STORED, PROBLEM_JSON, encode, problem_values
@@ -60,6 +61,7 @@ class Entrance:
         self._limiter = limiter
         self._shares = shares
         self._age = Age()
+        self._line = Line()
         self._replies = {name: _bodies(name, render) for name in CLASSES}
         self.pulse = Pulse()
         self.refused = 0  # here, before the door heard of them
@@ -83,6 +85,7 @@ class Entrance:
             serving.reset(before)
             self._shares.leave(visit)
             self._limiter.finish(name)
+            self._line.answered()
 
     def class_of(self, method: str, path: str) -> str:
         """The class of a request; a form's POST may mean any write of its address, so the most urgent one counts."""
@@ -132,11 +135,20 @@ class Entrance:
 
     async def _refuse(self, name: str, kind: str, method: str, send: Any) -> None:
         self.refused += 1
-        body, headers = self._replies[name][kind]
-        again = str(retry_seconds(name)).encode()
+        again = str(self._again_seconds(name)).encode()
+        comes_by_itself = kind == "page" and method == "GET"
+        body, headers = self._replies[name]["page, again" if comes_by_itself else kind]
         started = [*headers, (b"retry-after", again), (b"x-request-id", secrets.token_hex(8).encode())]
+        if comes_by_itself:
+            started.append((b"refresh", again))  # the browser loads the same address again
         await send({"type": "http.response.start", "status": 503, "headers": started})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+    def _again_seconds(self, name: str) -> int:
+        """What is urgent, and what has a bulkhead of its own, is not in the line."""
+        if CLASSES[name].urgent or name == "sign_in":
+            return retry_seconds(name)
+        return max(retry_seconds(name), math.ceil(self._line.seconds()))
 
 
 class Pulse:
@@ -261,12 +273,16 @@ def _bodies(name: str, render: Callable[..., str]) -> dict[str, tuple[bytes, lis
     problem = problem_values(errors.Busy(BUSY.get(name, BUSY[""])), "", "")
     for unknown in ("instance", "request_id"):
         del problem[unknown]
-    content = render("problem_page.html", problem=problem)
-    page = render("bare.html", content=content, title=problem["title"], section="", display="")
+
+    def page(**more: bool) -> bytes:
+        content = render("problem_page.html", problem=problem | more)
+        return render("bare.html", content=content, title=problem["title"], section="", display="").encode()
+
     bodies = {
         "json": (encode(problem), PROBLEM_JSON),
         "fragment": (render("problem.html", problem=problem).encode(), HTML),
-        "page": (page.encode(), HTML),
+        "page": (page(), HTML),
+        "page, again": (page(comes_by_itself=True), HTML),
     }
     return {
         kind: (body, [(b"content-type", mime), (b"content-length", b"%d" % len(body)), *NOT_STORED])

@@ -143,9 +143,18 @@ document.addEventListener("htmx:before:request", (event) => {
   setBusy(form, true);
 });
 
+// A bell that was refused comes later, by itself.
+function askForBell(ctx) {
+  ctx.hx.reswap = "none";
+  if (ctx.response.status !== 503) return;
+  const again = () => window.htmx.ajax("GET", "/tasks/bell", { source: "#bell", swap: "outerHTML", target: "#bell" });
+  setTimeout(again, 1_000 * ctx.response.headers.get("retry-after"));
+}
+
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   if (ctx.response.status < 400) return;
   if (isPreview(ctx)) return;
+  if (ctx.sourceElement.id === "bell") return askForBell(ctx);
   ctx.hx.retarget = regionOf(ctx.sourceElement) ?? ctx.target;
   ctx.hx.reswap = "innerHTML";
   ctx.select = null;
