@@ -45,6 +45,7 @@ async def test_a_dose_is_given_by_scan(client: Client, at: Bed) -> None:
     assert after["administrations"][0]["recorded_by_initials"]
     page = (await client.get(f"/administrations/{answer.json()['id']}", as_="doctor_a")).json()
     assert [right["source"] for right in page["item"]["rights"]][:2] == ["Wristband", "Label"]
+    assert page["item"]["rights"] == answer.json()["rights"]
 
 
 async def test_giving_takes_two_round_trips(client: Client, at: Bed) -> None:
