@@ -253,7 +253,7 @@ class Filling:
         is_over = month.ends + INPATIENT_DAYS_MAX * DAY_SECONDS < self.source.now.timestamp()
         with (
             self.connection.transaction(),
-            refilled_partition(self.connection, SETS, partition, is_over=is_over) as new,
+            refilled_partition(self.connection, SETS, partition, COLUMNS[SETS], is_over=is_over) as new,
         ):
             self._copy(SETS, new, self.source.sets(month), told)
 
