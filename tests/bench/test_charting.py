@@ -125,7 +125,7 @@ async def test_a_round_is_read_and_doses_are_given(rig: Rig):
     with psycopg.connect(rig.network.owner) as connection:
         doubled = "SELECT count(*) FROM mar.administration WHERE state = 'final' AND dose_id IS NOT NULL GROUP BY dose_id HAVING count(*) > 1"
         assert connection.execute(doubled).fetchall() == []
-        late = "SELECT count(*) FROM mar.administration WHERE recorded_at > now() - interval '5 minutes' AND rights <> '[]'"
+        late = "SELECT count(*) FROM mar.administration WHERE recorded_at > now() - interval '5 minutes' AND checks IS NOT NULL"
         assert cast.one(connection, late) >= given
 
 

@@ -226,6 +226,22 @@ def test_rows_need_not_be_visited_again(filled: Seeded):
     assert unknown == []
 
 
+def test_the_past_takes_no_more_room_than_it_must(filled: Seeded):
+    """Of months that are over columns stand so that nothing between them is empty; what nobody needs to say is not said."""
+    fifth = filled.rows(
+        "SELECT c.relname, a.attname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = 5"
+        " WHERE c.relname BETWEEN 'observation_set_202502' AND 'observation_set_202609' AND c.relkind = 'r' ORDER BY 1"
+    )
+    assert len(fifth) == 20
+    assert {column for _, column in fifth} == {"recorded_by"}
+    assert (
+        filled.value("SELECT count(*) FROM vitals.observation_set WHERE confirmed = '{}' AND taken_at < '2026-09-01'")
+        == 0
+    )
+    assert filled.value("SELECT count(*) FROM mar.administration WHERE rights <> '[]'") == 0
+    assert filled.value("SELECT count(*) FROM mar.administration WHERE action = 'given' AND checks IS NULL") == 0
+
+
 def test_a_finished_run_changes_nothing_again(filled: Seeded):
     before = contents(filled.database)
     fill(filled.database)
@@ -326,6 +342,8 @@ def test_an_embedded_database_is_started_for_it(tmp_path: Path, monkeypatch: pyt
     result = CliRunner().invoke(main, ["seed", "--people", "300", "--workers", "1"])
     assert result.exit_code == 0, result.output
     assert "300  patients.person" in result.output
+    log = tmp_path / "data" / "postgres" / "cluster" / "pg_wal"
+    assert len([each for each in log.iterdir() if each.is_file()]) <= 2
     again = CliRunner().invoke(main, ["seed", "--people", "300", "--workers", "1"])
     assert again.exit_code == 0, again.output
     assert not list((tmp_path / "data" / "postgres" / "cluster").glob("postmaster.pid"))

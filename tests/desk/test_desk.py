@@ -35,7 +35,11 @@ async def test_every_route_is_described_and_the_other_way_round(client: Client) 
     described = (await client.get("/openapi.json", as_="nurse_a")).json()
     assert described["openapi"].startswith("3.1")
     paths = {(path, method.upper()) for path, item in described["paths"].items() for method in item}
-    assert paths == {(route.path, route.method) for route in ROUTES}
+    beside = {(path, "GET") for path in ("/live", "/health", "/ready", "/metrics")}
+    assert paths == {(route.path, route.method) for route in ROUTES} | beside
     assert all(op["x-permission"] for item in described["paths"].values() for op in item.values())
+    for path, _ in beside:
+        answer = await client.get(path)
+        assert str(answer.status_code) in described["paths"][path]["get"]["responses"], path
     page = await client.get("/interface", as_="nurse_a", html=True)
     assert page.status_code == 200, page.text

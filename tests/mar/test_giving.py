@@ -1,5 +1,6 @@
 """Giving through the front door: the five rights in every direction, times, reasons, witness, as needed, corrections."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -45,6 +46,19 @@ async def test_a_dose_is_given_by_scan(client: Client, at: Bed) -> None:
     assert after["administrations"][0]["recorded_by_initials"]
     page = (await client.get(f"/administrations/{answer.json()['id']}", as_="doctor_a")).json()
     assert [right["source"] for right in page["item"]["rights"]][:2] == ["Wristband", "Label"]
+    assert page["item"]["rights"] == answer.json()["rights"]
+
+
+async def test_a_dose_that_an_earlier_version_recorded_reads_as_it_did(client: Client, at: Bed) -> None:
+    dose = await stat(client, at)
+    given = (await give(client, dose, scans(at, dose))).json()
+    async with client.world.owner() as db:
+        await db.execute(
+            "UPDATE mar.administration SET rights = $1::text::jsonb, checks = NULL WHERE id = $2",
+            json.dumps(given["rights"]), UUID(given["id"]),
+        )  # fmt: skip
+    page = (await client.get(f"/administrations/{given['id']}", as_="doctor_a")).json()
+    assert page["item"]["rights"] == given["rights"]
 
 
 async def test_giving_takes_two_round_trips(client: Client, at: Bed) -> None:

@@ -97,10 +97,16 @@ async def test_similar_names_are_marked(client: Client, people: dict[str, UUID])
 
 
 @pytest.mark.parametrize(
-    "query", ["", "q=", "q=%20", "q=zzqxw", "q=%C3%A9%CC%81", "q=%27%25_", "born=nonsense", "q=" + "a" * 120]
+    "query", ["", "q=", "q=%20", "q=zzqxw", "q=%C3%A9%CC%81", "q=%27%25_", "born=%20", "q=" + "a" * 120]
 )
 async def test_any_search_is_answered(client: Client, people: dict[str, UUID], query: str):
     assert (await client.get(f"/patients?{query}", as_="nurse_a")).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["born=nonsense", "q=macdonald&born=notadate", "born=31/2/1971"])
+async def test_a_birth_date_that_is_none_is_said(client: Client, people: dict[str, UUID], query: str):
+    refused = await client.get(f"/patients?{query}", as_="nurse_a")
+    assert (refused.status_code, list(refused.json()["fields"])) == (422, ["born"])
 
 
 async def test_a_search_is_recorded_without_its_words(client: Client, people: dict[str, UUID]):

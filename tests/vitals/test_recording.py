@@ -206,6 +206,17 @@ async def test_an_unusual_value_is_stored_once_confirmed(client: Client) -> None
     assert answer["confirmed"] == ["pulse_per_min"]
 
 
+async def test_a_set_of_the_past_that_says_nothing_of_it_reads_as_unconfirmed(client: Client) -> None:
+    patient = await patient_in_bed(client)
+    answer = await save(client, patient, WELL)
+    async with client.world.owner() as db:
+        await db.execute("UPDATE vitals.observation_set SET confirmed = NULL WHERE id = $1", UUID(answer["id"]))
+    one = await client.get(f"/observations/{answer['id']}", as_="nurse_a")
+    assert (one.status_code, one.json()["confirmed"]) == (200, [])
+    assert (await client.get(f"/observations/{answer['id']}", as_="nurse_a", html=True)).status_code == 200
+    assert (await client.get(f"/patients/{patient}/observations", as_="nurse_a")).status_code == 200
+
+
 async def test_scale_2_needs_a_named_prescriber_who_is_a_doctor(client: Client) -> None:
     patient = await client.world.patient(client.world.a)
     encounter = await client.world.stay(client.world.a, patient)

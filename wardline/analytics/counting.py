@@ -42,6 +42,8 @@ def _bucketed(count: int) -> str:
     """
 
 
+# Nobody else gets a bed; and only these are found by when they began or ended.
+_IS_STAY = "e.class IN ('inpatient', 'emergency', 'day_case')"
 _IN_A_BED = "EXISTS (SELECT 1 FROM beds.occupancy o WHERE o.hospital_id = e.hospital_id AND o.encounter_id = e.id)"
 
 
@@ -91,7 +93,8 @@ async def count_full(db: Db, *, hospital_id: UUID, zone: str, from_on: date, upt
     )
 )
 async def count_waiting(db: Db, *, hospital_id: UUID, zone: str, from_on: date, upto_on: date) -> None:
-    """Seconds that patients who got a bed had waited for it, of the seconds of the day: how many waited on average."""
+    """Seconds that patients who got a bed had waited for it, of the seconds of the day: how many waited on
+    average. Index: encounter_started."""
 
 
 @query(
@@ -113,7 +116,8 @@ async def count_waiting(db: Db, *, hospital_id: UUID, zone: str, from_on: date, 
     )
 )
 async def count_emergency(db: Db, *, hospital_id: UUID, zone: str, from_on: date, upto_on: date) -> None:
-    """Who left the emergency department, for a bed or for home, within 4 h, of all who left it that day."""
+    """Who left the emergency department, for a bed or for home, within 4 h, of all who left it that day. Index:
+    encounter_started."""
 
 
 @query(
@@ -125,7 +129,7 @@ async def count_emergency(db: Db, *, hospital_id: UUID, zone: str, from_on: date
                count(*) FILTER (WHERE e.ended_at < d.from_at + interval '12 hours') AS numerator
           FROM day d JOIN encounters.encounter e ON e.hospital_id = :hospital_id AND e.ended_at >= d.from_at
                                                 AND e.ended_at < d.upto_at
-         WHERE e.state = 'finished' AND e.discharged_to IS DISTINCT FROM 'died' AND {_IN_A_BED}
+         WHERE e.state = 'finished' AND {_IS_STAY} AND e.discharged_to IS DISTINCT FROM 'died' AND {_IN_A_BED}
          GROUP BY d.day_on)
 """,
     )
@@ -144,7 +148,7 @@ async def count_noon(db: Db, *, hospital_id: UUID, zone: str, from_on: date, upt
                            {STAY_BUCKETS - 1}))::int + 1 AS bucket
           FROM day d JOIN encounters.encounter e ON e.hospital_id = :hospital_id AND e.ended_at >= d.from_at
                                                 AND e.ended_at < d.upto_at
-         WHERE e.state = 'finished' AND {_IN_A_BED}),
+         WHERE e.state = 'finished' AND {_IS_STAY} AND {_IN_A_BED}),
     {_bucketed(STAY_BUCKETS)}
 """,
     )

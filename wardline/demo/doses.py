@@ -10,7 +10,6 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Struct
 
 from wardline.demo.book import Book
@@ -18,6 +17,7 @@ from wardline.demo.dice import Dice
 from wardline.demo.network import TIME_ZONE
 from wardline.demo.remedies import Remedy
 from wardline.mar import making, rules
+from wardline.mar.checks import kept, title_of
 from wardline.mar.models import Right
 from wardline.mar.schedule import Slot, minute, slots
 from wardline.orders.public import OrderKind, dose_words, line_from
@@ -149,7 +149,7 @@ class Doses:
             reason=fate.reason,
             words=fate.words if timing == "late" else "",
             timing=timing,
-            rights=msgspec.json.encode(_rights(order, slot, fate.at, timing)).decode() if given else "[]",
+            checks=kept(_rights(order, slot, fate.at, timing), fate.at) if given else None,
             created_at=fate.at,
             created_by=nurse_id,
         )
@@ -179,12 +179,13 @@ def _rights(order: Ordered, slot: Slot, at: datetime, timing: str) -> list[Right
     dose = dose_words(line_from(order.remedy.line))
     when = "Within its time" if timing == "on_time" else f"Planned for {slot.due_at.astimezone(ZONE):%H:%M}"
     found = (
-        ("patient", "Right patient", "Wristband", order.patient),
-        ("medicine", "Right medicine", "Label", order.remedy.name),
-        ("dose", "Right dose", "Order", dose),
-        ("time", "Right time", "By the clock" if timing == "on_time" else "With a reason", when),
-        ("route", "Right route", "Order", order.remedy.route.capitalize()),
+        ("patient", "Wristband", order.patient),
+        ("medicine", "Label", order.remedy.name),
+        ("dose", "Order", dose),
+        ("time", "By the clock" if timing == "on_time" else "With a reason", when),
+        ("route", "Order", order.remedy.route.capitalize()),
     )
     return [
-        Right(key=k, title=title, holds=True, source=source, at=at, words=words) for k, title, source, words in found
+        Right(key=key, title=title_of(key), holds=True, source=source, at=at, words=words)
+        for key, source, words in found
     ]

@@ -47,12 +47,10 @@ STEPS_OF_CHUNK = {
     "patients.person": 28, "patients.search": 75, "patients.registration": 40, "encounters.encounter": 4, SETS: 5,
     "encounters.problem": 1, "patients.allergy": 5, "patients.contact": 6, "patients.identifier": 4, PRESENT: 100,
 }  # fmt: skip
-# Indexes that follow the order of time, hospital by hospital: new rows come at their ends, so they need no room either.
+# Indexes that follow the order of time, of all or hospital by hospital: new rows come at their ends, so they need no room either.
 FULL_INDEXES = frozenset({
-    "encounter_id_key", "person_pkey", "registration_pkey",
+    "encounter_id_key", "person_pkey", "registration_person", "registration_pkey", "search_pkey",
 })  # fmt: skip
-# Partitions of months that are over get no more rows, so their indexes need no room for any.
-FILLFACTOR_OVER = 100
 COUNT_NAMES = """
     INSERT INTO patients.name_word AS w (word, sound, family_count, given_count)
     SELECT t.word, public.dmetaphone(t.word), sum(t.family), sum(t.given)
@@ -253,10 +251,9 @@ class Filling:
         if self._has(partition, of=SETS):
             return
         is_over = month.ends + INPATIENT_DAYS_MAX * DAY_SECONDS < self.source.now.timestamp()
-        packed = FILLFACTOR_OVER if is_over else None
         with (
             self.connection.transaction(),
-            refilled_partition(self.connection, SETS, partition, fillfactor=packed) as new,
+            refilled_partition(self.connection, SETS, partition, COLUMNS[SETS], is_over=is_over) as new,
         ):
             self._copy(SETS, new, self.source.sets(month), told)
 

@@ -6,7 +6,7 @@ back makes PostgreSQL look for rows that break it; CHECK constraints hold for ev
 the work off finds the table as it was before.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import Queue
 from threading import Thread
@@ -34,6 +34,23 @@ INDEXES = """
       FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
       LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
      WHERE i.indrelid = %(table)s::regclass ORDER BY i.indisprimary DESC, c.relname
+"""
+# Wide columns first, then texts, so that no octet between two is empty; last those that no row has a value in, for whatever
+# stands behind a missing value is found more slowly.
+COLUMNS_PACKED = """
+    SELECT format('%%I %%s%%s%%s', a.attname, format_type(a.atttypid, a.atttypmod),
+                  ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
+                  CASE WHEN a.attnotnull THEN coalesce(format(' CONSTRAINT %%I', k.conname), '') || ' NOT NULL' END), a.attname
+      FROM pg_attribute a
+      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+      LEFT JOIN pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]
+     WHERE a.attrelid = %(table)s::regclass AND a.attnum > 0 AND NOT a.attisdropped
+     ORDER BY NOT (a.attnotnull OR a.attname = ANY (%(filled)s)), a.attlen < 0, (a.attlen & -a.attlen) DESC,
+              NOT a.attnotnull, a.attnum
+"""
+CHECKS = """
+    SELECT format('CONSTRAINT %%I %%s', conname, pg_get_constraintdef(oid)) FROM pg_constraint
+     WHERE conrelid = %(table)s::regclass AND contype = 'c' ORDER BY conname
 """
 BOUND = "SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = %(table)s::regclass"
 
@@ -147,24 +164,26 @@ def _say(connection: psycopg.Connection, statement: str, table: str, *names: str
 # --- a partition ---------------------------------------------------------------------------------------------------------
 @contextmanager
 def refilled_partition(
-    connection: psycopg.Connection, parent: str, partition: str, *, fillfactor: int | None
+    connection: psycopg.Connection, parent: str, partition: str, filled: Sequence[str], *, is_over: bool
 ) -> Generator[str]:
     """The same for one partition, while others of the same parent are being filled: gives the table to copy into.
 
-    That is a new one beside it. At the end it takes the place, the name and the indexes' names of the partition. With a
-    fillfactor the indexes are packed as densely as it says.
+    That is a new one beside it. At the end it takes the place, the name and the indexes' names of the partition. One whose
+    time is over gets no more rows: its indexes have no room for any, and its columns stand where they take the least.
+    `filled` names the columns that will be copied.
     """
     new = f"{partition}_new"
     bound = connection.execute(BOUND, {"table": partition}).fetchone()
     keys = [ForeignKey(*row) for row in connection.execute(FOREIGN_KEYS, {"table": parent}).fetchall()]
     assert bound is not None
-    like = "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMMENTS)"
-    connection.execute(said(like).format(table_name(new), table_name(partition)))
+    columns = _create_beside(connection, partition, new, filled, packed=is_over)
     yield new
-    connection.execute(said("INSERT INTO {} SELECT * FROM {}").format(table_name(new), table_name(partition)))
+    # By name: the order may be another one.
+    keep = "INSERT INTO {new} ({columns}) SELECT {columns} FROM {old}"
+    connection.execute(said(keep).format(new=table_name(new), old=table_name(partition), columns=columns))
     indexes = indexes_of(connection, partition)
     for index in indexes:
-        put_up(connection, new, _beside(index, new, fillfactor))
+        put_up(connection, new, _beside(index, new, FULL if is_over else None))
     _say(connection, "ANALYZE {}", new)
     # From here on one after the other: only one may change the parent.
     names = sql.SQL(", ").join(map(table_name, sorted({key.target for key in keys})))
@@ -182,6 +201,21 @@ def refilled_partition(
         connection.execute(sql.SQL("ALTER INDEX {} RENAME TO {}").format(path, sql.Identifier(index.name)))
     attach = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} {}")
     connection.execute(attach.format(table_name(parent), table_name(partition), said(bound[0])))
+
+
+def _create_beside(
+    connection: psycopg.Connection, partition: str, new: str, filled: Sequence[str], *, packed: bool
+) -> sql.Composed:
+    """An empty table of the same columns and checks, and those columns' names."""
+    columns = connection.execute(COLUMNS_PACKED, {"table": partition, "filled": list(filled)}).fetchall()
+    if packed:
+        checks = connection.execute(CHECKS, {"table": partition}).fetchall()
+        parts = sql.SQL(", ").join(said(part) for part, *_ in (*columns, *checks))
+        connection.execute(sql.SQL("CREATE TABLE {} ({})").format(table_name(new), parts))
+    else:
+        like = "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMMENTS)"
+        connection.execute(said(like).format(table_name(new), table_name(partition)))
+    return sql.SQL(", ").join(sql.Identifier(name) for _, name in columns)
 
 
 def _new_name(index: Index) -> str:

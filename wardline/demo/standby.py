@@ -16,6 +16,8 @@ BULK_OPTIONS = {
     # What is left of the log at the end counts as disk.
     "max_wal_size": "1GB",
     "min_wal_size": "80MB",
+    "wal_recycle": "off",
+    "wal_init_zero": "off",
 }
 STOP_SECONDS_MAX = 300
 

@@ -64,7 +64,7 @@ PROBLEM_COLUMNS = (
 SET_COLUMNS = (
     "hospital_id", "id", "person_id", "encounter_id", "taken_at", "recorded_at", "recorded_by", "respiration_per_min",
     "spo2_percent", "on_oxygen", "oxygen_l_per_min", "oxygen_device", "systolic_mmhg", "diastolic_mmhg", "pulse_per_min",
-    "consciousness", "temperature_celsius", "news_score", "news_signs", "news_band", "created_at",
+    "consciousness", "temperature_celsius", "news_score", "news_signs", "news_band", "confirmed", "created_at",
 )  # fmt: skip
 
 
@@ -306,6 +306,7 @@ def _set_columns(
         whole_numbers(totals, 2),
         same(b"\0\x07", size),
         BANDS.column(bands),
+        Column(same(b"", size).parts, np.ones(size, dtype=np.bool_)),  # nothing was unusual
         recorded,
     ]
 

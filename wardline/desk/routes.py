@@ -12,6 +12,7 @@ from wardline.desk import due, outbox_routes, queries, status_routes
 from wardline.identity.public import May, access_hospital, wards
 from wardline.patients.public import Search, find
 from wardline.platform.http import ANYONE, SIGNED_IN, Context, File, Listing, Page, Redirect, get
+from wardline.platform.http.beside import PATHS
 from wardline.platform.http.openapi import document
 from wardline.platform.http.routes import ROUTES, Anonymous, Route
 
@@ -166,7 +167,8 @@ def _acts(ctx: Context, typed: str, patient: str | None) -> list[Found]:
 
 @functools.cache
 def _document() -> bytes:
-    return msgspec.json.encode(document(ROUTES, version=__version__))
+    described = document(ROUTES, version=__version__)
+    return msgspec.json.encode(described | {"paths": described["paths"] | PATHS})
 
 
 @get("/openapi.json", needs=SIGNED_IN)

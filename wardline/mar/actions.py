@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from wardline.identity.public import May, witness
 from wardline.mar import codes, intervals, queries, rules, when_needed
+from wardline.mar.checks import kept
 from wardline.mar.intervals import RegularDose
 from wardline.mar.models import Administration, Giving, NewGiving, NewNotGiven, Right, Seen
 from wardline.mar.moments import moment, sent_later
@@ -390,7 +391,7 @@ def _done(
         hospital_id=ctx.caller.tenant_id, id=new_id(), medicine_id=giving.medicine_id, dose_id=giving.dose_id,
         person_id=giving.person_id, encounter_id=giving.encounter_id, action=action, happened_at=at,
         recorded_by=ctx.caller.id, witness_id=witness_id, amount=amount, unit=unit, reason=reason, words=words[:500],
-        timing=timing, site=site, no_scan=no_scan, rights=msgspec.json.encode(rights or []).decode(),
+        timing=timing, site=site, no_scan=no_scan, checks=kept(rights or [], at),
         sent_later=sent_later, infusion=infusion, rate=rate if infusion else None, rate_unit=rate_unit,
         volume_ml=volume_ml, step_id=new_id(),
     )  # fmt: skip

@@ -10,6 +10,7 @@ import msgspec
 from wardline.identity.public import May, seal, witness
 from wardline.mar import codes, queries, rules
 from wardline.mar.actions import Differs, access_order, require_standing, was_before_stop
+from wardline.mar.checks import shown
 from wardline.mar.models import Administration, AdministrationScope, Amendment, InfusionStep, NewEffect
 from wardline.mar.queries import Amended, NewStep, Running
 from wardline.mar.telling import touch
@@ -55,7 +56,7 @@ async def found(ctx: Context, scope: AdministrationScope) -> Administration:
     """What was recorded, with the five rights as they were."""
     where = {"hospital_id": scope.hospital_id, "administration_id": scope.id}
     item = await queries.administration(ctx.db, **where)
-    item.rights = msgspec.json.decode(await queries.rights_of(ctx.db, **where) or "[]")
+    item.rights = shown(await queries.rights_of(ctx.db, **where))
     return item
 
 

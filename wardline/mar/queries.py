@@ -26,7 +26,7 @@ ROWS_MAX = 400
 
 
 class NewAdministration(Struct, frozen=True, kw_only=True):
-    """What was done, ready to be stored; `rights` is JSON."""
+    """What was done, ready to be stored; `checks` are the five rights as `checks.kept` gives them."""
 
     hospital_id: UUID
     id: UUID
@@ -45,7 +45,7 @@ class NewAdministration(Struct, frozen=True, kw_only=True):
     timing: str
     site: str
     no_scan: str
-    rights: str
+    checks: str | None
     sent_later: bool
     infusion: str | None
     rate: float | None
@@ -144,14 +144,14 @@ async def allergy_decision(db: Db, *, hospital_id: UUID, medicine_id: UUID) -> s
 # --- what was done -------------------------------------------------------------------------------------------------------
 _INTO = """
     INSERT INTO mar.administration (hospital_id, id, medicine_id, dose_id, person_id, encounter_id, action, happened_at, recorded_at,
-        recorded_by, witness_id, amount, unit, reason, words, timing, site, no_scan, rights, sent_later, infusion, rate,
+        recorded_by, witness_id, amount, unit, reason, words, timing, site, no_scan, checks, sent_later, infusion, rate,
         rate_unit, volume_ml, volume_given_ml, rate_since, created_at, created_by)
 """
 _VALUES = """
         :new.hospital_id::uuid, :new.id::uuid, :new.medicine_id::uuid, :new.dose_id::uuid, :new.person_id::uuid,
         :new.encounter_id::uuid, :new.action::text, :new.happened_at::timestamptz, :now::timestamptz, :new.recorded_by::uuid,
         :new.witness_id::uuid, :new.amount::float8, :new.unit::text, :new.reason::text, :new.words::text, :new.timing::text,
-        :new.site::text, :new.no_scan::text, :new.rights::text::jsonb, :new.sent_later::boolean, :new.infusion::text,
+        :new.site::text, :new.no_scan::text, :new.checks::text::jsonb, :new.sent_later::boolean, :new.infusion::text,
         :new.rate::float8, :new.rate_unit::text, :new.volume_ml::float8,
         CASE WHEN :new.infusion::text IS NOT NULL THEN 0 END, CASE WHEN :new.infusion::text IS NOT NULL THEN :new.happened_at::timestamptz END,
         :now::timestamptz, :new.recorded_by::uuid
@@ -244,10 +244,10 @@ async def hold_administration(db: Db, *, hospital_id: UUID, administration_id: U
 
 
 @query("""
-    SELECT a.rights::text FROM mar.administration a WHERE a.hospital_id = :hospital_id AND a.id = :administration_id
+    SELECT coalesce(a.checks, a.rights)::text FROM mar.administration a WHERE a.hospital_id = :hospital_id AND a.id = :administration_id
 """)
 async def rights_of(db: Db, *, hospital_id: UUID, administration_id: UUID) -> str | None:
-    """The five rights as they were, JSON."""
+    """The five rights as they were, JSON that `checks.shown` reads."""
 
 
 @query("""

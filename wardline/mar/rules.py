@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from wardline.mar import codes
+from wardline.mar.checks import title_of
 from wardline.mar.models import Giving, Right
 from wardline.mar.schedule import minute
 from wardline.orders.public import (
@@ -226,7 +227,7 @@ def read_scan(text: str) -> Scan:
 def right_patient(scan: str, giving: Giving, identifiers: Sequence[str], at: datetime | None) -> Right:
     """The wristband, or two identifiers that were asked for."""
     words = f"{giving.family.upper()}, {giving.given}"
-    right = partial(Right, key="patient", title="Right patient")
+    right = partial(Right, key="patient", title=title_of("patient"))
     if scan:
         if same_patient(scan, giving):
             return right(holds=True, source="Wristband", at=at, words=words)
@@ -238,7 +239,7 @@ def right_patient(scan: str, giving: Giving, identifiers: Sequence[str], at: dat
 
 def right_medicine(scan: str, giving: Giving, at: datetime | None, *, by_hand: bool) -> Right:
     """The label or the product, or what was read by eye where a reason says why nothing was scanned."""
-    right = partial(Right, key="medicine", title="Right medicine")
+    right = partial(Right, key="medicine", title=title_of("medicine"))
     if not scan:
         if by_hand:
             return right(holds=True, source="Read by eye", at=at, words=giving.name)
@@ -269,7 +270,7 @@ def differs(right: Right, words: str) -> Right:
 
 def right_dose(scan: str, amount: float | None, of: Ordered, at: datetime | None, *, reason: str, words: str) -> Right:
     """The amount against the order, and the strength of what was scanned against the amount."""
-    right = partial(Right, key="dose", title="Right dose")
+    right = partial(Right, key="dose", title=title_of("dose"))
     if of.low is None or of.high is None:
         if amount is None:
             return right(holds=None, words=f"{words}: enter the dose that is given")
@@ -289,7 +290,7 @@ def right_dose(scan: str, amount: float | None, of: Ordered, at: datetime | None
 
 
 def _by_strength(given: float, unit: str, strength: tuple[float, str], at: datetime | None) -> Right:
-    right = partial(Right, key="dose", title="Right dose")
+    right = partial(Right, key="dose", title=title_of("dose"))
     size, written = in_unit(strength[0], strength[1], unit), f"{strength[0]:g} {strength[1]}"
     if size is None:
         return right(holds=True, source="Order", at=at, words=f"{given:g} {unit}")
@@ -313,7 +314,7 @@ def near_another(giving: Giving, line: MedicineLine, given_at: datetime) -> str:
 
 def right_time(giving: Giving, given_at: datetime, *, near: str, reason: str) -> Right:
     """The planned time and its window, and time since the last dose (`near` says where it is too short); else with a reason."""
-    right = partial(Right, key="time", title="Right time")
+    right = partial(Right, key="time", title=title_of("time"))
     if giving.due_at is None:
         return right(holds=True, source="By the clock", at=given_at, words="Given when needed")
     timing = timing_of(giving.due_at, given_at, giving.critical)
@@ -330,7 +331,7 @@ def right_time(giving: Giving, given_at: datetime, *, near: str, reason: str) ->
 
 def right_route(giving: Giving, at: datetime | None, *, checked: bool) -> Right:
     """The route of the order; where there is a line, somebody looked at it."""
-    right = partial(Right, key="route", title="Right route")
+    right = partial(Right, key="route", title=title_of("route"))
     if giving.route not in codes.LINE_CHECKED:
         return right(holds=True, source="Order", at=at, words=giving.route.capitalize())
     if checked:

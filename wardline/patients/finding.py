@@ -9,6 +9,7 @@ from wardline.patients.forms import Search, Typed
 from wardline.patients.models import FoundPatient, FoundRow, Marked, SearchPage
 from wardline.patients.rules import capitals, is_network_number, look_alikes, matched_part, phone_digits, plain
 from wardline.patients.searching import Candidate, SearchText
+from wardline.platform.errors import Invalid
 from wardline.platform.http import Context
 from wardline.platform.http.context import search_hash
 
@@ -38,8 +39,10 @@ def read(search: Search, day: date) -> SearchText:
     """What the box and the single fields mean together; a field of its own is taken at its word."""
     wanted = searching.read_search(search.q, day)
     changes: dict[str, object] = {}
-    if search.born:
+    if search.born.strip():
         changes["born"] = searching.read_birth_date(search.born, day)
+        if not changes["born"]:
+            raise Invalid(fields={"born": "Enter a date of birth, such as 14-Aug-1971 or 14/8/1971."})
     if search.phone:
         changes["phone"] = phone_digits(search.phone)
     if search.mrn:

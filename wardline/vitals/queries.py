@@ -111,7 +111,7 @@ OBSERVATION = """
            CASE WHEN s.id IS NOT NULL THEN left(s.given, 1) || left(s.family, 1) END,
            o.respiration_per_min, o.spo2_percent, o.spo2_scale, o.on_oxygen, o.oxygen_l_per_min, o.oxygen_device,
            o.systolic_mmhg, o.diastolic_mmhg, o.pulse_per_min, o.consciousness, o.temperature_celsius, o.news_score,
-           o.news_signs, o.news_band, o.confirmed, o.state, o.error_reason, o.version
+           o.news_signs, o.news_band, coalesce(o.confirmed, '{}'), o.state, o.error_reason, o.version
       FROM vitals.observation_set o
       LEFT JOIN identity.staff s ON s.id = o.recorded_by
 """
