@@ -143,7 +143,7 @@ async def palette(ctx: Context, wanted: Wanted) -> Listing[Found]:
             Found(
                 "patient", f"{hit.family.upper()}, {hit.given}", _hint(hit.born_on, hit.mrn), page.format(hit.person_id)
             )
-            for hit in hits.items[:6]
+            for hit in hits.rows[:6]
         ]
     return Listing(found[:PALETTE_ROWS_MAX])
 

@@ -257,6 +257,8 @@ def matched_part(shown: str, typed: tuple[str, ...]) -> tuple[str, str, str]:
         lowered = shown.lower()
         length = max((len(piece) for piece in typed if lowered.startswith(piece)), default=0)
         return ("", shown[:length], shown[length:]) if length else (shown, "", "")
+    if shown.isascii() and shown.replace(" ", "").isalpha() and not _holds_any(shown.lower(), typed):
+        return shown, "", ""
     position = 0
     for word in WORD_BREAKS.split(shown) if typed else ():
         length = max([_covered(word, piece) for piece in typed])
@@ -268,6 +270,10 @@ def matched_part(shown: str, typed: tuple[str, ...]) -> tuple[str, str, str]:
             )
         position += len(word)
     return shown, "", ""
+
+
+def _holds_any(text: str, pieces: tuple[str, ...]) -> bool:
+    return any(piece in text for piece in pieces)
 
 
 def _covered(word: str, piece: str) -> int:
