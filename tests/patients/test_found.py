@@ -68,12 +68,12 @@ def test_a_row_in_its_mould_is_what_a_rendering_would_be(line: FoundLine) -> Non
     ],
 )
 def test_both_engines_and_the_mould_agree(changes: dict[str, Any], can: frozenset[str]) -> None:
-    moulded, whole, twin = shown(found_line(row(**changes), 2, ("macd",)), can)
+    moulded, whole, twin = shown(found_line(row(**changes), str(PERSON), 2, ("macd",)), can)
     assert moulded == whole == twin
 
 
 def test_what_a_row_says() -> None:
-    said = shown(found_line(row(), 1, ("macd", "jane")), frozenset({"read_chart"}))[0]
+    said = shown(found_line(row(), str(PERSON), 1, ("macd", "jane")), frozenset({"read_chart"}))[0]
     for part in (
         f'href="/patients/{PERSON}"><b><mark>MACD</mark>ONALD,</b> Catriona <mark>Jane</mark> (Mrs)</a>',
         "1 person here with a similar name",
@@ -83,9 +83,9 @@ def test_what_a_row_says() -> None:
         ">27-Nov-2026</time>, Ward 3<",
     ):
         assert part in said, part
-    assert f'href="/patients/{PERSON}/details"' in shown(found_line(row(), 0, ()))[0]
-    assert "about 55 y old" in shown(found_line(row(born_estimated=True), 0, ()))[0]
-    assert "Not known" in shown(found_line(row(born_on=None), 0, ()))[0]
+    assert f'href="/patients/{PERSON}/details"' in shown(found_line(row(), str(PERSON), 0, ()))[0]
+    assert "about 55 y old" in shown(found_line(row(born_estimated=True), str(PERSON), 0, ()))[0]
+    assert "Not known" in shown(found_line(row(born_on=None), str(PERSON), 0, ()))[0]
 
 
 # --- Ways of looking that others make needless -------------------------------------------------------------------------

@@ -31,6 +31,7 @@ class Found(msgspec.Struct, frozen=True):
     """The people of a search, best first, and what was typed."""
 
     rows: list[FoundRow]
+    ids: list[str]
     wanted: SearchText
     q: str
     typed: str
@@ -48,8 +49,8 @@ class Found(msgspec.Struct, frozen=True):
     def lines(self) -> Any:
         """Everybody's row of the page, as markup."""
         pieces = self._pieces()
-        lines = [found_line(row, others, pieces) for row, others in zip(self.rows, self._similar(), strict=True)]
-        return filled("patients/found_row.html", lines)
+        each = zip(self.rows, self.ids, self._similar(), strict=True)
+        return filled("patients/found_row.html", [found_line(row, text, others, pieces) for row, text, others in each])
 
     def page(self) -> SearchPage:
         """The answer for a program."""
@@ -73,9 +74,10 @@ async def find(ctx: Context, hospital: HospitalScope, search: Search) -> Found:
     rows = await _rows(ctx, hospital, wanted)
     by_id = {row.person_id: row for row in reversed(rows)}
     found = [by_id[person_id] for person_id in searching.ranked(list(map(_candidate, rows)), wanted)]
+    ids = [str(row.person_id) for row in found]
     if typed:
-        ctx.saw("search", None, detail={"words": search_hash(typed), "found": [str(row.person_id) for row in found]})
-    return Found(found, wanted, search.q, typed)
+        ctx.saw("search", None, detail={"words": search_hash(typed), "found": ids})
+    return Found(found, ids, wanted, search.q, typed)
 
 
 def read(search: Search, day: date) -> SearchText:

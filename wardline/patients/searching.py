@@ -20,7 +20,7 @@ from wardline.patients.rules import (
 SEARCH_TEXT_LENGTH_MAX = 120
 NAME_WORDS_MAX = 6
 PHONE_DIGITS_MIN = 6
-FOUND_MAX = 20
+FOUND_MAX = 20  # patients.open_search stops at as many who fit literally
 NAME_CLOSENESS_MIN = 0.78
 
 MONTHS = {

@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from html import escape
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 FORMS_MAX = 1_000
@@ -63,42 +64,44 @@ class Moulds:
 
 
 class Line(NamedTuple):
-    """A row of a list cast into literal text with places, and which of the row's texts goes where."""
+    """A row of a list cast into literal text with places, and what picks the row's texts for them."""
 
     pattern: str
-    order: tuple[int, ...]
+    pick: Callable[[Any], Any]
 
 
 class Lines:
     """Rows of lists whose rows seldom come twice, such as people found: what a template writes around the texts of a row is
     rendered once for each set of texts that are there, and then filled. A template takes ten times as long.
 
-    A row is a named tuple of texts. Its template may write them, unfiltered, and ask whether one is there; nothing else.
+    A row is a named tuple of texts. Its template may write them, unfiltered, and ask whether one is there; nothing else. It
+    writes at least one.
     """
 
     def __init__(self, render: Callable[..., str]) -> None:
         self._render = render
-        self._known: dict[Hashable, Line] = {}
+        self._known: dict[Hashable, dict[tuple[bool, ...], Line]] = {}
 
     def fill(self, template: str, can: frozenset[str], rows: Iterable[tuple[str, ...]]) -> str:
         """The rows, one below the other. `can` is what the caller may do of what the template asks about."""
         filled: list[str] = []
-        known = self._known
+        known = self._known.setdefault((template, can), {})
         for row in rows:
-            form = (template, can, *map(bool, row))
-            pattern, order = known.get(form) or self._cast(form, template, can, row)
-            texts = map(escaped, row) if _SPECIAL.search("".join(row)) else row
-            filled.append(pattern % tuple(map(tuple(texts).__getitem__, order)))
+            form = tuple(map(bool, row))
+            pattern, pick = known.get(form) or self._cast(known, form, template, can, row)
+            filled.append(pattern % pick([*map(escaped, row)] if _SPECIAL.search("".join(row)) else row))
         return "\n".join(filled)
 
-    def _cast(self, form: Hashable, template: str, can: frozenset[str], row: Any) -> Line:
+    def _cast(
+        self, known: dict[tuple[bool, ...], Line], form: tuple[bool, ...], template: str, can: frozenset[str], row: Any
+    ) -> Line:
         fields: tuple[str, ...] = row._fields
         marks = {name: _marked(name) if text else "" for name, text in zip(fields, row, strict=True)}
         pieces = _MARKED.split(self._render(template, row=marks, can=can).strip())
         pattern = "%s".join(literal.replace("%", "%%") for literal in pieces[::2])
-        if len(self._known) >= FORMS_MAX:
-            self._known.clear()
-        line = self._known[form] = Line(pattern, tuple(map(fields.index, pieces[1::2])))
+        if len(known) >= FORMS_MAX:
+            known.clear()
+        line = known[form] = Line(pattern, itemgetter(*map(fields.index, pieces[1::2])))
         return line
 
 
