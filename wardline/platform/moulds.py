@@ -74,8 +74,7 @@ class Lines:
     """Rows of lists whose rows seldom come twice, such as people found: what a template writes around the texts of a row is
     rendered once for each set of texts that are there, and then filled. A template takes ten times as long.
 
-    A row is a named tuple of texts. Its template may write them, unfiltered, and ask whether one is there; nothing else. It
-    writes at least one.
+    A row is a named tuple of texts. Its template may write them, unfiltered, and ask whether one is there; nothing else.
     """
 
     def __init__(self, render: Callable[..., str]) -> None:
@@ -101,7 +100,8 @@ class Lines:
         pattern = "%s".join(literal.replace("%", "%%") for literal in pieces[::2])
         if len(known) >= FORMS_MAX:
             known.clear()
-        line = known[form] = Line(pattern, itemgetter(*map(fields.index, pieces[1::2])))
+        places = [fields.index(name) for name in pieces[1::2]]
+        line = known[form] = Line(pattern, itemgetter(*places) if places else lambda _: ())
         return line
 
 
