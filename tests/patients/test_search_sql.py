@@ -1,10 +1,11 @@
 """The search's SQL says the same as its rules: the twins are compared on names of many alphabets."""
 
 import random
+from datetime import date, timedelta
 
 import asyncpg
 
-from wardline.patients import rules
+from wardline.patients import rules, searching
 
 NAMES = [
     "van der Berg",
@@ -61,6 +62,20 @@ async def test_search_key_and_phone_key_are_twins(db_undone: asyncpg.Connection)
 async def test_network_number_is_a_twin(db_undone: asyncpg.Connection):
     rows = await db_undone.fetch("SELECT n, patients.network_number(n) AS number FROM generate_series(0, 3000) n")
     assert all(row["number"] == rules.network_number(row["n"]) for row in rows)
+
+
+async def test_born_near_is_a_twin(db_undone: asyncpg.Connection):
+    chosen = random.Random(11)
+    days = [date(1940, 1, 1) + timedelta(days=chosen.randrange(25_000)) for _ in range(600)]
+    pairs = [(day, chosen.choice([*days, day + timedelta(days=chosen.randint(-400, 400))])) for day in days]
+    pairs += [(day, day.replace(year=day.year + 3)) for day in days if (day.month, day.day) != (2, 29)]
+    rows = await db_undone.fetch(
+        "SELECT b, d, patients.born_near(b, ARRAY[d]) AS near FROM unnest($1::date[], $2::date[]) AS t (b, d)",
+        [born for born, _ in pairs], [day for _, day in pairs],
+    )  # fmt: skip
+    for found in rows:
+        assert found["near"] == (searching.date_closeness(found["b"], found["d"]) > 0), found
+    assert not await db_undone.fetchval("SELECT patients.born_near(NULL, ARRAY['1990-01-01'::date])")
 
 
 async def test_rebuilding_finds_the_same(db_undone: asyncpg.Connection):

@@ -130,12 +130,12 @@ async def palette(ctx: Context, wanted: Wanted) -> Listing[Found]:
     """Patients, wards and acts that fit what was typed, best first; only what the caller may open."""
     typed = wanted.q.strip()[:100]
     found = _acts(ctx, typed, wanted.patient)
-    if ctx.may(May.READ_WARD):
+    if typed and ctx.may(May.READ_WARD):
         rows = await wards(ctx.db, await access_hospital(ctx))
         found += [
             Found("ward", row.name, row.specialty, f"/wards/{row.id}")
             for row in rows
-            if typed and typed.lower() in f"{row.name} {row.specialty}".lower()
+            if typed.lower() in f"{row.name} {row.specialty}".lower()
         ]
     if len(typed) >= 2 and ctx.may(May.SEARCH_PATIENTS):
         page = "/patients/{}" if ctx.may(May.READ_CHART) else "/patients/{}/details"
@@ -144,7 +144,7 @@ async def palette(ctx: Context, wanted: Wanted) -> Listing[Found]:
             Found(
                 "patient", f"{hit.family.upper()}, {hit.given}", _hint(hit.born_on, hit.mrn), page.format(hit.person_id)
             )
-            for hit in hits.items[:6]
+            for hit in hits.rows[:6]
         ]
     return Listing(found[:PALETTE_ROWS_MAX])
 

@@ -1,17 +1,22 @@
 """One search: read what was typed, look in the ways it allows, rank, and mark what matched."""
 
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from wardline.identity.public import HospitalScope
 from wardline.patients import lookups, searching
 from wardline.patients.forms import Search, Typed
+from wardline.patients.lines import found_line
 from wardline.patients.models import FoundPatient, FoundRow, Marked, SearchPage
 from wardline.patients.rules import capitals, is_network_number, look_alikes, matched_part, phone_digits, plain
 from wardline.patients.searching import Candidate, SearchText
 from wardline.platform.errors import Invalid
 from wardline.platform.http import Context
 from wardline.platform.http.context import search_hash
+from wardline.platform.render import filled
 
 GOOD_CLOSENESS = 0.95
 LETTERS_MIN = 3
@@ -23,16 +28,57 @@ def today(ctx: Context) -> date:
     return ctx.now.astimezone(ZoneInfo(ctx.caller.time_zone)).date()
 
 
-async def find(ctx: Context, hospital: HospitalScope, search: Search) -> SearchPage:
+class Found(msgspec.Struct, frozen=True):
+    """The people of a search, best first, and what was typed."""
+
+    rows: list[FoundRow]
+    ids: list[str]
+    wanted: SearchText
+    q: str
+    typed: str
+
+    @property
+    def understood(self) -> str:
+        """How the text was read."""
+        return _understood(self.wanted)
+
+    @property
+    def count(self) -> int:
+        return len(self.rows)
+
+    @property
+    def lines(self) -> Any:
+        """Everybody's row of the page, as markup."""
+        pieces = self._pieces()
+        each = zip(self.rows, self.ids, self._similar(), strict=True)
+        return filled("patients/found_row.html", [found_line(row, text, others, pieces) for row, text, others in each])
+
+    def page(self) -> SearchPage:
+        """The answer for a program."""
+        pieces = self._pieces()
+        items = [_one(row, others, pieces) for row, others in zip(self.rows, self._similar(), strict=True)]
+        return SearchPage(items=items, q=self.q, typed=self.typed, understood=self.understood)
+
+    def _similar(self) -> list[int]:
+        return look_alikes([(row.family, row.given) for row in self.rows])
+
+    def _pieces(self) -> tuple[str, ...]:
+        """What is marked in a name: the longest of these that a word of it begins with."""
+        parts = (part for pair in searching.name_pairs(self.wanted) for part in pair)
+        return tuple(dict.fromkeys((*parts, *self.wanted.words)))
+
+
+async def find(ctx: Context, hospital: HospitalScope, search: Search) -> Found:
     """The people of this hospital that a search means, best first. Reports the search without its words."""
     wanted = read(search, today(ctx))
     typed = " ".join(part for part in (search.q, search.born, search.phone, search.mrn) if part).strip()
     rows = await _rows(ctx, hospital, wanted)
     by_id = {row.person_id: row for row in reversed(rows)}
-    found = [by_id[person_id] for person_id in searching.ranked([_candidate(row) for row in rows], wanted)]
+    found = [by_id[person_id] for person_id in searching.ranked(list(map(_candidate, rows)), wanted)]
+    ids = [str(row.person_id) for row in found]
     if typed:
-        ctx.saw("search", None, detail={"words": search_hash(typed), "found": [str(row.person_id) for row in found]})
-    return SearchPage(items=_shown(found, wanted), q=search.q, typed=typed, understood=_understood(wanted))
+        ctx.saw("search", None, detail={"words": search_hash(typed), "found": ids})
+    return Found(found, ids, wanted, search.q, typed)
 
 
 def read(search: Search, day: date) -> SearchText:
@@ -107,12 +153,6 @@ def _candidate(row: FoundRow) -> Candidate:
     return Candidate(
         row.person_id, plain(row.family), plain(row.given), row.born_on, True, row.by_number, row.family_count
     )
-
-
-def _shown(found: list[FoundRow], wanted: SearchText) -> list[FoundPatient]:
-    similar = look_alikes([(row.family, row.given) for row in found])
-    pieces = tuple(dict.fromkeys((*(part for pair in searching.name_pairs(wanted) for part in pair), *wanted.words)))
-    return [_one(row, others, pieces) for row, others in zip(found, similar, strict=True)]
 
 
 def _one(row: FoundRow, similar: int, typed: tuple[str, ...]) -> FoundPatient:

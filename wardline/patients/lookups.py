@@ -11,57 +11,21 @@ from wardline.identity.public import HospitalScope
 from wardline.patients.models import AlikeRow, FoundRow
 from wardline.platform.db import Db, query
 
+FOUND = """
+    SELECT f.id, f.network_number, f.mrn, f.family, f.given, f.title, f.known_as, f.sex, f.born_on, f.born_estimated,
+           f.deceased_on, f.town, f.has_photo, f.last_visit_at, f.last_place, f.by_number, f.family_count
+"""
 
-@query("""
-    WITH hit AS (
-        SELECT s.person_id
-          FROM unnest(:beginnings::text[]) AS b (word) CROSS JOIN LATERAL (
-               SELECT person_id FROM patients.search
-                WHERE hospital_id = :hospital.hospital_id AND key >= b.word AND key < b.word || chr(1114111)
-                ORDER BY key LIMIT 21) AS s
-        UNION ALL
-        SELECT s.person_id
-          FROM unnest(:given::text[]) AS b (word) CROSS JOIN LATERAL (
-               SELECT person_id FROM patients.search
-                WHERE hospital_id = :hospital.hospital_id AND given >= b.word AND given < b.word || chr(1114111)
-                ORDER BY given LIMIT 11) AS s
-        UNION ALL
-        SELECT s.person_id
-          FROM unnest(:families::text[], :givens::text[]) AS b (family, given) CROSS JOIN LATERAL (
-               SELECT person_id FROM patients.search
-                WHERE hospital_id = :hospital.hospital_id AND key >= b.family AND key < b.family || chr(1114111)
-                  AND given >= b.given AND given < b.given || chr(1114111)
-                LIMIT 21) AS s
-        UNION ALL
-        SELECT s.person_id
-          FROM unnest(:alike_families::text[], :alike_givens::text[]) AS b (family, given) CROSS JOIN LATERAL (
-               SELECT word FROM patients.name_word
-                WHERE sound = dmetaphone(b.family) AND sound <> '' AND word <> b.family AND family_count > 0
-                ORDER BY family_count DESC LIMIT 6) AS n CROSS JOIN LATERAL (
-               SELECT person_id FROM patients.search
-                WHERE hospital_id = :hospital.hospital_id AND key >= n.word || ' ' || b.given
-                  AND key < n.word || ' ' || b.given || chr(1114111)
-                ORDER BY key LIMIT 3) AS s
-        UNION ALL
-        SELECT s.person_id
-          FROM unnest(:born::date[]) AS b (day) CROSS JOIN LATERAL (
-               SELECT person_id FROM patients.search
-                WHERE hospital_id = :hospital.hospital_id AND born_on = b.day LIMIT 40) AS s
-        UNION ALL
-        SELECT s.person_id
-          FROM unnest(:beginnings::text[]) AS b (word) CROSS JOIN LATERAL (
-               SELECT person_id FROM patients.search
-                WHERE :year_from::date IS NOT NULL AND hospital_id = :hospital.hospital_id
-                  AND key >= b.word AND key < b.word || chr(1114111)
-                  AND born_on >= :year_from AND born_on <= :year_to LIMIT 21) AS s
-    ), wanted AS (SELECT DISTINCT person_id FROM hit LIMIT 160)
-    SELECT p.id, p.network_number, r.mrn, p.family, p.given, p.title, p.known_as, p.sex, p.born_on, p.born_estimated,
-           p.deceased_on, p.town, p.photo_file IS NOT NULL, r.last_visit_at, r.last_place, false, 0::bigint
-      FROM wanted w
-      JOIN patients.registration r ON r.hospital_id = :hospital.hospital_id AND r.person_id = w.person_id
-      JOIN patients.person p ON p.id = w.person_id
+
+@query(
+    FOUND
+    + """
+      FROM patients.open_search(:hospital.hospital_id, :beginnings, :given, :families, :givens, :alike_families,
+                                :alike_givens, :born, :year_from, :year_to) f
      LIMIT 160
-""")
+""",
+    opens=True,
+)
 async def people_by_beginning(
     db: Db,
     hospital: HospitalScope,
@@ -76,7 +40,7 @@ async def people_by_beginning(
     year_from: date | None,
     year_to: date | None,
 ) -> list[FoundRow]:
-    """Whom a typed beginning, a family name that sounds alike, or a birth date may mean.
+    """Whom a typed beginning, a family name that sounds alike, or a birth date may mean, as far as they can be shown.
 
     Indexes: search_key, search_given, name_word_sound, search_born.
     """
@@ -123,29 +87,14 @@ async def people_spelt_otherwise(db: Db, hospital: HospitalScope, *, words: list
     """
 
 
-@query("""
-    WITH hit AS (
-        SELECT r.person_id FROM patients.registration r
-         WHERE r.hospital_id = :hospital.hospital_id AND r.mrn IN (:record_number, :as_typed)
-        UNION
-        SELECT r.person_id FROM identity.hospital h
-          JOIN patients.registration r ON r.hospital_id = h.id AND r.mrn = h.code || lpad(:record_number, 7, '0')
-         WHERE h.id = :hospital.hospital_id AND length(:record_number) <= 7
-        UNION
-        SELECT p.id FROM patients.person p WHERE p.network_number = :network_number
-        UNION
-        SELECT i.person_id FROM patients.identifier i WHERE i.value = :identifier
-        UNION
-        (SELECT s.person_id FROM patients.search s
-          WHERE :phone <> '' AND s.phone <> '' AND s.phone >= :phone AND s.phone < :phone || chr(1114111)
-            AND s.hospital_id = :hospital.hospital_id LIMIT 40))
-    SELECT p.id, p.network_number, r.mrn, p.family, p.given, p.title, p.known_as, p.sex, p.born_on, p.born_estimated,
-           p.deceased_on, p.town, p.photo_file IS NOT NULL, r.last_visit_at, r.last_place, true, 0::bigint
-      FROM hit h
-      JOIN patients.registration r ON r.hospital_id = :hospital.hospital_id AND r.person_id = h.person_id
-      JOIN patients.person p ON p.id = h.person_id
+@query(
+    FOUND
+    + """
+      FROM patients.open_number(:hospital.hospital_id, :record_number, :as_typed, :network_number, :identifier, :phone) f
      LIMIT 60
-""")
+""",
+    opens=True,
+)
 async def people_by_number(
     db: Db,
     hospital: HospitalScope,

@@ -32,7 +32,7 @@ from wardline.patients.models import (
 from wardline.patients.public import PatientScope, access_patient, patient_details
 from wardline.platform import files
 from wardline.platform.errors import Invalid, NotFound
-from wardline.platform.http import Context, File, Redirect, delete, get, patch, post, put
+from wardline.platform.http import Context, File, Page, Redirect, delete, get, patch, post, put
 
 DETAILS = "/patients/{patient_id}/details"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -70,9 +70,10 @@ class EditPage(msgspec.Struct, kw_only=True):
 
 
 @get("/patients", needs=May.SEARCH_PATIENTS, page="patients/search.html", title="Find a patient", section="patients")
-async def search(ctx: Context, given: Search) -> SearchPage:
+async def search(ctx: Context, given: Search) -> SearchPage | Page:
     """People of this hospital by name, birth date, phone or number, in one box or in fields of their own."""
-    return await finding.find(ctx, await access_hospital(ctx), given)
+    found = await finding.find(ctx, await access_hospital(ctx), given)
+    return Page("patients/search.html", found, "Find a patient") if ctx.html else found.page()
 
 
 @get(

@@ -20,7 +20,7 @@ from wardline.patients.rules import (
 SEARCH_TEXT_LENGTH_MAX = 120
 NAME_WORDS_MAX = 6
 PHONE_DIGITS_MIN = 6
-FOUND_MAX = 20
+FOUND_MAX = 20  # patients.open_search stops at as many who fit literally
 NAME_CLOSENESS_MIN = 0.78
 
 MONTHS = {
@@ -217,25 +217,35 @@ class Scored(NamedTuple):
     born: float
 
 
+class Placed(NamedTuple):
+    """A scored candidate with its place in the order of the list; no two people have the same."""
+
+    place: tuple[bool, bool, float, str, str, UUID]
+    scored: Scored
+
+
 def ranked(candidates: list[Candidate], wanted: SearchText) -> list[UUID]:
     """The people found, best first, each once; at most FOUND_MAX."""
-    best: dict[UUID, Scored] = {}
+    best: dict[UUID, Placed] = {}
     beginnings = key_beginnings(wanted)
     for candidate in candidates:
         scored = _scored(candidate, wanted, beginnings)
-        held = best.get(candidate.person_id)
-        if held is None or _place(scored) < _place(held):
-            best[candidate.person_id] = scored
-    order = sorted(_worth_showing(list(best.values()), wanted), key=_place)
-    return [scored.candidate.person_id for scored in order[:FOUND_MAX]]
+        placed = Placed(_place(scored), scored)
+        held = best.setdefault(candidate.person_id, placed)
+        if placed.place < held.place:
+            best[candidate.person_id] = placed
+    order = sorted(_worth_showing(list(best.values()), wanted))
+    return [person_id for (*_, person_id), _ in order[:FOUND_MAX]]
 
 
-def _worth_showing(found: list[Scored], wanted: SearchText) -> list[Scored]:
+def _worth_showing(found: list[Placed], wanted: SearchText) -> list[Placed]:
     """Without names that only share the birth date; and without other birth dates, if one is near the typed one."""
     if wanted.words:
-        found = [scored for scored in found if scored.candidate.by_number or scored.name >= NAME_CLOSENESS_MIN]
-    near = [scored for scored in found if scored.candidate.by_number or scored.born > 0]
-    return near if near and (wanted.born or wanted.born_year) else found
+        found = [each for each in found if each.scored.candidate.by_number or each.scored.name >= NAME_CLOSENESS_MIN]
+    if not wanted.born and not wanted.born_year:
+        return found
+    near = [each for each in found if each.scored.candidate.by_number or each.scored.born > 0]
+    return near or found
 
 
 def _place(scored: Scored) -> tuple[bool, bool, float, str, str, UUID]:

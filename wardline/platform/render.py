@@ -20,6 +20,7 @@ import minijinja
 import msgspec
 
 from wardline.platform.drawings import last_point, place, spark_points, trend_points
+from wardline.platform.moulds import Lines
 from wardline.platform.shaking import MARK, included, narrowed
 from wardline.platform.static import asset
 
@@ -190,6 +191,19 @@ def rows(template: str, given: Sequence[Any], first: int = 0, end: int | None = 
     {{ rows("beds/board_row.html", page.beds) }}."""
     some = given if first == 0 and end is None else given[first:end]
     return minijinja.safe("\n".join(row_texts.get(template, some)))
+
+
+def _render_line(template: str, **values: Any) -> str:
+    return environment().render_template(template, **(DEFAULTS | values))
+
+
+_lines = Lines(_render_line)
+
+
+def filled(template: str, given: Iterable[tuple[str, ...]]) -> Any:
+    """Rows that are texts only, put into the mould of their template, as markup. For what a page is asked for while it is
+    rendered: a template would take the named tuples apart, so it cannot hand them on."""
+    return minijinja.safe(_lines.fill(template, _told_apart(template, rendering().can), given))
 
 
 def row(template: str, given: Any, *, can: frozenset[str], now: dt.datetime, zone: str) -> str:
