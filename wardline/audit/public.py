@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from wardline.platform.db import Pool
+from wardline.platform.db import ANSWER_SECONDS_MAX, Pool
 from wardline.platform.errors import Busy, Problem
 from wardline.platform.http import Caller, Change, Context, Seen
 from wardline.platform.ids import new_id
@@ -175,9 +175,10 @@ class Ledger:
         try:
             async with self._pool.held(FLUSH_WAIT_SECONDS_MAX) as held:
                 if len(batch) == 1:
-                    await held.connection.fetch(_INSERT_ONE, *batch[0])
+                    await held.connection.fetch(_INSERT_ONE, *batch[0], timeout=ANSWER_SECONDS_MAX)
                 else:
-                    await held.connection.fetch(_INSERT, *[list(column) for column in zip(*batch, strict=True)])
+                    columns = [list(column) for column in zip(*batch, strict=True)]
+                    await held.connection.fetch(_INSERT, *columns, timeout=ANSWER_SECONDS_MAX)
         except Exception as error:  # noqa: BLE001 - see above
             return error if isinstance(error, Problem) else Busy("The record cannot be written.")
         self.flushed_entries += len(batch)

@@ -33,7 +33,7 @@ from wardline.platform.http.routes import ANYONE, Anonymous, Route, build_tree, 
 
 COOKIE = "__Host-wardline"
 TRIES_MAX = 3
-HEAD_SECONDS_MAX = 30  # for a form that says which route it means; then the route's own deadline counts
+HEAD_SECONDS_MAX = 30  # to know who writes, and which route a form means; then the route's own deadline counts
 _KEY = re.compile(r"[!-~]{8,100}")
 REPLY_BYTES_MAX = 65_536
 
@@ -134,12 +134,12 @@ class Door:
         if found is None or "\x00" in scope["path"]:
             raise errors.NotFound
         node, raw = found
+        route = node.methods.get(method)
+        _limit(deadline, scope, HEAD_SECONDS_MAX if route is None or route.writes else route.deadline_seconds)
         await self._know_caller(ctx, headers)
         sent: SentBody | None = None
-        route = node.methods.get(method)
         if method == "POST" and (route is None or _is_form(headers)):
             limit = route.body_bytes_max if route else 1_000_000
-            deadline.reschedule(asyncio.get_running_loop().time() + seconds_left(scope, HEAD_SECONDS_MAX))
             sent = await sent_values(headers, await read_body(receive, limit))
             route = node.methods.get((sent.method or method).upper()) if sent.is_form else route
         if route is None:
@@ -147,9 +147,9 @@ class Door:
         ctx.route = route.name
         self._permit(ctx, route, headers)
         values = path_values(route, raw)
-        deadline.reschedule(asyncio.get_running_loop().time() + seconds_left(scope, route.deadline_seconds))
         if not route.writes:
             return await self._read(ctx, route, values, scope)
+        _limit(deadline, scope, route.deadline_seconds)
         return await self._write(ctx, route, values, scope, headers, receive, sent)
 
     async def _know_caller(self, ctx: Context, headers: Mapping[str, str]) -> None:
@@ -355,6 +355,11 @@ class Door:
         reply = self._answers.problem(ctx, problem, scope["path"])
         reply.headers.extend(problem_headers(problem))
         return reply
+
+
+def _limit(deadline: asyncio.Timeout, scope: Any, seconds_max: float) -> None:
+    """Also what limits every statement of the request, so nothing is asked before."""
+    deadline.reschedule(asyncio.get_running_loop().time() + seconds_left(scope, seconds_max))
 
 
 def _replayed(ctx: Context, route: Route, body: bytes | None) -> Any:
