@@ -111,7 +111,6 @@ class App:
         )
         self.shares = admission.Shares()
         self.door = Door(
-            routes=ROUTES,
             pool=self.pool,
             gate=fair(self.sessions.caller, self.limiter, self.shares),
             ledger=self.ledger,

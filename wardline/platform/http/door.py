@@ -23,18 +23,19 @@ from wardline.platform.errors import Problem
 from wardline.platform.http import lean
 from wardline.platform.http.answer import Answers
 from wardline.platform.http.body import Sent as SentBody
-from wardline.platform.http.body import convert, headers_of, invalid, path_values, query_values, read_body, sent_values
+from wardline.platform.http.body import convert, invalid, path_values, query_values, read_body, sent_values
 from wardline.platform.http.client import client_of
 from wardline.platform.http.context import Caller, Change, Context, Seen
 from wardline.platform.http.entrance import seconds_left
 from wardline.platform.http.later import check_author, entered_at
 from wardline.platform.http.reply import Reply, encode, problem_headers
-from wardline.platform.http.routes import ANYONE, Anonymous, Route, build_tree, find
+from wardline.platform.http.routes import ANYONE, Anonymous, Node, Route
 
 COOKIE = "__Host-wardline"
 TRIES_MAX = 3
 HEAD_SECONDS_MAX = 30  # to know who writes, and which route a form means; then the route's own deadline counts
 _KEY = re.compile(r"[!-~]{8,100}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 REPLY_BYTES_MAX = 65_536
 
 # What the database says while it stops, starts, is full or is not there: the request is answered 503, to be tried again.
@@ -63,12 +64,11 @@ class Ledger(Protocol):
 
 
 class Door:
-    """An ASGI application over the declared routes."""
+    """An ASGI application over the declared routes, behind the entrance, which has found the route."""
 
     def __init__(
         self,
         *,
-        routes: Sequence[Route],
         pool: Pool,
         gate: Gate,
         ledger: Ledger,
@@ -76,7 +76,6 @@ class Door:
         nudge: Callable[[dict[str, int]], None],
         observe: Callable[[str, int, float, str], None],
     ) -> None:
-        self._tree = build_tree(list(routes))
         self._pool = pool
         self._gate = gate
         self._ledger = ledger
@@ -90,7 +89,7 @@ class Door:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request; nothing that goes wrong leaves it unanswered."""
         started = time.perf_counter()
-        headers = headers_of(scope["headers"])
+        headers: Mapping[str, str] = scope["wardline.headers"]
         ctx = self._context(scope, headers)
         try:
             async with asyncio.timeout(None) as deadline:
@@ -115,8 +114,8 @@ class Door:
         self._observe(ctx.route or "unmatched", reply.status, time.perf_counter() - started, ctx.tenant_code)
 
     def _context(self, scope: Any, headers: Mapping[str, str]) -> Context:
-        given = headers.get("x-request-id", "")
-        request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else secrets.token_hex(8)
+        given = headers.get("x-request-id")
+        request_id = given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         html = _wants_html(headers)
         client = client_of(scope, headers)
         ctx = Context(
@@ -130,7 +129,7 @@ class Door:
         self, ctx: Context, scope: Any, headers: Mapping[str, str], receive: Any, deadline: asyncio.Timeout
     ) -> Reply:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        found = find(self._tree, scope["path"])
+        found: tuple[Node, list[str]] | None = scope["wardline.found"]
         if found is None or "\x00" in scope["path"]:
             raise errors.NotFound
         node, raw = found
@@ -418,5 +417,9 @@ def _same_origin(headers: Mapping[str, str]) -> None:
 
 
 def _cookies(header: str) -> dict[str, str]:
-    pairs = (part.strip().partition("=") for part in header.split(";") if "=" in part)
-    return {name: value for name, _, value in pairs}
+    cookies: dict[str, str] = {}
+    for part in header.split(";"):
+        name, equals, value = part.strip().partition("=")
+        if equals:
+            cookies[name] = value
+    return cookies
