@@ -8,7 +8,7 @@ from typing import Any
 from tests.client import Client
 from wardline.platform import db
 
-# The insert that all requests of 5 ms share, and what the driver asks once for each connection.
+# The insert that requests share, and what the driver asks once for each connection.
 SHARED = (
     "INSERT INTO audit.entry",
     "WITH RECURSIVE typeinfo_tree",

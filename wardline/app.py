@@ -91,7 +91,9 @@ class App:
         files.configure(given.data / "files", given.files_url, given.files_key)
         self.settings = given
         self._head = migrate.newest()
-        self.pool = Pool(addresses.app, size=given.database_connections_max, name="wardline-web")
+        self.pool = Pool(
+            addresses.app, size=given.database_connections_max, name="wardline-web", answer_seconds_max=None
+        )
         self.ledger = Ledger(self.pool)
         self.sessions = Sessions(Db(self.pool, None))
         self.fragments = FragmentCache()
@@ -109,7 +111,6 @@ class App:
         )
         self.shares = admission.Shares()
         self.door = Door(
-            routes=ROUTES,
             pool=self.pool,
             gate=fair(self.sessions.caller, self.limiter, self.shares),
             ledger=self.ledger,

@@ -15,7 +15,7 @@ from tests.client import Client, running
 from tests.database import TestDatabase, TestServer, clone
 from tests.platform.test_query_budgets import WELL
 from wardline.platform.admission import CLASSES, LINE_SECONDS_MAX, SIGNING_IN_MAX, serving
-from wardline.platform.db import Db
+from wardline.platform.db import ANSWER_SECONDS_MAX, Db, seconds_max
 from wardline.platform.http import Context, entrance
 from wardline.platform.http.routes import ROUTES
 
@@ -242,6 +242,29 @@ async def test_the_senders_deadline_ends_the_statement(client: Client, owner: as
     assert (await asked).status_code == 503
     await until(lambda: _none(owner))
     assert await Db(client.app.pool, None).fetchval("SELECT 1") == 1
+
+
+async def test_the_deadline_counts_while_it_is_found_out_who_asks(client: Client, owner: asyncpg.Connection) -> None:
+    asks = {"as_": "hospital_administrator_a"}
+    assert (await client.get("/home", **asks)).status_code == 200
+    client.app.sessions._known.clear()
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE identity.session IN ACCESS EXCLUSIVE MODE")
+        assert (await client.get("/home", **asks, headers={"x-deadline": "0.5"})).status_code == 503
+    assert (await client.get("/home", **asks)).status_code == 200
+
+
+async def test_only_what_a_request_asks_goes_without_a_limit_of_its_own(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[float | None] = []
+
+    async def home(ctx: Context, **_: Any) -> None:
+        found.append(seconds_max())
+
+    monkeypatch.setattr(next(r for r in ROUTES if r.path == "/home"), "handler", home)
+    await client.get("/home", as_="hospital_administrator_a")
+    assert [*found, seconds_max()] == [None, ANSWER_SECONDS_MAX]
 
 
 async def _none(owner: asyncpg.Connection) -> bool:

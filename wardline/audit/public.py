@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from wardline.platform.db import Pool
+from wardline.platform.db import ANSWER_SECONDS_MAX, Pool
 from wardline.platform.errors import Busy, Problem
 from wardline.platform.http import Caller, Change, Context, Seen
 from wardline.platform.ids import new_id
 from wardline.platform.metrics import Histogram
 
-FLUSH_SECONDS = 0.005
+PATIENCE_SECONDS = 0.025  # for the batch that is being written; then the next does not wait for it any longer
 FLUSH_WAIT_SECONDS_MAX = 3.0  # for a connection: what is recorded may already be committed, so it is refused last
 BATCH_ENTRIES_MAX = 500
 PENDING_ENTRIES_MAX = 20_000
@@ -34,8 +34,11 @@ Entry = tuple[Any, ...]
 
 
 class Ledger:
-    """Writes the record. Reads and refusals of all requests share a batch every 5 ms or 500 entries; each caller waits
-    until its own entries are committed, and is told Busy where they cannot be.
+    """Writes the record; each caller waits until its own entries are committed, and is told Busy where they cannot be.
+
+    Entries are written at once while nobody writes; what comes meanwhile is the next batch. So few requests wait for
+    nothing, and the more there is to do, the longer a commit takes and the more share one. A process that sleeps some
+    milliseconds to gather entries comes back to cold caches, which costs more than the commit that it saves.
     """
 
     closing_sql = "audit.record($10, $11, $12, $13, $14, $15, $16::jsonb)"
@@ -43,8 +46,11 @@ class Ledger:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._pending: list[Entry] = []
-        self._done: asyncio.Future[None] | None = None
-        self._flushes: set[asyncio.Task[None]] = set()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._writers: set[asyncio.Task[None]] = set()  # so that they are not collected
+        self._writing = 0
+        self._beginning = False
+        self._patience: asyncio.TimerHandle | None = None
         self.flushed_entries = 0
         self.flushes = 0
         self.flush_seconds = Histogram()
@@ -118,40 +124,67 @@ class Ledger:
     async def _add(self, entries: list[Entry]) -> None:
         if len(self._pending) > PENDING_ENTRIES_MAX:
             raise Busy("The record cannot keep up.")
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
         self._pending.extend(entries)
-        if self._done is None:
-            self._done = asyncio.get_running_loop().create_future()
-            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
-        done = self._done
-        if len(self._pending) >= BATCH_ENTRIES_MAX:
-            self._flush()
-        await asyncio.shield(done)
+        self._waiting.append(done)
+        if self._beginning:
+            pass  # whoever begins takes these along
+        elif not self._writing or len(self._pending) >= BATCH_ENTRIES_MAX:
+            self._begin()
+        elif self._patience is None:
+            self._patience = loop.call_later(PATIENCE_SECONDS, self._begin)
+        await done
 
-    def _flush(self) -> None:
-        if self._done is None:
-            return
-        batch, done = self._pending, self._done
-        self._pending, self._done = [], None
-        task = asyncio.get_running_loop().create_task(self._write(batch, done))
-        self._flushes.add(task)
-        task.add_done_callback(self._flushes.discard)
+    def _begin(self) -> None:
+        """One more writer; in its first step it takes what this turn of the loop still adds."""
+        self._beginning = True
+        self._writing += 1
+        writer = asyncio.get_running_loop().create_task(self._write())
+        self._writers.add(writer)
+        writer.add_done_callback(self._writers.discard)
 
-    async def _write(self, batch: list[Entry], done: "asyncio.Future[None]") -> None:
+    async def _write(self) -> None:
+        """Write what is pending, and what came meanwhile, until there is nothing."""
+        self._beginning = False
+        try:
+            while self._pending:
+                await self._write_batch()
+        finally:
+            self._writing -= 1
+
+    async def _write_batch(self) -> None:
+        batch, self._pending = self._pending, []
+        waiting, self._waiting = self._waiting, []
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        problem = await self._insert(batch)
+        for done in waiting:
+            if done.done():
+                continue  # who asked has left
+            if problem is None:
+                done.set_result(None)
+            else:
+                done.set_exception(problem)
+                done.exception()  # counts as seen, should who asked leave now
+
+    async def _insert(self, batch: list[Entry]) -> Problem | None:
+        """Commit a batch; else what whoever waits for it is told, so that nobody's read goes out unrecorded."""
         started = time.perf_counter()
         try:
             async with self._pool.held(FLUSH_WAIT_SECONDS_MAX) as held:
                 if len(batch) == 1:
-                    await held.connection.execute(_INSERT_ONE, *batch[0])
+                    await held.connection.fetch(_INSERT_ONE, *batch[0], timeout=ANSWER_SECONDS_MAX)
                 else:
-                    await held.connection.execute(_INSERT, *[list(column) for column in zip(*batch, strict=True)])
-            self.flushed_entries += len(batch)
-            self.flushes += 1
-            self.flush_seconds.observe(time.perf_counter() - started)
-            done.set_result(None)
-        except Exception as error:  # noqa: BLE001 - whoever waits gets the refusal; nobody's read goes out unrecorded
-            problem = error if isinstance(error, Problem) else Busy("The record cannot be written.")
-            done.set_exception(problem)
-            done.exception()  # a waiter may have left; the exception counts as seen
+                    columns = [list(column) for column in zip(*batch, strict=True)]
+                    await held.connection.fetch(_INSERT, *columns, timeout=ANSWER_SECONDS_MAX)
+        except Exception as error:  # noqa: BLE001 - see above
+            return error if isinstance(error, Problem) else Busy("The record cannot be written.")
+        self.flushed_entries += len(batch)
+        self.flushes += 1
+        self.flush_seconds.observe(time.perf_counter() - started)
+        return None
 
 
 def _row(entry_id: UUID, outcome: str, of: Change | Seen) -> dict[str, Any]:

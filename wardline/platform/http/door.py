@@ -23,18 +23,19 @@ from wardline.platform.errors import Problem
 from wardline.platform.http import lean
 from wardline.platform.http.answer import Answers
 from wardline.platform.http.body import Sent as SentBody
-from wardline.platform.http.body import convert, headers_of, invalid, path_values, query_values, read_body, sent_values
+from wardline.platform.http.body import convert, invalid, path_values, query_values, read_body, sent_values
 from wardline.platform.http.client import client_of
 from wardline.platform.http.context import Caller, Change, Context, Seen
 from wardline.platform.http.entrance import seconds_left
 from wardline.platform.http.later import check_author, entered_at
 from wardline.platform.http.reply import Reply, encode, problem_headers
-from wardline.platform.http.routes import ANYONE, Anonymous, Route, build_tree, find
+from wardline.platform.http.routes import ANYONE, Anonymous, Node, Route
 
 COOKIE = "__Host-wardline"
 TRIES_MAX = 3
-HEAD_SECONDS_MAX = 30  # for a form that says which route it means; then the route's own deadline counts
+HEAD_SECONDS_MAX = 30  # to know who writes, and which route a form means; then the route's own deadline counts
 _KEY = re.compile(r"[!-~]{8,100}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 REPLY_BYTES_MAX = 65_536
 
 # What the database says while it stops, starts, is full or is not there: the request is answered 503, to be tried again.
@@ -63,12 +64,11 @@ class Ledger(Protocol):
 
 
 class Door:
-    """An ASGI application over the declared routes."""
+    """An ASGI application over the declared routes, behind the entrance, which has found the route."""
 
     def __init__(
         self,
         *,
-        routes: Sequence[Route],
         pool: Pool,
         gate: Gate,
         ledger: Ledger,
@@ -76,7 +76,6 @@ class Door:
         nudge: Callable[[dict[str, int]], None],
         observe: Callable[[str, int, float, str], None],
     ) -> None:
-        self._tree = build_tree(list(routes))
         self._pool = pool
         self._gate = gate
         self._ledger = ledger
@@ -90,7 +89,7 @@ class Door:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request; nothing that goes wrong leaves it unanswered."""
         started = time.perf_counter()
-        headers = headers_of(scope["headers"])
+        headers: Mapping[str, str] = scope["wardline.headers"]
         ctx = self._context(scope, headers)
         try:
             async with asyncio.timeout(None) as deadline:
@@ -115,8 +114,8 @@ class Door:
         self._observe(ctx.route or "unmatched", reply.status, time.perf_counter() - started, ctx.tenant_code)
 
     def _context(self, scope: Any, headers: Mapping[str, str]) -> Context:
-        given = headers.get("x-request-id", "")
-        request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else secrets.token_hex(8)
+        given = headers.get("x-request-id")
+        request_id = given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         html = _wants_html(headers)
         client = client_of(scope, headers)
         ctx = Context(
@@ -130,16 +129,16 @@ class Door:
         self, ctx: Context, scope: Any, headers: Mapping[str, str], receive: Any, deadline: asyncio.Timeout
     ) -> Reply:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        found = find(self._tree, scope["path"])
+        found: tuple[Node, list[str]] | None = scope["wardline.found"]
         if found is None or "\x00" in scope["path"]:
             raise errors.NotFound
         node, raw = found
+        route = node.methods.get(method)
+        _limit(deadline, scope, HEAD_SECONDS_MAX if route is None or route.writes else route.deadline_seconds)
         await self._know_caller(ctx, headers)
         sent: SentBody | None = None
-        route = node.methods.get(method)
         if method == "POST" and (route is None or _is_form(headers)):
             limit = route.body_bytes_max if route else 1_000_000
-            deadline.reschedule(asyncio.get_running_loop().time() + seconds_left(scope, HEAD_SECONDS_MAX))
             sent = await sent_values(headers, await read_body(receive, limit))
             route = node.methods.get((sent.method or method).upper()) if sent.is_form else route
         if route is None:
@@ -147,9 +146,9 @@ class Door:
         ctx.route = route.name
         self._permit(ctx, route, headers)
         values = path_values(route, raw)
-        deadline.reschedule(asyncio.get_running_loop().time() + seconds_left(scope, route.deadline_seconds))
         if not route.writes:
             return await self._read(ctx, route, values, scope)
+        _limit(deadline, scope, route.deadline_seconds)
         return await self._write(ctx, route, values, scope, headers, receive, sent)
 
     async def _know_caller(self, ctx: Context, headers: Mapping[str, str]) -> None:
@@ -357,6 +356,11 @@ class Door:
         return reply
 
 
+def _limit(deadline: asyncio.Timeout, scope: Any, seconds_max: float) -> None:
+    """Also what limits every statement of the request, so nothing is asked before."""
+    deadline.reschedule(asyncio.get_running_loop().time() + seconds_left(scope, seconds_max))
+
+
 def _replayed(ctx: Context, route: Route, body: bytes | None) -> Any:
     """The first answer again, as the handler returned it."""
     if body is None:
@@ -413,5 +417,9 @@ def _same_origin(headers: Mapping[str, str]) -> None:
 
 
 def _cookies(header: str) -> dict[str, str]:
-    pairs = (part.strip().partition("=") for part in header.split(";") if "=" in part)
-    return {name: value for name, _, value in pairs}
+    cookies: dict[str, str] = {}
+    for part in header.split(";"):
+        name, equals, value = part.strip().partition("=")
+        if equals:
+            cookies[name] = value
+    return cookies

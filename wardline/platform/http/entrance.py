@@ -10,12 +10,13 @@ import math
 import random
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from wardline.platform import errors
 from wardline.platform.admission import CLASSES, Age, Limiter, Line, Shares, Visit, serving
 from wardline.platform.db import Db
+from wardline.platform.http.body import headers_of
 from wardline.platform.http.context import Caller
 from wardline.platform.http.reply import HTML, NOT_STORED, PROBLEM_JSON, encode, problem_values
 from wardline.platform.http.routes import Node, Route, build_tree, find
@@ -45,7 +46,7 @@ class Asked(NamedTuple):
 
 
 class Entrance:
-    """An ASGI application around the door."""
+    """An ASGI application around the door, which finds what was asked for, and the headers as text, in the scope."""
 
     def __init__(
         self,
@@ -68,8 +69,10 @@ class Entrance:
         self.gone = 0  # requests that were not served, or not to their end, because their sender had left
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        asked = _asked(scope["headers"])
-        name = self.class_of(scope["method"], scope["path"])
+        headers = scope["wardline.headers"] = headers_of(scope["headers"])
+        found = scope["wardline.found"] = find(self._tree, scope["path"])
+        asked = _asked(headers)
+        name = _class_of(scope["method"], found[0] if found else None)
         age = self.pulse.keep()
         if asked.arrived is not None:
             age = max(age, self._age.of(asked.arrived))
@@ -86,17 +89,6 @@ class Entrance:
             self._shares.leave(visit)
             self._limiter.finish(name)
             self._line.answered()
-
-    def class_of(self, method: str, path: str) -> str:
-        """The class of a request; a form's POST may mean any write of its address, so the most urgent one counts."""
-        found = find(self._tree, path)
-        node: Node | None = found[0] if found else None
-        if node is None:
-            return "lists"
-        if method == "POST":
-            return min((r.load_class for r in node.methods.values() if r.writes), key=_ORDER.index, default="lists")
-        route = node.methods.get("GET" if method == "HEAD" else method)
-        return route.load_class if route else "lists"
 
     def _is_late(self, name: str, asked: Asked, age: float) -> bool:
         """Whether a request has waited so long before it came here that serving it would help nobody."""
@@ -242,30 +234,31 @@ async def _until_left(receive: Any) -> None:
         pass
 
 
-def _asked(raw: Sequence[tuple[bytes, bytes]]) -> Asked:
-    html = fragment = json = program = False
-    arrived = patience = None
-    for name, value in raw:
-        if name == b"accept":
-            html, json = b"text/html" in value, b"application/json" in value
-        elif name == b"hx-request":
-            fragment = value == b"true"
-        elif name == b"authorization":
-            program = True
-        elif name == b"x-request-start":
-            arrived = _number(value.removeprefix(b"t="))
-        elif name == b"x-deadline":
-            patience = _number(value)
-    if not html and (json or program or not fragment):
+def _class_of(method: str, node: Node | None) -> str:
+    """The class of a request; a form's POST may mean any write of its address, so the most urgent one counts."""
+    if node is None:
+        return "lists"
+    if method == "POST":
+        return min((r.load_class for r in node.methods.values() if r.writes), key=_ORDER.index, default="lists")
+    route = node.methods.get("GET" if method == "HEAD" else method)
+    return route.load_class if route else "lists"
+
+
+def _asked(headers: Mapping[str, str]) -> Asked:
+    accept = headers.get("accept", "")
+    fragment = headers.get("hx-request") == "true"
+    arrived = _number(headers.get("x-request-start", "").removeprefix("t="))
+    patience = _number(headers.get("x-deadline", ""))
+    if "text/html" not in accept and ("application/json" in accept or "authorization" in headers or not fragment):
         return Asked("json", arrived, patience)
     return Asked("fragment" if fragment else "page", arrived, patience)
 
 
-def _number(value: bytes) -> float | None:
+def _number(text: str) -> float | None:
     """A plain decimal number; whatever else was sent says nothing."""
-    whole, _, part = value.partition(b".")
-    fits = whole.isdigit() and (not part or part.isdigit()) and len(value) < 24
-    return float(value) if fits else None
+    whole, _, part = text.partition(".")
+    fits = whole.isascii() and whole.isdigit() and (not part or (part.isascii() and part.isdigit())) and len(text) < 24
+    return float(text) if fits else None
 
 
 def _bodies(name: str, render: Callable[..., str]) -> dict[str, tuple[bytes, list[tuple[bytes, bytes]]]]:

@@ -15,7 +15,6 @@ import structlog
 from wardline.platform import db
 
 CHANNEL = "topics"
-BATCH_SECONDS = 0.005
 PAYLOAD_BYTES_MAX = 7_900  # PostgreSQL refuses 8,000
 PENDING_TOPICS_MAX = 10_000
 
@@ -23,18 +22,14 @@ log = structlog.get_logger("live")
 
 
 class Notifier:
-    """Gathers the topics of all commits of 5 ms and sends them in one call on a connection of its own."""
+    """Sends the topics of commits on a connection of its own: at once, and what is committed meanwhile in the next call.
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        batch_seconds: float = BATCH_SECONDS,
-        also: Callable[[str], Awaitable[None]] | None = None,
-    ) -> None:
+    So one call at a time takes the lock that NOTIFY needs, and the more is committed, the more share one.
+    """
+
+    def __init__(self, url: str, *, also: Callable[[str], Awaitable[None]] | None = None) -> None:
         self._url = url
         self._also = also  # another way that the same texts go, which never raises
-        self._batch_seconds = batch_seconds
         self._pending: dict[str, int] = {}
         self._connection: db.Connection | None = None
         self._sending: asyncio.Task[None] | None = None
@@ -55,7 +50,6 @@ class Notifier:
 
     async def _send(self) -> None:
         while self._pending:
-            await asyncio.sleep(self._batch_seconds)
             batch, self._pending = self._pending, {}
             if self._also is None:
                 await self._notify(batch)
