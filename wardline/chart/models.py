@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from wardline.chart.keeping import Panel
 from wardline.encounters.public import Encounter, Problem
 from wardline.lab.public import Latest
 from wardline.mar.public import DueMedicine
@@ -150,3 +151,27 @@ class Summary(msgspec.Struct, kw_only=True):
     notes: list[RecentNote] | None = None
     medicines: list[StandingMedicine] | None = None
     due: list[DueMedicine] | None = None
+
+
+class Head(msgspec.Struct):
+    """Whose chart it is, and the stay that its buttons are about."""
+
+    banner: Banner
+    stay_id: UUID | None
+
+
+class SummaryPage(msgspec.Struct, kw_only=True):
+    """The same as panels, which are rendered one by one. None: not shown, or not to this reader."""
+
+    head: Panel[Head]
+    visits: Panel[list[Encounter]]
+    stay: Panel[Encounter] | None = None
+    ribbon: Ribbon | None = None
+    news: Panel[NewsCard] | None = None
+    last_set: Panel[SetRow] | None = None
+    problems: Panel[list[Problem]] | None = None
+    tasks: Panel[list[OpenTask]] | None = None
+    results: Panel[list[Latest]] | None = None
+    notes: Panel[list[RecentNote]] | None = None
+    medicines: Panel[list[StandingMedicine]] | None = None
+    due: Panel[list[DueMedicine]] | None = None

@@ -33,6 +33,8 @@ from wardline.patients.models import (
 )
 from wardline.patients.queries import BANNER, OF_PATIENT
 from wardline.patients.timeline import TIMELINE, Event
+from wardline.platform.alike import Alike
+from wardline.platform.batch import Answer, Batch
 from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
@@ -67,6 +69,11 @@ async def tell_who_shows(ctx: Context, person_id: UUID) -> None:
     """Whoever shows the person hears that they look different now."""
     for tell in on_person_changed:
         await tell(ctx, person_id)
+
+
+def ask_banner(batch: Batch, patient: PatientScope) -> Answer[BannerRow]:
+    """Who the page is about, read together with the rest of the page."""
+    return batch.ask(queries.banner, patient)
 
 
 async def patient_banner(db: Db, patient: PatientScope) -> Banner:
@@ -104,6 +111,15 @@ def banner_of(row: BannerRow) -> Banner:
     )
 
 
+# The banners shown last: one that shows the same stays the same object, so that it is not rendered again.
+_banners: Alike[Banner] = Alike(4_000, name=lambda banner: banner.person_id)
+
+
+def settled(patient: PatientScope, banner: Banner) -> Banner:
+    """The banner of a patient's page with all that stands on it. Nobody changes it from here on."""
+    return _banners.rows((patient.hospital_id, patient.person_id), (banner,))[0]
+
+
 def _confirmed(row: BannerRow) -> str:
     if row.allergies_confirmed_at is None:
         return ""
@@ -112,20 +128,26 @@ def _confirmed(row: BannerRow) -> str:
 
 
 async def patient_details(db: Db, patient: PatientScope) -> PatientDetails:
-    """Everything that is known about the person apart from the stay: seven reads on one connection."""
+    """Everything that is known about the person apart from the stay: one read, and one of each slice above."""
     async with db.one_connection() as one:
-        person = await queries.person(one, patient)
-        banner, is_staying = await whole_banner(one, patient)
-        return PatientDetails(
-            banner=banner,
-            is_staying=is_staying,
-            person=person,
-            identifiers=await queries.identifiers(one, patient),
-            contacts=await queries.contacts(one, patient),
-            allergies=await queries.allergies(one, patient),
-            immunizations=await queries.immunizations(one, patient),
-            version=person.version,
-        )
+        batch = Batch(one)
+        row = ask_banner(batch, patient)
+        person = batch.ask(queries.person, patient)
+        identifiers, contacts = batch.ask(queries.identifiers, patient), batch.ask(queries.contacts, patient)
+        allergies, immunizations = batch.ask(queries.allergies, patient), batch.ask(queries.immunizations, patient)
+        await batch.read()
+        banner = banner_of(row.value)
+        is_staying = [await add(one, patient, banner) for add in on_banner]
+    return PatientDetails(
+        banner=settled(patient, banner),
+        is_staying=any(is_staying),
+        person=person.value,
+        identifiers=identifiers.value,
+        contacts=contacts.value,
+        allergies=allergies.value,
+        immunizations=immunizations.value,
+        version=person.value.version,
+    )
 
 
 __all__ = [
@@ -154,6 +176,7 @@ __all__ = [
     "add_immunizations",
     "add_people",
     "add_registrations",
+    "ask_banner",
     "banner_of",
     "find",
     "on_banner",
@@ -161,6 +184,7 @@ __all__ = [
     "patient_banner",
     "patient_details",
     "record_death",
+    "settled",
     "state_no_known_allergies",
     "tell_who_shows",
     "today",

@@ -98,14 +98,17 @@ def query(sql: str, *, opens: bool = False) -> Callable[[Callable[P, Awaitable[R
         finish = _finisher(name, kind, result)
         timing = TIMINGS.setdefault(name, [0, 0.0])
 
-        async def run(db: Any, *args: Any, **kwargs: Any) -> Any:
+        def bind(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
             values = args
             if len(args) < len(names):
                 values = (
                     *args,
                     *(kwargs.get(n, d) for n, d in zip(names[len(args) :], defaults[len(args) :], strict=True)),
                 )
-            bound = [values[i] if get is None else get(values[i]) for i, get in getters]
+            return [values[i] if get is None else get(values[i]) for i, get in getters]
+
+        async def run(db: Any, *args: Any, **kwargs: Any) -> Any:
+            bound = bind(args, kwargs)
             started = time.perf_counter()
             rows = await (db.open(numbered, bound) if opens else db.fetch(numbered, *bound))
             timing[0] += 1
@@ -113,9 +116,28 @@ def query(sql: str, *, opens: bool = False) -> Callable[[Callable[P, Awaitable[R
             return finish(rows)
 
         run.__name__, run.__doc__, run.__module__ = stub.__name__, stub.__doc__, stub.__module__
+        if not opens:
+            _BINDERS[run] = lambda args, kwargs: Bound(name, numbered, bind(args, kwargs), finish)
         return cast("Callable[P, Awaitable[R]]", run)
 
     return declare
+
+
+class Bound(NamedTuple):
+    """A declared query with its values, for whoever runs several in one statement."""
+
+    name: str
+    sql: str
+    values: list[Any]
+    finish: Callable[[list[Any]], Any]
+
+
+_BINDERS: dict[Any, Callable[[tuple[Any, ...], dict[str, Any]], Bound]] = {}
+
+
+def bound_of(read: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound:
+    """A declared query as it would run with these arguments behind the Db."""
+    return _BINDERS[read](args, kwargs)
 
 
 def _finisher(name: str, kind: str, result: Any) -> Callable[[list[Any]], Any]:

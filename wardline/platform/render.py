@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import minijinja
 import msgspec
 
-from wardline.platform.drawings import last_point, place, spark_points, trend_points
+from wardline.platform.drawings import bar_of, last_point, place, range_bar, spark_points, trend_points
 from wardline.platform.shaking import MARK, included, narrowed
 from wardline.platform.static import asset
 
@@ -156,8 +156,10 @@ class Rows:
 
 ROW_SECONDS = 600
 ROWS_MAX = 30_000
+PANELS_MAX = 15_000  # of a generation, each about 1.5 KB
 ROW_VARIANTS_MAX = 12
 row_texts = Rows(ROWS_MAX)
+panel_texts = Rows(PANELS_MAX)  # apart, so that neither boards nor charts push the others out
 
 
 @functools.cache
@@ -190,6 +192,12 @@ def rows(template: str, given: Sequence[Any], first: int = 0, end: int | None = 
     {{ rows("beds/board_row.html", page.beds) }}."""
     some = given if first == 0 and end is None else given[first:end]
     return minijinja.safe("\n".join(row_texts.get(template, some)))
+
+
+def panel(template: str, given: Any) -> Any:
+    """One part of a page that is rendered once for as long as it is the same object. As with rows, it shows nothing but
+    `row`, and relative times are left to the browser's clock: {{ panel("chart/notes.html", page.notes) }}."""
+    return minijinja.safe(panel_texts.get(template, (given,))[0])
 
 
 def row(template: str, given: Any, *, can: frozenset[str], now: dt.datetime, zone: str) -> str:
@@ -441,6 +449,7 @@ def cells(texts: Iterable[str], empty: int = 0) -> Any:
 FILTERS: dict[str, Callable[..., Any]] = {
     "age": age,
     "ago": ago,
+    "bar_of": bar_of,
     "born": born_words,
     "cells": cells,
     "clock": clock,
@@ -456,6 +465,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "last_point": last_point,
     "near": near,
     "place": place,
+    "range_bar": range_bar,
     "relative": relative,
     "relative_element": relative_element,
     "spark_points": spark_points,
@@ -463,4 +473,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "trend_points": trend_points,
 }
 _ICONS = asset("vendor/icons.svg")  # a text and no call: a page asks for it fifty times
-GLOBALS: dict[str, Any] = {"asset": asset, "icons": _ICONS, "key": idempotency_key, "piece": piece, "rows": rows}
+GLOBALS: dict[str, Any] = {"asset": asset, "icons": _ICONS, "key": idempotency_key, "panel": panel, "piece": piece,
+                           "rows": rows}  # fmt: skip

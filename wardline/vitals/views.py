@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from wardline.encounters.public import ObservedStay, banner_with_stay, observed_stay, show_stay
-from wardline.patients.public import PatientScope, banner_of
+from wardline.patients.public import PatientScope, banner_of, settled
 from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.errors import BadRequest
@@ -65,7 +65,7 @@ async def _newest(
     if stay is not None:
         show_stay(banner, bed_label=stay.bed_label, isolation=row.isolation, pregnant=stay.pregnant)
     return pages.chart_page(
-        banner=banner,
+        banner=settled(patient, banner),
         patient_id=patient.person_id,
         stay=stay,
         rows_newest_first=sets[: pages.COLUMNS_MAX],
