@@ -153,17 +153,18 @@ class Summary(msgspec.Struct, kw_only=True):
     due: list[DueMedicine] | None = None
 
 
-class Head(msgspec.Struct):
-    """Whose chart it is, and the stay that its buttons are about."""
+class Bar(msgspec.Struct):
+    """What the buttons of the page are about."""
 
-    banner: Banner
     stay_id: UUID | None
+    is_dead: bool
 
 
 class SummaryPage(msgspec.Struct, kw_only=True):
     """The same as panels, which are rendered one by one. None: not shown, or not to this reader."""
 
-    head: Panel[Head]
+    banner: Banner
+    bar: Panel[Bar]
     visits: Panel[list[Encounter]]
     stay: Panel[Encounter] | None = None
     ribbon: Ribbon | None = None

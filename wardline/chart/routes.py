@@ -5,7 +5,7 @@ from typing import Any
 
 from wardline.chart import history, queries, timeline
 from wardline.chart.keeping import KeptChart, chart_of
-from wardline.chart.models import Head, OpenTask, RecentNote, SetRow, Summary, SummaryPage, SummaryRow
+from wardline.chart.models import Bar, OpenTask, RecentNote, SetRow, Summary, SummaryPage, SummaryRow
 from wardline.chart.panels import RIBBON_HOURS, news_card, ribbon
 from wardline.encounters.public import Encounter, ObservedStay, Problem, show_stay
 from wardline.identity.public import May
@@ -13,7 +13,7 @@ from wardline.lab.public import shown_latest
 from wardline.mar.public import DUE_AHEAD, due_medicine, due_state
 from wardline.notes.public import KIND_WORDS, Kind, excerpt
 from wardline.orders.public import standing_medicine
-from wardline.patients.public import PatientScope, access_patient, banner_of
+from wardline.patients.public import PatientScope, access_patient, banner_of, settled
 from wardline.platform.http import Context, Page, get
 
 EVER = datetime(1900, 1, 1).astimezone()
@@ -53,7 +53,11 @@ async def _page(ctx: Context, patient: PatientScope, row: SummaryRow) -> Summary
     chart = chart_of(patient)
     visits = chart.panel("visits", row.visits, lambda: [visit_of(each) for each in row.visits or ()])
     stay = next((v for v in visits.of if v.state == "in_progress" and v.class_ != "outpatient"), None)
-    page = SummaryPage(head=chart.panel("head", *_head(row, stay)), visits=visits)
+    banner = banner_of(row)
+    if stay:
+        show_stay(banner, bed_label=stay.bed_label, isolation=stay.isolation, pregnant=bool(stay.pregnant))
+    bar = Bar(stay.id if stay else None, banner.deceased_on is not None)
+    page = SummaryPage(banner=settled(patient, banner), bar=chart.panel("bar", bar, lambda: bar), visits=visits)
     if stay is not None:
         page.stay = chart.panel("stay", stay, lambda: stay)
     if ctx.may(May.READ_CHART):
@@ -65,15 +69,6 @@ async def _page(ctx: Context, patient: PatientScope, row: SummaryRow) -> Summary
             "notes", row.notes, lambda: [recent_note(RecentNote(*each)) for each in row.notes or ()]
         )
     return page
-
-
-def _head(row: SummaryRow, stay: Encounter | None) -> tuple[Any, Any]:
-    """The identity, found by all that it shows."""
-    banner = banner_of(row)
-    if stay:
-        show_stay(banner, bed_label=stay.bed_label, isolation=stay.isolation, pregnant=bool(stay.pregnant))
-    head = Head(banner, stay.id if stay else None)
-    return head, lambda: head
 
 
 def _add_observed(ctx: Context, chart: KeptChart, row: SummaryRow, page: SummaryPage, sets: list[SetRow]) -> None:
@@ -117,7 +112,7 @@ def visit_of(row: tuple[Any, ...]) -> Encounter:
 
 def _summary(row: SummaryRow, page: SummaryPage) -> Summary:
     """The same for a program."""
-    banner = page.head.of.banner
+    banner = page.banner
     return Summary(
         id=banner.person_id,
         version=banner.version,

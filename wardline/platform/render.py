@@ -196,7 +196,8 @@ def rows(template: str, given: Sequence[Any], first: int = 0, end: int | None = 
 
 def panel(template: str, given: Any) -> Any:
     """One part of a page that is rendered once for as long as it is the same object. As with rows, it shows nothing but
-    `row`, and relative times are left to the browser's clock: {{ panel("chart/notes.html", page.notes) }}."""
+    `row`, relative times are left to the browser's clock, and no other panel stands in it (what that asks about the rights
+    would not be known here): {{ panel("chart/notes.html", page.notes) }}."""
     return minijinja.safe(panel_texts.get(template, (given,))[0])
 
 
