@@ -100,6 +100,13 @@ class SummaryRow(BannerRow):
     due: list[tuple[Any, ...]] | None
 
 
+class OpenedSummary(SummaryRow):
+    """What opening the summary has found: the row, unless the reader holds the version that its topic has."""
+
+    was_read: bool
+    topic_version: int | None
+
+
 class Mark(msgspec.Struct):
     """Something on the 24-hour axis, at a percentage of its width."""
 

@@ -1,7 +1,9 @@
 """GET /patients/{patient_id}: the summary."""
 
+import re
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
+from uuid import UUID
 
 from wardline.chart import history, queries, timeline
 from wardline.chart.keeping import KeptChart, chart_of
@@ -13,7 +15,7 @@ from wardline.lab.public import shown_latest
 from wardline.mar.public import DUE_AHEAD, due_medicine, due_state
 from wardline.notes.public import KIND_WORDS, Kind, excerpt
 from wardline.orders.public import standing_medicine
-from wardline.patients.public import PatientScope, access_patient, banner_of, settled
+from wardline.patients.public import PatientScope, banner_of, no_such_patient, opened_patient, settled
 from wardline.platform.http import Context, Page, get
 
 EVER = datetime(1900, 1, 1).astimezone()
@@ -21,27 +23,63 @@ __all__ = ["history", "timeline"]  # declare their routes when they are imported
 NEEDS_AT = Encounter.__struct_fields__.index("needs")
 
 
+class SummaryScope(PatientScope, frozen=True, kw_only=True):
+    """A patient whose summary was read as it was opened; without `row` it has still to be read."""
+
+    row: SummaryRow | None
+
+
+async def access_summary(ctx: Context, patient_id: UUID) -> SummaryScope:
+    """As `access_patient`, with what the page shows: one round trip. NotFound for whoever is not registered here."""
+    opened = await queries.open_summary(
+        ctx.db, hospital_id=ctx.caller.tenant_id, person_id=patient_id, topic=ctx.topic, held=_held(ctx), **_asked(ctx)
+    )
+    if opened is None:
+        raise no_such_patient()
+    scope = opened_patient(ctx, patient_id, opened.topic_version)
+    row = opened if opened.was_read else None
+    return SummaryScope(hospital_id=scope.hospital_id, person_id=scope.person_id, seal=scope.seal, row=row)
+
+
+class Asked(TypedDict):
+    """What the summary is asked for, besides whose it is."""
+
+    since: datetime
+    until: datetime
+    now: datetime
+    clinical: bool
+    notes: bool
+
+
+def _asked(ctx: Context) -> Asked:
+    return {
+        "since": ctx.now - timedelta(hours=RIBBON_HOURS),
+        "until": ctx.now + DUE_AHEAD,
+        "now": ctx.now,
+        "clinical": ctx.may(May.READ_CHART),
+        "notes": ctx.may(May.READ_NOTES),
+    }
+
+
+def _held(ctx: Context) -> int | None:
+    """The version that the browser has, which then needs no rows: it is told so, unless the clock has gone on."""
+    found = re.match(r'W/"(\d{1,18})-', ctx.headers.get("if-none-match", ""))
+    return int(found[1]) if found else None
+
+
 @get(
     "/patients/{patient_id}",
     needs=May.READ_PATIENT,
-    access=access_patient,
+    access=access_summary,
     section="patients",
     topic="patient:{patient_id}",
     cached=True,
     clocked=True,
     load_class="charting",
 )
-async def summary(ctx: Context, patient: PatientScope) -> Summary | Page:
+async def summary(ctx: Context, patient: SummaryScope) -> Summary | Page:
     """The patient in one page: identity, the last 24 hours, NEWS2, problems, tasks, visits."""
-    row = await queries.summary(
-        ctx.db,
-        patient,
-        since=ctx.now - timedelta(hours=RIBBON_HOURS),
-        until=ctx.now + DUE_AHEAD,
-        now=ctx.now,
-        clinical=ctx.may(May.READ_CHART),
-        notes=ctx.may(May.READ_NOTES),
-    )
+    row = patient.row or await queries.summary(ctx.db, patient, **_asked(ctx))
     page = await _page(ctx, patient, row)
     if ctx.html:
         return Page("chart/summary.html", page, f"{row.family}, {row.given}")

@@ -104,20 +104,30 @@ class Asked(Struct):
         )
 
 
+class AskedTimes(Struct):
+    """The times of the rounds, and the orders whose doses are not made yet."""
+
+    times: Answer[str | None]
+    wanting: Answer[list[making.Unplanned]] | None
+
+
+def ask_times(batch: Batch, patient: PatientScope, now: datetime, *, made: bool = False) -> AskedTimes:
+    """Ask for what must be known before the grid is read. `made`: all doses are made already."""
+    return AskedTimes(
+        times=batch.ask(rounds.newest, hospital_id=patient.hospital_id),
+        wanting=None if made else batch.ask(making.unplanned_of_patient, patient, horizon=now + making.AGAIN_WITHIN),
+    )
+
+
 async def window_of(
-    db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None, made: bool = False
+    db: Db, patient: PatientScope, asked: AskedTimes, *, zone: ZoneInfo, now: datetime, day: date | None
 ) -> grid.Window:
-    """A day of the chart, or without one the hours around now; doses that are not made yet are made first, where now is in it.
-    `made`: they are."""
-    first = Batch(db)
-    times = first.ask(rounds.newest, hospital_id=patient.hospital_id)
-    wanting = None
-    if not made and (day is None or day >= schedule.day_of_chart(now, zone)):
-        wanting = first.ask(making.unplanned_of_patient, patient, horizon=now + making.AGAIN_WITHIN)
-    await first.read()
-    if wanting is not None:
-        await making.make_all(db, wanting.value, hospital_id=patient.hospital_id, now=now)
-    return _window(schedule.chart_clocks(times_from(times.value)), zone, now, day)
+    """A day of the chart, or without one the hours around now; doses that are not made yet are made first, where now is in
+    it."""
+    window = _window(schedule.chart_clocks(times_from(asked.times.value)), zone, now, day)
+    if window.live and asked.wanting is not None:
+        await making.make_all(db, asked.wanting.value, hospital_id=patient.hospital_id, now=now)
+    return window
 
 
 def ask_grid(batch: Batch, patient: PatientScope, window: grid.Window, now: datetime) -> Asked:
@@ -132,9 +142,11 @@ def ask_grid(batch: Batch, patient: PatientScope, window: grid.Window, now: date
     )
 
 
-async def chart_of(db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None) -> grid.Chart:
-    """The chart of a day, or without one of the hours around now. 2 queries, 3 where doses are days apart."""
-    window = await window_of(db, patient, zone=zone, now=now, day=day)
+async def chart_of(
+    db: Db, patient: PatientScope, times: AskedTimes, *, zone: ZoneInfo, now: datetime, day: date | None
+) -> grid.Chart:
+    """The chart of a day, or without one of the hours around now. 1 query, 2 where doses are days apart."""
+    window = await window_of(db, patient, times, zone=zone, now=now, day=day)
     batch = Batch(db)
     asked = ask_grid(batch, patient, window, now)
     await batch.read()
@@ -168,11 +180,11 @@ async def _coming(
     }
 
 
-async def grid_page(ctx: Context, patient: PatientScope, day: date | None, *, made: bool = False) -> GridPage:
-    """The page of a day, or of the hours around now. `made`: its doses are made already."""
+async def grid_page(ctx: Context, patient: PatientScope, times: AskedTimes, day: date | None) -> GridPage:
+    """The page of a day, or of the hours around now. 1 query, 2 where doses are days apart."""
     zone, now = ZoneInfo(ctx.caller.time_zone), ctx.now
     async with ctx.db.one_connection() as one:
-        window = await window_of(one, patient, zone=zone, now=now, day=day, made=made)
+        window = await window_of(one, patient, times, zone=zone, now=now, day=day)
         batch = Batch(one)
         asked = ask_grid(batch, patient, window, now)
         asked_missed = batch.ask(queries.missed_of, patient, since=now - making.BACK_MAX, until=now - rules.OVERDUE_MAX)
@@ -188,10 +200,10 @@ async def grid_page(ctx: Context, patient: PatientScope, day: date | None, *, ma
     return GridPage(banner=banner, grid=found, groups=groups)
 
 
-async def grid_answer(ctx: Context, patient: PatientScope, day: date | None) -> GridAnswer:
+async def grid_answer(ctx: Context, patient: PatientScope, times: AskedTimes, day: date | None) -> GridAnswer:
     """The same for programs."""
     async with ctx.db.one_connection() as one:
-        chart = await chart_of(one, patient, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day)
+        chart = await chart_of(one, patient, times, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day)
     return GridAnswer(
         patient_id=patient.person_id,
         day=chart.window.day,
@@ -203,8 +215,12 @@ async def grid_answer(ctx: Context, patient: PatientScope, day: date | None) -> 
 
 async def live_grid(db: Db, scope: GridScope) -> Grid:
     """The hours around now, as the page shows them."""
+    now = clock.now()
     async with db.one_connection() as one:
-        chart = await chart_of(one, scope.patient, zone=ZoneInfo(scope.zone), now=clock.now(), day=None)
+        first = Batch(one)
+        times = ask_times(first, scope.patient, now)
+        await first.read()
+        chart = await chart_of(one, scope.patient, times, zone=ZoneInfo(scope.zone), now=now, day=None)
     return grid.grid_of(chart)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import structs
 
-from wardline.encounters.public import ask_banner_with_stay
+from wardline.encounters.public import AskedBanner, ask_banner_with_stay
 from wardline.identity.public import May
 from wardline.orders import cards, checks, doses, entry, external, kidney, knowledge, lines, queries, sets, together
 from wardline.orders.doses import number
@@ -293,34 +293,45 @@ def _line_seen(read: Read, rules: Knowledge | None) -> LineSeen:
 
 
 # --- the page ----------------------------------------------------------------------------------------------------------
-async def medicines_page(ctx: Context, patient: PatientScope) -> MedicinesPage:
-    """The patient's medicines, and whether something may be prescribed."""
-    page = await _page(ctx.db, patient, today(ctx), ctx.now)
+class AskedPage(msgspec.Struct):
+    """The rows of the page, asked for in one statement."""
+
+    banner: AskedBanner
+    rows: Answer[list[MedicineRow]]
+    patient: AskedPatient
+    decided: Answer[list[Verification]]
+
+
+def ask_page(batch: Batch, patient: PatientScope) -> AskedPage:
+    """Ask for all that the page of a patient's medicines shows."""
+    return AskedPage(
+        banner=ask_banner_with_stay(batch, patient),
+        rows=batch.ask(queries.medicines_of, patient, limit=queries.MEDICINES_MAX),
+        patient=ask_patient(batch, patient),
+        decided=batch.ask(verifications_of_patient, patient),
+    )
+
+
+async def medicines_page(ctx: Context, patient: PatientScope, asked: AskedPage) -> MedicinesPage:
+    """The patient's medicines, and whether something may be prescribed. 1 query of each slice that supplies."""
+    page = await _page(ctx.db, patient, asked, today(ctx), ctx.now)
     if page.has_stay and ctx.may(May.PRESCRIBE):
         page.offered = await sets.page_for(ctx)
     return page
 
 
-async def _page(db: Db, patient: PatientScope, day: date, now: datetime) -> MedicinesPage:
-    """1 query, and one of each slice that supplies."""
+async def _page(db: Db, patient: PatientScope, asked: AskedPage, day: date, now: datetime) -> MedicinesPage:
     rules = knowledge.current()
-    async with db.one_connection() as one:
-        batch = Batch(one)
-        asked_banner = ask_banner_with_stay(batch, patient)
-        asked_rows = batch.ask(queries.medicines_of, patient, limit=queries.MEDICINES_MAX)
-        asked_patient = ask_patient(batch, patient)
-        decided = batch.ask(verifications_of_patient, patient)
-        await batch.read()
-        rows = asked_rows.value
-        stand = marked(current(rows), rules)
-        await _add_pharmacy(one, patient.hospital_id, stand, decided.value)
+    rows = asked.rows.value
+    stand = marked(current(rows), rules)
+    await _add_pharmacy(db, patient.hospital_id, stand, asked.decided.value)
     return MedicinesPage(
-        banner=asked_banner.banner(),
+        banner=asked.banner.banner(),
         patient_id=patient.person_id,
-        has_stay=asked_banner.stay.value is not None,
+        has_stay=asked.banner.stay.value is not None,
         current=_current.rows((patient.hospital_id, patient.person_id), stand),
         past=[medicine_of(row, rules=rules) for row in rows if row.state not in CURRENT],
-        numbers=numbers_of(asked_patient.patient(day, now), rules),
+        numbers=numbers_of(asked.patient.patient(day, now), rules),
         checks=rules is not None,
     )
 
@@ -394,4 +405,8 @@ def hook_of(reads: Sequence[Read]) -> external.Hook:
 async def live_medicines(db: Db, scope: MedicinesScope) -> MedicinesPage:
     """The lists, as the page shows them."""
     now = clock.now()
-    return await _page(db, scope.patient, now.astimezone(ZoneInfo(scope.zone)).date(), now)
+    async with db.one_connection() as one:
+        batch = Batch(one)
+        asked = ask_page(batch, scope.patient)
+        await batch.read()
+        return await _page(one, scope.patient, asked, now.astimezone(ZoneInfo(scope.zone)).date(), now)

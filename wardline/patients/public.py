@@ -1,6 +1,7 @@
 """What other slices use of patients: the access check that makes a patient's scope, the banner and the details."""
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 from uuid import UUID
 
 from wardline.identity.public import seal
@@ -31,13 +32,18 @@ from wardline.patients.models import (
     PatientScope,
     Sex,
 )
-from wardline.patients.queries import BANNER, OF_PATIENT
+from wardline.patients.queries import BANNER, OF_PATIENT, OPENING
 from wardline.patients.timeline import TIMELINE, Event
 from wardline.platform.alike import Alike
-from wardline.platform.batch import Answer, Batch
+from wardline.platform.batch import Answer, Batch, Opening
 from wardline.platform.db import Db
+from wardline.platform.declared import numbered
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
+
+T = TypeVar("T")
+_OPENING = "coalesce(o.topic_version, 0)", numbered(OPENING)[0]
+assert numbered(OPENING)[1] == ("hospital_id", "topic", "person_id")
 
 # Who shows a person elsewhere says there that they look different now: slices above add to it.
 on_person_changed: list[Callable[[Context, UUID], Awaitable[None]]] = []
@@ -50,10 +56,32 @@ async def access_patient(ctx: Context, patient_id: UUID) -> PatientScope:
     """The patient, when registered at the caller's hospital; NotFound otherwise. Records that the record was opened."""
     opened = await queries.open_patient(ctx.db, hospital_id=ctx.caller.tenant_id, person_id=patient_id, topic=ctx.topic)
     if opened is None:
-        raise NotFound("There is no such patient here.")
-    ctx.topic_version = opened.topic_version or 0
+        raise no_such_patient()
+    return opened_patient(ctx, patient_id, opened.topic_version)
+
+
+async def open_with(ctx: Context, patient_id: UUID, ask: Callable[[Batch, PatientScope], T]) -> tuple[PatientScope, T]:
+    """As `access_patient`, with what a page reads of the patient in the same round trip: `ask` puts it into the batch, and
+    nothing of it is read when they are not registered here."""
+    asked_of = PatientScope(hospital_id=ctx.caller.tenant_id, person_id=patient_id, seal=seal())
+    batch = Batch(ctx.db)
+    asked = ask(batch, asked_of)
+    found = await batch.read_behind(Opening(*_OPENING, [ctx.caller.tenant_id, ctx.topic, patient_id]))
+    if found is None:
+        raise no_such_patient()
+    return opened_patient(ctx, patient_id, found), asked
+
+
+def opened_patient(ctx: Context, patient_id: UUID, topic_version: int | None) -> PatientScope:
+    """The scope of somebody who was found registered at the caller's hospital. Records that the record was opened."""
+    ctx.topic_version = topic_version or 0
     ctx.saw("patient", patient_id, patient_id)
     return PatientScope(hospital_id=ctx.caller.tenant_id, person_id=patient_id, seal=seal())
+
+
+def no_such_patient() -> NotFound:
+    """Of whoever is not registered at the caller's hospital nothing is said."""
+    return NotFound("There is no such patient here.")
 
 
 async def record_death(ctx: Context, patient: PatientScope) -> None:
@@ -153,6 +181,7 @@ async def patient_details(db: Db, patient: PatientScope) -> PatientDetails:
 __all__ = [
     "BANNER",
     "OF_PATIENT",
+    "OPENING",
     "TIMELINE",
     "Alert",
     "AllergyRecord",
@@ -179,8 +208,11 @@ __all__ = [
     "ask_banner",
     "banner_of",
     "find",
+    "no_such_patient",
     "on_banner",
     "on_person_changed",
+    "open_with",
+    "opened_patient",
     "patient_banner",
     "patient_details",
     "record_death",

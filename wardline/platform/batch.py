@@ -11,7 +11,7 @@ that is asked like this is a plain one or text[]: numeric, json and other arrays
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
 from wardline.platform.db import Db
 from wardline.platform.declared import TIMINGS, Bound, bound_of, shifted
@@ -42,6 +42,14 @@ _UNREAD = object()
 _texts: dict[tuple[str, ...], str] = {}
 
 
+class Opening(NamedTuple):
+    """The FROM of a statement that sets the scope and then has at most one row, `o`; `own` is a value of it."""
+
+    own: str
+    sql: str
+    values: list[Any]
+
+
 class Batch:
     """A batch of declared reads."""
 
@@ -57,25 +65,42 @@ class Batch:
 
     async def read(self) -> None:
         """Run the batch. NotFound when a read that finds exactly one row has found none."""
+        await self._run(None)
+
+    async def read_behind(self, opening: Opening) -> Any:
+        """Run the batch in the round trip that sets the scope and looks whether it may be read at all: the opening's own
+        value, or None when it has no row, and then nothing of the batch was read."""
+        return await self._run(opening)
+
+    async def _run(self, opening: Opening | None) -> Any:
         bounds = [bound for bound, _ in self._parts]
         timing = TIMINGS.setdefault(" + ".join(bound.name for bound in bounds), [0, 0.0])
         started = time.perf_counter()
-        row = await self._db.fetchrow(_text(bounds), *(value for bound in bounds for value in bound.values))
+        values = [value for bound in bounds for value in bound.values]
+        if opening is None:
+            rows = await self._db.fetch(_text(bounds, None), *values)
+        else:
+            rows = await self._db.open(_text(bounds, opening), [*opening.values, *values])
         timing[0] += 1
         timing[1] += time.perf_counter() - started
-        for (bound, answer), rows in zip(self._parts, cast("Any", row), strict=True):
-            answer.settle(bound.finish(rows or []))
+        if not rows:
+            return None
+        own, *columns = rows[0]
+        for (bound, answer), found in zip(self._parts, columns, strict=True):
+            answer.settle(bound.finish(found or []))
+        return own
 
 
-def _text(bounds: list[Bound]) -> str:
-    """The one statement, made once for each combination. The rows of a read come in its own order."""
-    key = tuple([bound.sql for bound in bounds])
+def _text(bounds: list[Bound], opening: Opening | None) -> str:
+    """The one statement, made once for each combination. The rows of a read come in its own order. Behind an opening every
+    read hangs on its row, so that none is run before that is there."""
+    key = (opening.sql if opening else "", *[bound.sql for bound in bounds])
     found = _texts.get(key)
     if found is None:
-        columns: list[str] = []
-        places = 0
+        columns = [opening.own if opening else "true"]
+        places, behind = (len(opening.values), " WHERE o.hospital_id IS NOT NULL") if opening else (0, "")
         for bound in bounds:
-            columns.append(f"(SELECT array_agg(ROW(q.*)) FROM ({shifted(bound.sql, places)}) q)")  # noqa: S608 - declared texts
+            columns.append(f"(SELECT array_agg(ROW(q.*)) FROM ({shifted(bound.sql, places)}) q{behind})")  # noqa: S608 - declared texts
             places += len(bound.values)
-        found = _texts[key] = "SELECT " + ", ".join(columns)
+        found = _texts[key] = f"SELECT {', '.join(columns)} {opening.sql if opening else ''}"
     return found

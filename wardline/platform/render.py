@@ -312,8 +312,9 @@ def day_short(at: dt.date | dt.datetime | None) -> str:
 def day_brief(at: dt.date | dt.datetime) -> str:
     """23-Nov; 23-Nov-2013 from half a year away: an old date must not read as one of these days."""
     date = local(at).date() if isinstance(at, dt.datetime) else at
-    is_far = abs((date - _today()).days) > HALF_A_YEAR_DAYS
-    return day(date) if is_far else day(date)[:6]
+    text = f"{date.day:02}-{MONTHS[date.month - 1]}"
+    is_far = abs(date.toordinal() - _today().toordinal()) > HALF_A_YEAR_DAYS
+    return f"{text}-{date.year}" if is_far else text
 
 
 def _today() -> dt.date:
@@ -338,8 +339,10 @@ def near(at: dt.datetime | None) -> str:
     """14:20 today, 25-Nov 14:20 on any other day: a time of yesterday must not read as one of today."""
     if at is None:
         return ""
-    date = day_short(at)
-    return clock(at) if date == "Today" else f"{date} {clock(at)}"
+    there = local(at)  # once: a page has dozens of these
+    time = f"{there.hour:02}:{there.minute:02}"
+    date = there.date()
+    return time if date == _today() else f"{day_brief(date)} {time}"
 
 
 def iso(at: dt.date | dt.datetime | None) -> str:
