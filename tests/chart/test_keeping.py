@@ -102,3 +102,38 @@ def test_the_charts_not_shown_for_longest_are_forgotten(monkeypatch: pytest.Monk
     assert chart_of(scopes[2]) is third
     other = PatientScope(hospital_id=uuid4(), person_id=scopes[2].person_id, seal=seal())
     assert chart_of(other) is not third
+
+
+@pytest.mark.parametrize("below", ["", "/observations", "/medicines", "/given"])
+async def test_a_connection_that_served_another_hospital_reads_this_one(client: Client, below: str) -> None:
+    """Each page is opened and read by one statement, which sets whose rows are seen before it reads them."""
+    world = client.world
+    people = [(await world.patient(h), h, who) for h, who in ((world.a, "doctor_a"), (world.b, "doctor_b"))]
+    for person, hospital, _ in people:
+        await world.stay(hospital, person)
+        async with world.owner() as db:
+            await db.execute("UPDATE encounters.current SET isolation = 'droplet' WHERE person_id = $1", person)
+    for _ in range(2):
+        for person, _, who in people:
+            answer = await client.get(f"/patients/{person}{below}", as_=who, html=True)
+            assert answer.status_code == 200, answer.text
+            assert f'data-person="{person}"' in answer.text
+            assert "Droplet isolation" in answer.text  # of the stay, a row of the hospital's own
+        for (person, _, _), (_, _, other) in zip(people, reversed(people), strict=True):
+            assert (await client.get(f"/patients/{person}{below}", as_=other, html=True)).status_code == 404
+
+
+async def test_a_page_that_the_browser_holds_is_not_sent_again_until_something_changed(client: Client) -> None:
+    person = await client.world.patient(client.world.a)
+    first = await client.get(f"/patients/{person}", as_="doctor_a", html=True)
+    held = {"if-none-match": first.headers["etag"]}
+    again = await client.get(f"/patients/{person}", as_="doctor_a", html=True, headers=held)
+    assert again.status_code in (200, 304)  # 200 where half a minute has just ended
+    await client.post(f"/patients/{person}/problems", {"display": "Gout of both toes"}, as_="doctor_a")
+    changed = await client.get(f"/patients/{person}", as_="doctor_a", html=True, headers=held)
+    assert changed.status_code == 200
+    assert "Gout of both toes" in changed.text
+    stale = {"if-none-match": changed.headers["etag"].replace("-", "-9", 1)}  # the same version, another half minute
+    whole = await client.get(f"/patients/{person}", as_="doctor_a", html=True, headers=stale)
+    assert whole.status_code == 200
+    assert "Gout of both toes" in whole.text

@@ -73,4 +73,4 @@ def _safe_words(text: str) -> str:
 
 def bar_of(result: Any) -> str:
     """The same of a result with `value`, `bar` (the interval and the ends of the axis) and `unit_words`; nothing without."""
-    return range_bar(result.value, *result.bar, result.unit_words) if result.bar else ""
+    return range_bar(result.value, *result.bar, unit=result.unit_words) if result.bar else ""
