@@ -274,3 +274,12 @@ def test_macros_stand_before_their_first_use(name: str) -> None:
     for macro in re.finditer(r"{%-? macro (\w+)\(", source):
         used = re.search(r"(?<![\w.])" + macro[1] + r"\(", source)
         assert used is None or used.start() >= macro.start(), macro[1]
+
+
+def test_no_kept_part_of_a_page_holds_another() -> None:
+    """What a part asks about the rights is read from its own text; another part within it would not count."""
+    named = re.compile(r'(?:panel|rows)\("([\w./]+)"')
+    kept = {found for name in template_names() for found in named.findall(rendering.source_of(name) or "")}
+    assert {"banner.html", "chart/notes.html", "beds/board_row.html"} <= kept
+    holding = re.compile(r"(?<![\w.])(?:panel|rows)\(|ui\.patient_banner\(")
+    assert [name for name in sorted(kept) if holding.search(rendering.source_of(name) or "")] == []

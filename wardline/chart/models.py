@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from wardline.chart.keeping import Panel
 from wardline.encounters.public import Encounter, Problem
 from wardline.lab.public import Latest
 from wardline.mar.public import DueMedicine
@@ -99,6 +100,13 @@ class SummaryRow(BannerRow):
     due: list[tuple[Any, ...]] | None
 
 
+class OpenedSummary(SummaryRow):
+    """What opening the summary has found: the row, unless the reader holds the version that its topic has."""
+
+    was_read: bool
+    topic_version: int | None
+
+
 class Mark(msgspec.Struct):
     """Something on the 24-hour axis, at a percentage of its width."""
 
@@ -150,3 +158,28 @@ class Summary(msgspec.Struct, kw_only=True):
     notes: list[RecentNote] | None = None
     medicines: list[StandingMedicine] | None = None
     due: list[DueMedicine] | None = None
+
+
+class Bar(msgspec.Struct):
+    """What the buttons of the page are about."""
+
+    stay_id: UUID | None
+    is_dead: bool
+
+
+class SummaryPage(msgspec.Struct, kw_only=True):
+    """The same as panels, which are rendered one by one. None: not shown, or not to this reader."""
+
+    banner: Banner
+    bar: Panel[Bar]
+    visits: Panel[list[Encounter]]
+    stay: Panel[Encounter] | None = None
+    ribbon: Ribbon | None = None
+    news: Panel[NewsCard] | None = None
+    last_set: Panel[SetRow] | None = None
+    problems: Panel[list[Problem]] | None = None
+    tasks: Panel[list[OpenTask]] | None = None
+    results: Panel[list[Latest]] | None = None
+    notes: Panel[list[RecentNote]] | None = None
+    medicines: Panel[list[StandingMedicine]] | None = None
+    due: Panel[list[DueMedicine]] | None = None

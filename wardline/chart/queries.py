@@ -1,16 +1,18 @@
 """The read of the summary: everything in one round trip, because a round trip costs as much as most of these rows."""
+# ruff: noqa: S608 - statements are put together from texts of the code's own
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from wardline.chart.models import SummaryRow
+from wardline.chart.models import OpenedSummary, SummaryRow
 from wardline.encounters.public import OBSERVED_ROW
 from wardline.lab.public import LATEST
 from wardline.mar.public import DUE
 from wardline.orders.public import STANDING
-from wardline.patients.public import BANNER, OF_PATIENT, PatientScope
+from wardline.patients.public import BANNER, OF_PATIENT, OPENING, PatientScope
 from wardline.platform.db import Db, query
 
 # A list of rows stands in one column, as an array of records; an array within a record is not readable there, so the
@@ -71,15 +73,16 @@ _SETS = """
 """
 
 
-@query(
-    f"""{BANNER}, ({_VISITS}),
+_SUMMARY = f"""{BANNER}, ({_VISITS}),
            CASE WHEN :clinical::boolean THEN ({OBSERVED_ROW}) END, CASE WHEN :clinical THEN ({_SETS}) END,
            CASE WHEN :clinical THEN ({_PROBLEMS}) END, CASE WHEN :clinical THEN ({_TASKS}) END,
            CASE WHEN :clinical THEN ({LATEST}) END,
            CASE WHEN :notes::boolean THEN ({_NOTES}) END, CASE WHEN :clinical THEN ({STANDING}) END,
            CASE WHEN :clinical THEN ({DUE}) END
     {OF_PATIENT}"""
-)
+
+
+@query(_SUMMARY)
 async def summary(
     db: Db, patient: PatientScope, *, since: datetime, until: datetime, now: datetime, clinical: bool, notes: bool
 ) -> SummaryRow:
@@ -88,6 +91,29 @@ async def summary(
     Indexes: registration's own, encounter_person, current_person, observation_set_person, problem_person, task_person,
     result_person, note_person, medicine_person, dose_person, dose_once.
     """
+
+
+@query(
+    f"""SELECT x.*, x.id IS NOT NULL, o.topic_version {OPENING}
+      LEFT JOIN LATERAL ({_SUMMARY.replace(":patient.", ":")}
+                            AND o.hospital_id IS NOT NULL AND o.topic_version IS DISTINCT FROM :held::bigint OFFSET 0) x ON true""",
+    opens=True,
+)
+async def open_summary(
+    db: Db,
+    *,
+    hospital_id: UUID,
+    person_id: UUID,
+    topic: str,
+    held: int | None,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    clinical: bool,
+    notes: bool,
+) -> OpenedSummary | None:
+    """The same with the version of the page's topic, when the person is registered at this hospital: scope, access, version
+    and rows in one round trip, as of one moment. No rows when the reader holds that version."""
 
 
 @query(f"SELECT ({_SETS})")

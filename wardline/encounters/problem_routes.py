@@ -12,9 +12,10 @@ from wardline.encounters.problem_models import (
     ProblemHistory,
     ProblemsPage,
 )
-from wardline.encounters.public import banner_with_stay
+from wardline.encounters.public import ask_banner_with_stay, banner_with_stay
 from wardline.identity.public import May
 from wardline.patients.public import PatientScope, access_patient
+from wardline.platform.batch import Batch
 from wardline.platform.http import Context, get, patch, post
 
 
@@ -35,8 +36,11 @@ async def codes(ctx: Context, asked: CodeQuery) -> CodesFound:
 )
 async def problems_of_patient(ctx: Context, patient: PatientScope) -> ProblemsPage:
     """The patient's problems, active ones first."""
-    found = await problem_queries.problems(ctx.db, patient, limit=500)
-    return ProblemsPage(await banner_with_stay(ctx.db, patient), found, ctx.caller.id)
+    batch = Batch(ctx.db)
+    asked_banner = ask_banner_with_stay(batch, patient)
+    found = batch.ask(problem_queries.problems, patient, limit=500)
+    await batch.read()
+    return ProblemsPage(asked_banner.banner(), found.value, ctx.caller.id)
 
 
 @post(

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from wardline.encounters import queries
@@ -37,7 +38,8 @@ from wardline.encounters.problem_queries import problems
 from wardline.encounters.queries import encounters_of
 from wardline.encounters.timeline import TIMELINE
 from wardline.identity.public import seal
-from wardline.patients.public import Alert, Banner, PatientScope, on_banner, patient_banner
+from wardline.patients.public import Alert, Banner, BannerRow, PatientScope, ask_banner, banner_of, on_banner, settled
+from wardline.platform.batch import Answer, Batch
 from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
@@ -64,14 +66,37 @@ def patient_of(scope: EncounterScope) -> PatientScope:
 
 async def banner_with_stay(db: Db, patient: PatientScope) -> Banner:
     """The patient's banner with the bed and what whoever comes near must know."""
-    banner = await patient_banner(db, patient)
-    await add_stay(db, patient, banner)
-    return banner
+    batch = Batch(db)
+    asked = ask_banner_with_stay(batch, patient)
+    await batch.read()
+    return asked.banner()
+
+
+class AskedBanner(NamedTuple):
+    """A banner and the open stay (or open visit), asked for together with the rest of a page."""
+
+    patient: PatientScope
+    row: Answer[BannerRow]
+    stay: Answer[CurrentStay | None]
+
+    def banner(self) -> Banner:
+        """The patient's banner with the bed and what whoever comes near must know, once the batch is read."""
+        banner = banner_of(self.row.value)
+        _put_on(banner, self.stay.value)
+        return settled(self.patient, banner)
+
+
+def ask_banner_with_stay(batch: Batch, patient: PatientScope) -> AskedBanner:
+    """The same as `banner_with_stay`, without a round trip of its own."""
+    return AskedBanner(patient, ask_banner(batch, patient), batch.ask(queries.current_stay, patient))
 
 
 async def add_stay(db: Db, patient: PatientScope, banner: Banner) -> bool:
     """Put the open stay, if there is one, on a banner."""
-    stay = await queries.current_stay(db, patient)
+    return _put_on(banner, await queries.current_stay(db, patient))
+
+
+def _put_on(banner: Banner, stay: CurrentStay | None) -> bool:
     if stay is None or stay.class_ == "outpatient":
         return False
     show_stay(banner, bed_label=stay.bed_label, isolation=stay.isolation, pregnant=stay.pregnant)
@@ -115,6 +140,7 @@ __all__ = [
     "KEEP",
     "OBSERVED_ROW",
     "TIMELINE",
+    "AskedBanner",
     "CurrentStay",
     "Encounter",
     "EncounterScope",
@@ -128,6 +154,7 @@ __all__ = [
     "add_problems",
     "add_procedures",
     "add_visits",
+    "ask_banner_with_stay",
     "banner_with_stay",
     "encounters_of",
     "keep_observed",

@@ -324,21 +324,23 @@ async def history(db: Db, *, hospital_id: UUID, result_id: UUID) -> list[Event]:
 # `:since` is the summary's own, a day ago.
 LATEST = """
     SELECT array_agg(ROW(v.id, v.name, v.unit_words, v.decimals::int, v.value::float8, v.comparator, v.flag, v.low::float8, v.high::float8,
-                         v.taken_at, v.state, v.revision, v.call_id, v.told_at, v.told_to) ORDER BY v.rank, v.position)
-      FROM (SELECT * FROM (
-                SELECT DISTINCT ON (r.test_code) r.id, t.name, t.unit_words, t.decimals, r.value, r.comparator, r.flag, r.low, r.high,
-                       r.taken_at, r.state, r.revision, k.id AS call_id, k.told_at, k.told_to, t.position,
-                       CASE WHEN r.flag IN ('HH', 'LL') THEN 0 WHEN r.flag IN ('H', 'L') THEN 1 ELSE 2 END AS rank
-                  FROM lab.result r
-                  JOIN lab.test t ON t.code = r.test_code
-                  LEFT JOIN LATERAL (SELECT c.id, c.told_at, c.told_to FROM lab.critical_call c
-                                      WHERE c.hospital_id = r.hospital_id AND c.result_id = r.id
-                                      ORDER BY c.revision DESC LIMIT 1) k ON true
-                 WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id AND r.value IS NOT NULL
-                   AND r.taken_at >= :since::timestamptz - interval '6 days'
-                   AND (r.state = 'clinically_released' OR (r.state = 'technically_released' AND k.id IS NOT NULL))
-                 ORDER BY r.test_code, r.taken_at DESC) n
-             ORDER BY n.rank, n.position LIMIT 8) v
+                         v.taken_at, v.state, v.revision, k.id, k.told_at, k.told_to) ORDER BY v.rank, v.position)
+      FROM (SELECT n.*, t.name, t.unit_words, t.decimals, t.position,
+                   CASE WHEN n.flag IN ('HH', 'LL') THEN 0 WHEN n.flag IN ('H', 'L') THEN 1 ELSE 2 END AS rank
+              FROM (SELECT DISTINCT ON (r.test_code) r.hospital_id, r.id, r.test_code, r.value, r.comparator, r.flag, r.low, r.high,
+                           r.taken_at, r.state, r.revision
+                      FROM lab.result r
+                     WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id AND r.value IS NOT NULL
+                       AND r.taken_at >= :since::timestamptz - interval '6 days'
+                       AND (r.state = 'clinically_released'
+                            OR (r.state = 'technically_released' AND EXISTS (SELECT 1 FROM lab.critical_call c
+                                 WHERE c.hospital_id = r.hospital_id AND c.result_id = r.id)))
+                     ORDER BY r.test_code, r.taken_at DESC) n
+              JOIN lab.test t ON t.code = n.test_code
+             ORDER BY rank, t.position LIMIT 8) v
+      LEFT JOIN LATERAL (SELECT c.id, c.told_at, c.told_to FROM lab.critical_call c
+                          WHERE c.hospital_id = v.hospital_id AND c.result_id = v.id
+                          ORDER BY c.revision DESC LIMIT 1) k ON true
 """
 
 

@@ -12,6 +12,7 @@ from wardline.mar import queries, views
 from wardline.mar.models import RoundScope, Scans
 from wardline.mar.pages import RoundItem
 from wardline.patients.public import Banner, PatientScope
+from wardline.platform.batch import Batch
 from wardline.platform.http import Context
 from wardline.platform.render import render
 
@@ -61,7 +62,10 @@ async def round_ahead(ctx: Context, ward: RoundScope) -> RoundAhead:
 
 async def _of_patient(ctx: Context, person_id: UUID, items: list[RoundItem]) -> list[KeptPage]:
     patient = PatientScope(hospital_id=ctx.caller.tenant_id, person_id=person_id, seal=seal())
-    page = await views.grid_page(ctx, patient, None, made=True)
+    batch = Batch(ctx.db)
+    times = views.ask_times(batch, patient, ctx.now, made=True)
+    await batch.read()
+    page = await views.grid_page(ctx, patient, times, None)
     title = f"Given to {page.banner.family.upper()}, {page.banner.given}"
     content = _rendered(ctx, "mar/grid.html", page)
     pages = [KeptPage(f"/patients/{person_id}/given", title, f"given:{person_id}", content)]

@@ -94,10 +94,12 @@ class Grid(Struct, kw_only=True):
 
 
 class GridPage(Struct, kw_only=True):
-    """The grid's page; programs read `doses` and `administrations`."""
+    """The grid's page; programs read `doses` and `administrations`. `groups` are the grid's rows by their groups, each as
+    the object that it was before where it shows the same."""
 
     banner: Banner
     grid: Grid
+    groups: list[tuple[str, list[GridRow]]]
 
 
 class DueDose(Struct, kw_only=True):

@@ -41,9 +41,15 @@ class DueMedicine(msgspec.Struct):
     critical: str
 
 
+def due_state(row: tuple[Any, ...], now: datetime) -> str:
+    """How a row of `DUE` stands now: held, overdue, due or later."""
+    due_at, critical, state = row[4], row[7], row[8]
+    return "held" if state == "held" else rules.state_of_due(due_at, now, critical)
+
+
 def due_medicine(row: tuple[Any, ...], now: datetime) -> DueMedicine:
     """A row of `DUE` with its words, as it stands now."""
-    dose_id, name, text, route, due_at, amount, unit, critical, state = row
+    dose_id, name, text, route, due_at, amount, unit, critical, _ = row
     line = line_from(text)
     steps = f"{plain(Decimal(str(amount)), commas=True)} {unit}" if line.steps and amount else ""
     return DueMedicine(
@@ -53,6 +59,6 @@ def due_medicine(row: tuple[Any, ...], now: datetime) -> DueMedicine:
         dose=steps or dose_words(line),
         parts=[route],
         due_at=due_at,
-        state="held" if state == "held" else rules.state_of_due(due_at, now, critical),
+        state=due_state(row, now),
         critical=critical,
     )

@@ -28,26 +28,38 @@ from wardline.mar.pages import (
 )
 from wardline.mar.rounds import NewRoundTimes, RoundTimesPage
 from wardline.mar.scopes import access_round
-from wardline.patients.public import PatientScope, access_patient
+from wardline.patients.public import PatientScope, open_with
 from wardline.platform.http import Context, Page, get, post, put
 
 
 # --- the patient's grid --------------------------------------------------------------------------------------------------
+class OpenedGrid(PatientScope, frozen=True, kw_only=True):
+    """A patient whose medicines given are about to be read: what must be known before was read as they were opened."""
+
+    times: views.AskedTimes
+
+
+async def access_grid(ctx: Context, patient_id: UUID) -> OpenedGrid:
+    """As `access_patient`, with what must be known before the grid is read: one round trip."""
+    patient, times = await open_with(ctx, patient_id, lambda batch, whose: views.ask_times(batch, whose, ctx.now))
+    return OpenedGrid(hospital_id=patient.hospital_id, person_id=patient.person_id, seal=patient.seal, times=times)
+
+
 @get(
     "/patients/{patient_id}/given",
     needs=May.READ_CHART,
-    access=access_patient,
+    access=access_grid,
     section="patients",
     topic="given:{patient_id}",
     load_class="charting",
 )
-async def given(ctx: Context, patient: PatientScope, asked: GridQuery) -> GridAnswer | Page:
+async def given(ctx: Context, patient: OpenedGrid, asked: GridQuery) -> GridAnswer | Page:
     """A patient's medicines: planned doses with their states, and what was given, of the hours around now, or with `day` of that
     day, which begins at 06:00."""
     ctx.saw("given", None, patient.person_id)
     if not ctx.html:
-        return await views.grid_answer(ctx, patient, asked.day)
-    page = await views.grid_page(ctx, patient, asked.day)
+        return await views.grid_answer(ctx, patient, patient.times, asked.day)
+    page = await views.grid_page(ctx, patient, patient.times, asked.day)
     return Page("mar/grid.html", page, f"Given to {page.banner.family.upper()}, {page.banner.given}")
 
 

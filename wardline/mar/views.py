@@ -5,9 +5,9 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec import structs
+from msgspec import Struct, structs
 
-from wardline.encounters.public import banner_with_stay
+from wardline.encounters.public import ask_banner_with_stay, banner_with_stay
 from wardline.identity.public import seal
 from wardline.mar import (
     actions,
@@ -24,7 +24,9 @@ from wardline.mar import (
     when_needed,
 )
 from wardline.mar.models import (
+    Administration,
     AdministrationScope,
+    DoseRow,
     Giving,
     GridScope,
     NewGiving,
@@ -37,6 +39,7 @@ from wardline.mar.pages import (
     Grid,
     GridAnswer,
     GridPage,
+    GridRow,
     HeldBack,
     Round,
     RoundItem,
@@ -46,16 +49,19 @@ from wardline.mar.pages import (
 from wardline.mar.rounds import times_from
 from wardline.orders.public import (
     OrderKind,
+    Verification,
     dose_words,
     drugs_named,
     line_from,
     parts,
     plain,
     shown_name,
-    verifications,
+    verifications_of_patient,
 )
 from wardline.patients.public import PatientScope
 from wardline.platform import clock
+from wardline.platform.alike import Alike
+from wardline.platform.batch import Answer, Batch
 from wardline.platform.db import Db
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
@@ -72,33 +78,81 @@ STATE_WORDS = {
     "order_held": "Held",
 }
 SCANNED = frozenset({"Wristband", "Label", "Product", "Scan"})
+_grid_rows: Alike[GridRow] = Alike(500, name=lambda row: row.id)  # about 80 KB each
 
 
 # --- the grid ------------------------------------------------------------------------------------------------------------
-async def chart_of(
-    db: Db, patient: PatientScope, *, zone: ZoneInfo, now: datetime, day: date | None, made: bool = False
-) -> grid.Chart:
-    """A day of the chart, or without one the hours around now; doses that are not made yet are made first, where now is in it.
-    `made`: they are."""
-    times = times_from(await rounds.newest(db, hospital_id=patient.hospital_id))
-    window = _window(schedule.chart_clocks(times), zone, now, day)
-    begins, ends = window.begins[0], window.begins[-1]
-    since, until = begins - BACK, max(ends, now + AHEAD)
-    if window.live and not made:
-        await making.make_for_patient(db, patient, now)
-    orders = await queries.orders_of(db, patient, since=begins, until=ends)
-    standing = [order.id for order in orders if order.state in {"active", "held"}]
-    return grid.Chart(
-        patient_id=patient.person_id,
-        orders=orders,
-        doses=await queries.doses_of(db, patient, since=since, until=until),
-        done=await queries.administrations_of(db, patient, since=since, until=ends),
-        window=window,
-        zone=zone,
-        now=now,
-        decided=await verifications(db, hospital_id=patient.hospital_id, medicine_ids=standing) if standing else (),
-        coming=await _coming(db, patient, orders, zone, now),
+class Asked(Struct):
+    """The rows of the grid, asked for in one statement."""
+
+    orders: Answer[list[OrderRow]]
+    doses: Answer[list[DoseRow]]
+    done: Answer[list[Administration]]
+    decided: Answer[list[Verification]]
+
+    def chart(self, patient: PatientScope, window: grid.Window, zone: ZoneInfo, now: datetime) -> grid.Chart:
+        """The chart, once they are read."""
+        return grid.Chart(
+            patient_id=patient.person_id,
+            orders=self.orders.value,
+            doses=self.doses.value,
+            done=self.done.value,
+            window=window,
+            zone=zone,
+            now=now,
+            decided=self.decided.value,
+        )
+
+
+class AskedTimes(Struct):
+    """The times of the rounds, and the orders whose doses are not made yet."""
+
+    times: Answer[str | None]
+    wanting: Answer[list[making.Unplanned]] | None
+
+
+def ask_times(batch: Batch, patient: PatientScope, now: datetime, *, made: bool = False) -> AskedTimes:
+    """Ask for what must be known before the grid is read. `made`: all doses are made already."""
+    return AskedTimes(
+        times=batch.ask(rounds.newest, hospital_id=patient.hospital_id),
+        wanting=None if made else batch.ask(making.unplanned_of_patient, patient, horizon=now + making.AGAIN_WITHIN),
     )
+
+
+async def window_of(
+    db: Db, patient: PatientScope, asked: AskedTimes, *, zone: ZoneInfo, now: datetime, day: date | None
+) -> grid.Window:
+    """A day of the chart, or without one the hours around now; doses that are not made yet are made first, where now is in
+    it."""
+    window = _window(schedule.chart_clocks(times_from(asked.times.value)), zone, now, day)
+    if window.live and asked.wanting is not None:
+        await making.make_all(db, asked.wanting.value, hospital_id=patient.hospital_id, now=now)
+    return window
+
+
+def ask_grid(batch: Batch, patient: PatientScope, window: grid.Window, now: datetime) -> Asked:
+    """Ask for all that the grid shows of these hours, and of a day before and after."""
+    begins, ends = window.begins[0], window.begins[-1]
+    since = begins - BACK
+    return Asked(
+        orders=batch.ask(queries.orders_of, patient, since=begins, until=ends),
+        doses=batch.ask(queries.doses_of, patient, since=since, until=max(ends, now + AHEAD)),
+        done=batch.ask(queries.administrations_of, patient, since=since, until=ends),
+        decided=batch.ask(verifications_of_patient, patient),
+    )
+
+
+async def chart_of(
+    db: Db, patient: PatientScope, times: AskedTimes, *, zone: ZoneInfo, now: datetime, day: date | None
+) -> grid.Chart:
+    """The chart of a day, or without one of the hours around now. 1 query, 2 where doses are days apart."""
+    window = await window_of(db, patient, times, zone=zone, now=now, day=day)
+    batch = Batch(db)
+    asked = ask_grid(batch, patient, window, now)
+    await batch.read()
+    chart = asked.chart(patient, window, zone, now)
+    chart.coming = await _coming(db, patient, asked.orders.value, zone, now)
+    return chart
 
 
 def _window(clocks: list[time], zone: ZoneInfo, now: datetime, day: date | None) -> grid.Window:
@@ -126,25 +180,30 @@ async def _coming(
     }
 
 
-async def grid_page(ctx: Context, patient: PatientScope, day: date | None, *, made: bool = False) -> GridPage:
-    """The page of a day, or of the hours around now. `made`: its doses are made already."""
+async def grid_page(ctx: Context, patient: PatientScope, times: AskedTimes, day: date | None) -> GridPage:
+    """The page of a day, or of the hours around now. 1 query, 2 where doses are days apart."""
+    zone, now = ZoneInfo(ctx.caller.time_zone), ctx.now
     async with ctx.db.one_connection() as one:
-        zone = ZoneInfo(ctx.caller.time_zone)
-        chart = await chart_of(one, patient, zone=zone, now=ctx.now, day=day, made=made)
-        missed = await queries.missed_of(
-            one, patient, since=ctx.now - making.BACK_MAX, until=ctx.now - rules.OVERDUE_MAX
-        )
-        banner = await banner_with_stay(one, patient)
-    found = grid.grid_of(chart)
+        window = await window_of(one, patient, times, zone=zone, now=now, day=day)
+        batch = Batch(one)
+        asked = ask_grid(batch, patient, window, now)
+        asked_missed = batch.ask(queries.missed_of, patient, since=now - making.BACK_MAX, until=now - rules.OVERDUE_MAX)
+        asked_banner = ask_banner_with_stay(batch, patient)
+        await batch.read()
+        chart = asked.chart(patient, window, zone, now)
+        chart.coming = await _coming(one, patient, asked.orders.value, zone, now)
+    found, missed, banner = grid.grid_of(chart), asked_missed.value, asked_banner.banner()
+    rows = _grid_rows.rows((patient.hospital_id, patient.person_id), found.rows)
     if missed.first_at is not None:
         found.missed, found.missed_day = missed.count, schedule.day_of_chart(missed.first_at, chart.zone)
-    return GridPage(banner=banner, grid=found)
+    groups = [(group, [row for row in rows if row.group == group]) for group in grid.GROUPS]
+    return GridPage(banner=banner, grid=found, groups=groups)
 
 
-async def grid_answer(ctx: Context, patient: PatientScope, day: date | None) -> GridAnswer:
+async def grid_answer(ctx: Context, patient: PatientScope, times: AskedTimes, day: date | None) -> GridAnswer:
     """The same for programs."""
     async with ctx.db.one_connection() as one:
-        chart = await chart_of(one, patient, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day)
+        chart = await chart_of(one, patient, times, zone=ZoneInfo(ctx.caller.time_zone), now=ctx.now, day=day)
     return GridAnswer(
         patient_id=patient.person_id,
         day=chart.window.day,
@@ -156,8 +215,12 @@ async def grid_answer(ctx: Context, patient: PatientScope, day: date | None) -> 
 
 async def live_grid(db: Db, scope: GridScope) -> Grid:
     """The hours around now, as the page shows them."""
+    now = clock.now()
     async with db.one_connection() as one:
-        chart = await chart_of(one, scope.patient, zone=ZoneInfo(scope.zone), now=clock.now(), day=None)
+        first = Batch(one)
+        times = ask_times(first, scope.patient, now)
+        await first.read()
+        chart = await chart_of(one, scope.patient, times, zone=ZoneInfo(scope.zone), now=now, day=None)
     return grid.grid_of(chart)
 
 

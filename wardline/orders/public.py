@@ -28,7 +28,14 @@ from wardline.orders.summary import STANDING, StandingMedicine, standing_medicin
 from wardline.orders.timeline import TIMELINE
 from wardline.orders.together import Together
 from wardline.orders.together import tests as signed_together
-from wardline.orders.verification import Event, decide, on_change, seen_version, verification_history, verifications
+from wardline.orders.verification import (
+    Event,
+    decide,
+    on_change,
+    seen_version,
+    verification_history,
+    verifications_of_patient,
+)
 from wardline.orders.views import (
     current_medicines,
     line_of,
@@ -108,5 +115,5 @@ __all__ = [
     "standing_medicine",
     "tall_man",
     "verification_history",
-    "verifications",
+    "verifications_of_patient",
 ]

@@ -1,5 +1,7 @@
 """HTTP of medicines: the patient's list, the basket and its preview, what becomes of an order, the drug table."""
 
+from uuid import UUID
+
 from wardline.encounters.public import ObservedStay, banner_with_stay, on_discharge
 from wardline.identity.public import May
 from wardline.orders import (
@@ -33,7 +35,7 @@ from wardline.orders.forms import (
     Verification,
 )
 from wardline.orders.queries import MedicineRow
-from wardline.patients.public import PatientScope, access_patient, today
+from wardline.patients.public import PatientScope, access_patient, open_with, today
 from wardline.platform.errors import Busy
 from wardline.platform.http import Context, Listing, Page, get, post
 
@@ -41,21 +43,33 @@ on_discharge.append(actions.stop_orders_of_stay)
 DECLARED = (review, sets)  # their routes are declared by being imported
 
 
+class OpenedMedicines(PatientScope, frozen=True, kw_only=True):
+    """A patient whose medicines were read as they were opened."""
+
+    asked: views.AskedPage
+
+
+async def access_medicines(ctx: Context, patient_id: UUID) -> OpenedMedicines:
+    """As `access_patient`, with what the page shows: one round trip."""
+    patient, asked = await open_with(ctx, patient_id, views.ask_page)
+    return OpenedMedicines(hospital_id=patient.hospital_id, person_id=patient.person_id, seal=patient.seal, asked=asked)
+
+
 @get(
     "/patients/{patient_id}/medicines",
     needs=May.READ_CHART,
-    access=access_patient,
+    access=access_medicines,
     section="patients",
     topic="medicines:{patient_id}",
     load_class="charting",
 )
-async def medicines(ctx: Context, patient: PatientScope) -> Listing[Medicine] | Page:
+async def medicines(ctx: Context, patient: OpenedMedicines) -> Listing[Medicine] | Page:
     """A patient's medicines at this hospital, the current ones first."""
     ctx.saw("medicines", None, patient.person_id)
     if ctx.html:
-        page = await views.medicines_page(ctx, patient)
+        page = await views.medicines_page(ctx, patient, patient.asked)
         return Page("orders/medicines.html", page, f"Medicines of {page.banner.family.upper()}, {page.banner.given}")
-    rows = await queries.medicines_of(ctx.db, patient, limit=queries.MEDICINES_MAX)
+    rows = patient.asked.rows.value
     rules = knowledge.current()
     stand = await views.with_pharmacy(ctx.db, patient.hospital_id, views.marked(views.current(rows), rules))
     past = [views.medicine_of(row, rules=rules) for row in rows if row.state not in views.CURRENT]

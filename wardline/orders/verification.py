@@ -2,7 +2,6 @@
 
 The queue of what waits, and what is dispensed, belong to the slices above; they hear of every change of an order here.
 """
-# ruff: noqa: S608 - statements are put together from texts of the code's own
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
@@ -19,6 +18,7 @@ from msgspec import Struct
 from wardline.encounters.public import observed_stay_locked
 from wardline.orders.forms import DECIDED_WORDS, Decision, Verification
 from wardline.orders.queries import MedicineRow
+from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 from wardline.platform.errors import Conflict, Invalid, on_constraint
 from wardline.platform.http import Context
@@ -86,13 +86,18 @@ _STEP = """
 """
 
 
-@query(
-    _STEP
-    + """
+_STANDING = """
       FROM orders.medicine m
       JOIN LATERAL (SELECT * FROM orders.verification x WHERE x.hospital_id = m.hospital_id AND x.medicine_id = m.id
                      ORDER BY x.number DESC LIMIT 1) v ON v.medicine_version = m.version
       JOIN identity.staff s ON s.id = v.actor_id
+"""
+
+
+@query(
+    _STEP
+    + _STANDING
+    + """
      WHERE m.hospital_id = :hospital_id AND m.id = ANY (:medicine_ids::uuid[])
      ORDER BY m.id LIMIT 1000
 """
@@ -101,6 +106,18 @@ async def verifications(db: Db, *, hospital_id: UUID, medicine_ids: Sequence[UUI
     """What stands for these orders as they are now: `verified`, `queried` or `refused`; one that is not among them is not
     verified. Index: verification_once.
     """
+
+
+@query(
+    _STEP
+    + _STANDING
+    + """
+     WHERE m.hospital_id = :patient.hospital_id AND m.person_id = :patient.person_id AND m.state IN ('active', 'held')
+     ORDER BY m.id LIMIT 1000
+"""
+)
+async def verifications_of_patient(db: Db, patient: PatientScope) -> list[Verification]:
+    """The same for all of a patient's orders that stand. Indexes: medicine_person, verification_once."""
 
 
 @query(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import structs
 
-from wardline.encounters.public import banner_with_stay, open_stay_of
+from wardline.encounters.public import AskedBanner, ask_banner_with_stay
 from wardline.identity.public import May
 from wardline.orders import cards, checks, doses, entry, external, kidney, knowledge, lines, queries, sets, together
 from wardline.orders.doses import number
@@ -21,6 +21,7 @@ from wardline.orders.forms import (
     MedicinesScope,
     Numbers,
     TestSeen,
+    Verification,
 )
 from wardline.orders.knowledge import Knowledge
 from wardline.orders.lines import MedicineLine
@@ -35,13 +36,16 @@ from wardline.orders.models import (
     Tier,
 )
 from wardline.orders.queries import Facts, MedicineRow
-from wardline.orders.verification import verifications
-from wardline.patients.public import PatientScope, today
+from wardline.orders.verification import verifications, verifications_of_patient
+from wardline.patients.public import PatientScope, ask_banner, today
 from wardline.platform import clock
+from wardline.platform.alike import Alike
+from wardline.platform.batch import Answer, Batch
 from wardline.platform.db import Db
 from wardline.platform.http import Context
 
 CURRENT = frozenset({"active", "held"})
+_current: Alike[Medicine] = Alike(500, name=lambda each: each.id)  # about 30 KB each
 
 # What slices above have supplied of these orders, in words. They add to it.
 on_shown: list[Callable[[Db, UUID, Sequence[UUID]], Awaitable[dict[UUID, str]]]] = []
@@ -57,10 +61,28 @@ class Read(msgspec.Struct):
 
 # --- the patient -------------------------------------------------------------------------------------------------------
 async def patient_of(db: Db, patient: PatientScope, today: date, now: datetime) -> Patient:
-    """What the checks know of the patient at a moment, in two reads."""
-    facts = await queries.facts(db, patient)
-    allergies = await queries.active_allergies(db, patient) if facts.allergy_state == "recorded" else []
-    return checked_patient(facts, allergies, today, now)
+    """What the checks know of the patient at a moment, in one read."""
+    batch = Batch(db)
+    asked = ask_patient(batch, patient)
+    await batch.read()
+    return asked.patient(today, now)
+
+
+class AskedPatient(msgspec.Struct):
+    """What the checks know of the patient, asked for together with the rest of a page."""
+
+    facts: Answer[Facts]
+    allergies: Answer[list[RecordedAllergy]]
+
+    def patient(self, today: date, now: datetime) -> Patient:
+        """The patient as the checks see them, once the batch is read."""
+        facts = self.facts.value
+        return checked_patient(facts, self.allergies.value if facts.allergy_state == "recorded" else [], today, now)
+
+
+def ask_patient(batch: Batch, patient: PatientScope) -> AskedPatient:
+    """The same as `patient_of`, without a round trip of its own."""
+    return AskedPatient(batch.ask(queries.facts, patient), batch.ask(queries.active_allergies, patient))
 
 
 def age_years(born_on: date, today: date) -> float:
@@ -271,29 +293,45 @@ def _line_seen(read: Read, rules: Knowledge | None) -> LineSeen:
 
 
 # --- the page ----------------------------------------------------------------------------------------------------------
-async def medicines_page(ctx: Context, patient: PatientScope) -> MedicinesPage:
-    """The patient's medicines, and whether something may be prescribed."""
-    page = await _page(ctx.db, patient, today(ctx), ctx.now)
-    page.has_stay = await open_stay_of(ctx, patient) is not None
+class AskedPage(msgspec.Struct):
+    """The rows of the page, asked for in one statement."""
+
+    banner: AskedBanner
+    rows: Answer[list[MedicineRow]]
+    patient: AskedPatient
+    decided: Answer[list[Verification]]
+
+
+def ask_page(batch: Batch, patient: PatientScope) -> AskedPage:
+    """Ask for all that the page of a patient's medicines shows."""
+    return AskedPage(
+        banner=ask_banner_with_stay(batch, patient),
+        rows=batch.ask(queries.medicines_of, patient, limit=queries.MEDICINES_MAX),
+        patient=ask_patient(batch, patient),
+        decided=batch.ask(verifications_of_patient, patient),
+    )
+
+
+async def medicines_page(ctx: Context, patient: PatientScope, asked: AskedPage) -> MedicinesPage:
+    """The patient's medicines, and whether something may be prescribed. 1 query of each slice that supplies."""
+    page = await _page(ctx.db, patient, asked, today(ctx), ctx.now)
     if page.has_stay and ctx.may(May.PRESCRIBE):
         page.offered = await sets.page_for(ctx)
     return page
 
 
-async def _page(db: Db, patient: PatientScope, day: date, now: datetime) -> MedicinesPage:
+async def _page(db: Db, patient: PatientScope, asked: AskedPage, day: date, now: datetime) -> MedicinesPage:
     rules = knowledge.current()
-    async with db.one_connection() as one:
-        banner = await banner_with_stay(one, patient)
-        rows = await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX)
-        person = await patient_of(one, patient, day, now)
-        stand = await with_pharmacy(one, patient.hospital_id, marked(current(rows), rules))
+    rows = asked.rows.value
+    stand = marked(current(rows), rules)
+    await _add_pharmacy(db, patient.hospital_id, stand, asked.decided.value)
     return MedicinesPage(
-        banner=banner,
+        banner=asked.banner.banner(),
         patient_id=patient.person_id,
-        has_stay=True,
-        current=stand,
+        has_stay=asked.banner.stay.value is not None,
+        current=_current.rows((patient.hospital_id, patient.person_id), stand),
         past=[medicine_of(row, rules=rules) for row in rows if row.state not in CURRENT],
-        numbers=numbers_of(person, rules),
+        numbers=numbers_of(asked.patient.patient(day, now), rules),
         checks=rules is not None,
     )
 
@@ -313,15 +351,22 @@ def marked(rows: Sequence[MedicineRow], rules: Knowledge | None) -> list[Medicin
 async def with_pharmacy(db: Db, hospital_id: UUID, medicines: Sequence[Medicine]) -> list[Medicine]:
     """The orders with what the pharmacy has decided and supplied: one query, and one of each slice that supplies."""
     ids = [each.id for each in medicines]
-    if not ids:
-        return []
-    decided = {each.medicine_id: each for each in await verifications(db, hospital_id=hospital_id, medicine_ids=ids)}
+    if ids:
+        decided = await verifications(db, hospital_id=hospital_id, medicine_ids=ids)
+        await _add_pharmacy(db, hospital_id, medicines, decided)
+    return list(medicines)
+
+
+async def _add_pharmacy(
+    db: Db, hospital_id: UUID, medicines: Sequence[Medicine], verified: Sequence[Verification]
+) -> None:
+    ids = [each.id for each in medicines]
+    decided = {each.medicine_id: each for each in verified}
     supplied: dict[UUID, str] = {}
-    for told in on_shown:
+    for told in on_shown if ids else ():
         supplied |= await told(db, hospital_id, ids)
     for each in medicines:
         each.verification, each.supply = decided.get(each.id), supplied.get(each.id, "")
-    return list(medicines)
 
 
 async def seen_basket(
@@ -329,10 +374,11 @@ async def seen_basket(
 ) -> BasketSeen:
     """The typed lines, read and checked against everything that stands, but for the order that they replace."""
     rules = knowledge.current()
-    async with ctx.db.one_connection() as one:
-        banner = await banner_with_stay(one, patient)
-        person = await patient_of(one, patient, today(ctx), ctx.now)
-        rows = await queries.medicines_of(one, patient, limit=queries.MEDICINES_MAX)
+    batch = Batch(ctx.db)
+    asked_banner, asked_patient = ask_banner(batch, patient), ask_patient(batch, patient)
+    asked_rows = batch.ask(queries.medicines_of, patient, limit=queries.MEDICINES_MAX)
+    await batch.read()
+    banner, person, rows = asked_banner.value, asked_patient.patient(today(ctx), ctx.now), asked_rows.value
     others = others_of(rows, rules, ctx.now, without=without)
     reads = read_lines([line for line in typed if line.strip()], person, others, rules)
     seen = basket_of(reads, patient_id=patient.person_id, family=banner.family, given=banner.given, rules=rules)
@@ -359,4 +405,8 @@ def hook_of(reads: Sequence[Read]) -> external.Hook:
 async def live_medicines(db: Db, scope: MedicinesScope) -> MedicinesPage:
     """The lists, as the page shows them."""
     now = clock.now()
-    return await _page(db, scope.patient, now.astimezone(ZoneInfo(scope.zone)).date(), now)
+    async with db.one_connection() as one:
+        batch = Batch(one)
+        asked = ask_page(batch, scope.patient)
+        await batch.read()
+        return await _page(one, scope.patient, asked, now.astimezone(ZoneInfo(scope.zone)).date(), now)

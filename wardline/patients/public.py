@@ -1,6 +1,7 @@
 """What other slices use of patients: the access check that makes a patient's scope, the banner and the details."""
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 from uuid import UUID
 
 from wardline.identity.public import seal
@@ -31,11 +32,18 @@ from wardline.patients.models import (
     PatientScope,
     Sex,
 )
-from wardline.patients.queries import BANNER, OF_PATIENT
+from wardline.patients.queries import BANNER, OF_PATIENT, OPENING
 from wardline.patients.timeline import TIMELINE, Event
+from wardline.platform.alike import Alike
+from wardline.platform.batch import Answer, Batch, Opening
 from wardline.platform.db import Db
+from wardline.platform.declared import numbered
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
+
+T = TypeVar("T")
+_OPENING = "coalesce(o.topic_version, 0)", numbered(OPENING)[0]
+assert numbered(OPENING)[1] == ("hospital_id", "topic", "person_id")
 
 # Who shows a person elsewhere says there that they look different now: slices above add to it.
 on_person_changed: list[Callable[[Context, UUID], Awaitable[None]]] = []
@@ -48,10 +56,32 @@ async def access_patient(ctx: Context, patient_id: UUID) -> PatientScope:
     """The patient, when registered at the caller's hospital; NotFound otherwise. Records that the record was opened."""
     opened = await queries.open_patient(ctx.db, hospital_id=ctx.caller.tenant_id, person_id=patient_id, topic=ctx.topic)
     if opened is None:
-        raise NotFound("There is no such patient here.")
-    ctx.topic_version = opened.topic_version or 0
+        raise no_such_patient()
+    return opened_patient(ctx, patient_id, opened.topic_version)
+
+
+async def open_with(ctx: Context, patient_id: UUID, ask: Callable[[Batch, PatientScope], T]) -> tuple[PatientScope, T]:
+    """As `access_patient`, with what a page reads of the patient in the same round trip: `ask` puts it into the batch, and
+    nothing of it is read when they are not registered here."""
+    asked_of = PatientScope(hospital_id=ctx.caller.tenant_id, person_id=patient_id, seal=seal())
+    batch = Batch(ctx.db)
+    asked = ask(batch, asked_of)
+    found = await batch.read_behind(Opening(*_OPENING, [ctx.caller.tenant_id, ctx.topic, patient_id]))
+    if found is None:
+        raise no_such_patient()
+    return opened_patient(ctx, patient_id, found), asked
+
+
+def opened_patient(ctx: Context, patient_id: UUID, topic_version: int | None) -> PatientScope:
+    """The scope of somebody who was found registered at the caller's hospital. Records that the record was opened."""
+    ctx.topic_version = topic_version or 0
     ctx.saw("patient", patient_id, patient_id)
     return PatientScope(hospital_id=ctx.caller.tenant_id, person_id=patient_id, seal=seal())
+
+
+def no_such_patient() -> NotFound:
+    """Of whoever is not registered at the caller's hospital nothing is said."""
+    return NotFound("There is no such patient here.")
 
 
 async def record_death(ctx: Context, patient: PatientScope) -> None:
@@ -67,6 +97,11 @@ async def tell_who_shows(ctx: Context, person_id: UUID) -> None:
     """Whoever shows the person hears that they look different now."""
     for tell in on_person_changed:
         await tell(ctx, person_id)
+
+
+def ask_banner(batch: Batch, patient: PatientScope) -> Answer[BannerRow]:
+    """Who the page is about, read together with the rest of the page."""
+    return batch.ask(queries.banner, patient)
 
 
 async def patient_banner(db: Db, patient: PatientScope) -> Banner:
@@ -104,6 +139,15 @@ def banner_of(row: BannerRow) -> Banner:
     )
 
 
+# The banners shown last: one that shows the same stays the same object, so that it is not rendered again.
+_banners: Alike[Banner] = Alike(4_000, name=lambda banner: banner.person_id)
+
+
+def settled(patient: PatientScope, banner: Banner) -> Banner:
+    """The banner of a patient's page with all that stands on it. Nobody changes it from here on."""
+    return _banners.rows((patient.hospital_id, patient.person_id), (banner,))[0]
+
+
 def _confirmed(row: BannerRow) -> str:
     if row.allergies_confirmed_at is None:
         return ""
@@ -112,25 +156,32 @@ def _confirmed(row: BannerRow) -> str:
 
 
 async def patient_details(db: Db, patient: PatientScope) -> PatientDetails:
-    """Everything that is known about the person apart from the stay: seven reads on one connection."""
+    """Everything that is known about the person apart from the stay: one read, and one of each slice above."""
     async with db.one_connection() as one:
-        person = await queries.person(one, patient)
-        banner, is_staying = await whole_banner(one, patient)
-        return PatientDetails(
-            banner=banner,
-            is_staying=is_staying,
-            person=person,
-            identifiers=await queries.identifiers(one, patient),
-            contacts=await queries.contacts(one, patient),
-            allergies=await queries.allergies(one, patient),
-            immunizations=await queries.immunizations(one, patient),
-            version=person.version,
-        )
+        batch = Batch(one)
+        row = ask_banner(batch, patient)
+        person = batch.ask(queries.person, patient)
+        identifiers, contacts = batch.ask(queries.identifiers, patient), batch.ask(queries.contacts, patient)
+        allergies, immunizations = batch.ask(queries.allergies, patient), batch.ask(queries.immunizations, patient)
+        await batch.read()
+        banner = banner_of(row.value)
+        is_staying = [await add(one, patient, banner) for add in on_banner]
+    return PatientDetails(
+        banner=settled(patient, banner),
+        is_staying=any(is_staying),
+        person=person.value,
+        identifiers=identifiers.value,
+        contacts=contacts.value,
+        allergies=allergies.value,
+        immunizations=immunizations.value,
+        version=person.value.version,
+    )
 
 
 __all__ = [
     "BANNER",
     "OF_PATIENT",
+    "OPENING",
     "TIMELINE",
     "Alert",
     "AllergyRecord",
@@ -154,13 +205,18 @@ __all__ = [
     "add_immunizations",
     "add_people",
     "add_registrations",
+    "ask_banner",
     "banner_of",
     "find",
+    "no_such_patient",
     "on_banner",
     "on_person_changed",
+    "open_with",
+    "opened_patient",
     "patient_banner",
     "patient_details",
     "record_death",
+    "settled",
     "state_no_known_allergies",
     "tell_who_shows",
     "today",

@@ -46,6 +46,8 @@ _ENTER = """
     SELECT set_config('app.hospital_id', $1, false), (SELECT t.version FROM platform.topic t WHERE t.topic = $2)
 """
 
+_IN_TEXT = "set_config("
+
 R = TypeVar("R")
 Connection = asyncpg.Connection
 
@@ -86,7 +88,11 @@ class Held:
         return row[1] or 0
 
     async def open(self, tenant_id: UUID | None, sql: str, values: Sequence[Any]) -> list[asyncpg.Record]:
-        """Run a statement that sets the scope to `tenant_id` itself, before it reads."""
+        """Run a statement that sets the scope to `tenant_id` itself, before it reads: by a function that plans what it reads
+        after it has, or in its own text. The latter is planned whole, and planning evaluates the policies of the tables, so
+        it needs some scope to be there."""
+        if self.scope is None and _IN_TEXT in sql:
+            await self.set_scope(tenant_id)
         self.scope = None
         rows = await self.connection.fetch(sql, *values, timeout=seconds_max())
         self.scope = tenant_id

@@ -34,7 +34,7 @@ _PLACE = re.compile(r"\$(\d+)")
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|--[^\n]*|(?<![:\w]):([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)")
 
 
-def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
     """`:name` and `:name.field` become $1, $2 ...; strings, comments and `::` casts stay."""
     paths: list[str] = []
 
@@ -90,32 +90,54 @@ def query(sql: str, *, opens: bool = False) -> Callable[[Callable[P, Awaitable[R
         signature = inspect.signature(stub)
         names = list(signature.parameters)[1:]
         defaults = [p.default for p in list(signature.parameters.values())[1:]]
-        numbered, paths = _numbered(sql)
+        text, paths = numbered(sql)
         kind, result = _result_kind(hints.pop("return"))
         name = f"{stub.__module__.removeprefix('wardline.')}.{stub.__name__}"
-        QUERIES.append(Declared(name, numbered, paths, tuple(_type_at(hints, p) for p in paths), kind, result))
+        QUERIES.append(Declared(name, text, paths, tuple(_type_at(hints, p) for p in paths), kind, result))
         getters = [_getter(path, names) for path in paths]
         finish = _finisher(name, kind, result)
         timing = TIMINGS.setdefault(name, [0, 0.0])
 
-        async def run(db: Any, *args: Any, **kwargs: Any) -> Any:
+        def bind(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
             values = args
             if len(args) < len(names):
                 values = (
                     *args,
                     *(kwargs.get(n, d) for n, d in zip(names[len(args) :], defaults[len(args) :], strict=True)),
                 )
-            bound = [values[i] if get is None else get(values[i]) for i, get in getters]
+            return [values[i] if get is None else get(values[i]) for i, get in getters]
+
+        async def run(db: Any, *args: Any, **kwargs: Any) -> Any:
+            bound = bind(args, kwargs)
             started = time.perf_counter()
-            rows = await (db.open(numbered, bound) if opens else db.fetch(numbered, *bound))
+            rows = await (db.open(text, bound) if opens else db.fetch(text, *bound))
             timing[0] += 1
             timing[1] += time.perf_counter() - started
             return finish(rows)
 
         run.__name__, run.__doc__, run.__module__ = stub.__name__, stub.__doc__, stub.__module__
+        if not opens:
+            _BINDERS[run] = lambda args, kwargs: Bound(name, text, bind(args, kwargs), finish)
         return cast("Callable[P, Awaitable[R]]", run)
 
     return declare
+
+
+class Bound(NamedTuple):
+    """A declared query with its values, for whoever runs several in one statement."""
+
+    name: str
+    sql: str
+    values: list[Any]
+    finish: Callable[[list[Any]], Any]
+
+
+_BINDERS: dict[Any, Callable[[tuple[Any, ...], dict[str, Any]], Bound]] = {}
+
+
+def bound_of(read: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound:
+    """A declared query as it would run with these arguments behind the Db."""
+    return _BINDERS[read](args, kwargs)
 
 
 def _finisher(name: str, kind: str, result: Any) -> Callable[[list[Any]], Any]:
@@ -155,15 +177,15 @@ def effect(sql: str) -> Callable[[Callable[P, Effect]], Callable[P, Effect]]:
     def declare(stub: Callable[P, Effect]) -> Callable[P, Effect]:
         hints = typing.get_type_hints(stub)
         names = list(inspect.signature(stub).parameters)
-        numbered, paths = _numbered(sql)
+        text, paths = numbered(sql)
         name = f"{stub.__module__.removeprefix('wardline.')}.{stub.__name__}"
-        checked = f"{numbered} SELECT count(*) FROM done"  # noqa: S608 - the declared text itself
+        checked = f"{text} SELECT count(*) FROM done"  # noqa: S608 - the declared text itself
         QUERIES.append(Declared(name, checked, paths, tuple(_type_at(hints, p) for p in paths), "one", int))
         getters = [_getter(path, names) for path in paths]
 
         def bind(**given: Any) -> Effect:
             values = [given[name] for name in names]
-            return Effect(numbered, [values[i] if get is None else get(values[i]) for i, get in getters])
+            return Effect(text, [values[i] if get is None else get(values[i]) for i, get in getters])
 
         bind.__name__, bind.__doc__, bind.__module__ = stub.__name__, stub.__doc__, stub.__module__
         return cast("Callable[P, Effect]", bind)

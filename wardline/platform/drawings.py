@@ -1,7 +1,11 @@
 """Values as points on small drawings, for templates that draw with SVG."""
 
+import functools
 from collections.abc import Iterable
+from html import escape
+from typing import Any
 
+BAR_WIDTH = 112.0
 SCORE_MAX = 9.0  # every sparkline of scores shares this scale, so steepness can be compared down a column
 
 
@@ -39,3 +43,34 @@ def place(value: float, low: float, high: float, width: float = 112) -> str:
     room = float(high) - float(low)
     share = (float(value) - float(low)) / room if room else 0.0
     return f"{min(max(share, 0.0), 1.0) * float(width):.1f}"
+
+
+def range_bar(value: float, low: float, high: float, axis_low: float, axis_high: float, unit: str = "") -> str:
+    """A value on the line from axis_low to axis_high, with the interval as a pill: a dot within it, a diamond outside. As
+    markup, because a table has one in each row and a template takes ten times as long."""
+    value, low, high = float(value), float(low), float(high)  # a template hands whole numbers on as such
+    first, room = float(axis_low), float(axis_high) - float(axis_low)
+    scale = BAR_WIDTH / room if room else 0.0
+    left, right, at = (round(min(max((each - first) * scale, 0.0), BAR_WIDTH), 1) for each in (low, high, value))
+    at = round(at + 4, 1)
+    if value < low or value > high:
+        mark = f'<path class="out" d="M{at} 1l6 7-6 7-6-7z"/>'
+    else:
+        mark = f'<circle class="in" cx="{at}" cy="8" r="5"/>'
+    return (
+        '<svg class="rb" width="120" height="16" role="img" '
+        f'aria-label="{value} {_safe_words(unit)}, range {low} to {high}">'
+        '<rect class="ax" x="4" y="7" width="112" height="2"/>'
+        f'<rect class="in-range" x="{round(left + 4, 1)}" y="5" width="{round(max(right - left, 4), 1)}" height="6" rx="3"/>'
+        f"{mark}</svg>"
+    )
+
+
+@functools.lru_cache(maxsize=500)  # the units of all tests
+def _safe_words(text: str) -> str:
+    return escape(text).replace("/", "&#x2f;")
+
+
+def bar_of(result: Any) -> str:
+    """The same of a result with `value`, `bar` (the interval and the ends of the axis) and `unit_words`; nothing without."""
+    return range_bar(result.value, *result.bar, unit=result.unit_words) if result.bar else ""

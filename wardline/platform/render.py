@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import minijinja
 import msgspec
 
-from wardline.platform.drawings import last_point, place, spark_points, trend_points
+from wardline.platform.drawings import bar_of, last_point, place, range_bar, spark_points, trend_points
 from wardline.platform.moulds import Lines
 from wardline.platform.shaking import MARK, included, narrowed
 from wardline.platform.static import asset
@@ -157,8 +157,10 @@ class Rows:
 
 ROW_SECONDS = 600
 ROWS_MAX = 30_000
+PANELS_MAX = 15_000  # of a generation, each about 1.5 KB
 ROW_VARIANTS_MAX = 12
 row_texts = Rows(ROWS_MAX)
+panel_texts = Rows(PANELS_MAX)  # apart, so that neither boards nor charts push the others out
 
 
 @functools.cache
@@ -204,6 +206,13 @@ def filled(template: str, given: Iterable[tuple[str, ...]]) -> Any:
     """Rows that are texts only, put into the mould of their template, as markup. For what a page is asked for while it is
     rendered: a template would take the named tuples apart, so it cannot hand them on."""
     return minijinja.safe(_lines.fill(template, _told_apart(template, rendering().can), given))
+
+
+def panel(template: str, given: Any) -> Any:
+    """One part of a page that is rendered once for as long as it is the same object. As with rows, it shows nothing but
+    `row`, relative times are left to the browser's clock, and no other panel stands in it (what that asks about the rights
+    would not be known here): {{ panel("chart/notes.html", page.notes) }}."""
+    return minijinja.safe(panel_texts.get(template, (given,))[0])
 
 
 def row(template: str, given: Any, *, can: frozenset[str], now: dt.datetime, zone: str) -> str:
@@ -317,8 +326,9 @@ def day_short(at: dt.date | dt.datetime | None) -> str:
 def day_brief(at: dt.date | dt.datetime) -> str:
     """23-Nov; 23-Nov-2013 from half a year away: an old date must not read as one of these days."""
     date = local(at).date() if isinstance(at, dt.datetime) else at
-    is_far = abs((date - _today()).days) > HALF_A_YEAR_DAYS
-    return day(date) if is_far else day(date)[:6]
+    text = f"{date.day:02}-{MONTHS[date.month - 1]}"
+    is_far = abs(date.toordinal() - _today().toordinal()) > HALF_A_YEAR_DAYS
+    return f"{text}-{date.year}" if is_far else text
 
 
 def _today() -> dt.date:
@@ -343,8 +353,10 @@ def near(at: dt.datetime | None) -> str:
     """14:20 today, 25-Nov 14:20 on any other day: a time of yesterday must not read as one of today."""
     if at is None:
         return ""
-    date = day_short(at)
-    return clock(at) if date == "Today" else f"{date} {clock(at)}"
+    there = local(at)  # once: a page has dozens of these
+    time = f"{there.hour:02}:{there.minute:02}"
+    date = there.date()
+    return time if date == _today() else f"{day_brief(date)} {time}"
 
 
 def iso(at: dt.date | dt.datetime | None) -> str:
@@ -455,6 +467,7 @@ def cells(texts: Iterable[str], empty: int = 0) -> Any:
 FILTERS: dict[str, Callable[..., Any]] = {
     "age": age,
     "ago": ago,
+    "bar_of": bar_of,
     "born": born_words,
     "cells": cells,
     "clock": clock,
@@ -470,6 +483,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "last_point": last_point,
     "near": near,
     "place": place,
+    "range_bar": range_bar,
     "relative": relative,
     "relative_element": relative_element,
     "spark_points": spark_points,
@@ -477,4 +491,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "trend_points": trend_points,
 }
 _ICONS = asset("vendor/icons.svg")  # a text and no call: a page asks for it fifty times
-GLOBALS: dict[str, Any] = {"asset": asset, "icons": _ICONS, "key": idempotency_key, "piece": piece, "rows": rows}
+GLOBALS: dict[str, Any] = {"asset": asset, "icons": _ICONS, "key": idempotency_key, "panel": panel, "piece": piece,
+                           "rows": rows}  # fmt: skip

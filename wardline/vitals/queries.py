@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from wardline.encounters.public import KEEP, OBSERVED_ROW, Observed, ObservedStay
 from wardline.identity.public import WardScope
-from wardline.patients.public import BANNER, OF_PATIENT, BannerRow, PatientScope
+from wardline.patients.public import BANNER, OF_PATIENT, OPENING, BannerRow, PatientScope
 from wardline.platform.db import Db, Effect, effect, query
 from wardline.vitals.models import ObservationRow, RiskRow, Signs, StoredSet
 
@@ -127,8 +127,7 @@ class ChartRow(BannerRow):
     sets: list[tuple[Any, ...]] | None
 
 
-@query(
-    f"""{BANNER},
+_CHART = f"""{BANNER},
            (SELECT c.isolation FROM encounters.current c
              WHERE c.hospital_id = r.hospital_id AND c.person_id = r.person_id AND c.class <> 'outpatient' LIMIT 1),
            ({OBSERVED_ROW}),
@@ -142,9 +141,28 @@ class ChartRow(BannerRow):
                AND o.taken_at < now() + interval '1 day'
              ORDER BY o.taken_at DESC, o.id DESC LIMIT :limit) z)
     {OF_PATIENT}"""  # noqa: S608 - texts of the code's own
-)
+
+
+@query(_CHART)
 async def newest_chart(db: Db, patient: PatientScope, *, since: datetime, limit: int) -> ChartRow:
     """The newest sets with all that the chart's page shows beside them, in one round trip. Index: observation_set_person."""
+
+
+class OpenedChart(ChartRow):
+    """The newest chart with the version of the page's topic."""
+
+    topic_version: int | None
+
+
+@query(
+    f"""SELECT x.*, o.topic_version {OPENING}
+      LEFT JOIN LATERAL ({_CHART.replace(":patient.", ":")} AND o.hospital_id IS NOT NULL OFFSET 0) x ON true""",
+    opens=True,
+)
+async def open_chart(
+    db: Db, *, hospital_id: UUID, person_id: UUID, topic: str, since: datetime, limit: int
+) -> OpenedChart | None:
+    """The same when the person is registered at this hospital: scope, access, version and rows in one round trip."""
 
 
 @query(

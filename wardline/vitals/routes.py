@@ -12,7 +12,7 @@ from wardline.encounters.public import (
     observed_stay,
 )
 from wardline.identity.public import May, access_ward
-from wardline.patients.public import PatientScope, access_patient
+from wardline.patients.public import PatientScope, access_patient, no_such_patient, opened_patient
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context, Listing, Page, get, post, put
 from wardline.vitals import actions, pages, queries, trends, views
@@ -40,18 +40,45 @@ async def access_observation(ctx: Context, observation_id: UUID) -> ObservationR
     return row
 
 
+class OpenedObservations(PatientScope, frozen=True, kw_only=True):
+    """A patient whose newest chart was read as it was opened, where a page is asked for."""
+
+    row: queries.ChartRow | None = None
+
+
+async def access_chart(ctx: Context, patient_id: UUID) -> OpenedObservations:
+    """As `access_patient`, with what the page shows: one round trip."""
+    if not ctx.html:
+        patient, row = await access_patient(ctx, patient_id), None
+    else:
+        row = await queries.open_chart(
+            ctx.db,
+            hospital_id=ctx.caller.tenant_id,
+            person_id=patient_id,
+            topic=ctx.topic,
+            since=ctx.now - views.RECENT,
+            limit=pages.COLUMNS_MAX + 1,
+        )
+        if row is None:
+            raise no_such_patient()
+        patient = opened_patient(ctx, patient_id, row.topic_version)
+    return OpenedObservations(hospital_id=patient.hospital_id, person_id=patient_id, seal=patient.seal, row=row)
+
+
 @get(
     "/patients/{patient_id}/observations",
     needs=May.READ_CHART,
-    access=access_patient,
+    access=access_chart,
     section="patients",
     topic="observations:{patient_id}",
     load_class="charting",
 )
-async def observations(ctx: Context, patient: PatientScope, asked: ObservationQuery) -> Listing[Observation] | Page:
+async def observations(
+    ctx: Context, patient: OpenedObservations, asked: ObservationQuery
+) -> Listing[Observation] | Page:
     """A patient's sets at this hospital, newest first; those entered in error are marked, not left out."""
     if ctx.html:
-        return await _chart(ctx, patient, asked, opens_sheet=False)
+        return await _chart(ctx, patient, asked, opens_sheet=False, opened=patient.row)
     rows, more = await views.rows_of(ctx.db, patient, asked, asked.limit)
     ctx.saw("observations", None, patient.person_id, detail={"sets": len(rows)})
     return Listing(items=[answer_of(row) for row in rows], next=pages.cursor_of(rows[-1]) if more else None)
@@ -175,8 +202,22 @@ async def ward_risk(ctx: Context, ward_id: UUID) -> WardRisk | Page:
     return WardRisk(ward_id=ward.id, ward_name=ward.name, items=items)
 
 
-async def _chart(ctx: Context, patient: PatientScope, asked: ObservationQuery, *, opens_sheet: bool) -> Page:
-    zone = ctx.caller.time_zone
-    page = await views.chart_page(ctx.db, patient, asked, zone=zone, now=ctx.now, opens_sheet=opens_sheet)
+async def _chart(
+    ctx: Context,
+    patient: PatientScope,
+    asked: ObservationQuery,
+    *,
+    opens_sheet: bool,
+    opened: queries.ChartRow | None = None,
+) -> Page:
+    page = await views.chart_page(
+        ctx.db,
+        patient,
+        asked,
+        zone=ctx.caller.time_zone,
+        now=ctx.now,
+        opens_sheet=opens_sheet,
+        opened=opened,
+    )
     ctx.saw("observations", None, patient.person_id, detail={"sets": len(page.chart.columns)})
     return Page("vitals/chart.html", page, f"{page.banner.family.upper()}, {page.banner.given} – observations")

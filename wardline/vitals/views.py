@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from wardline.encounters.public import ObservedStay, banner_with_stay, observed_stay, show_stay
-from wardline.patients.public import PatientScope, banner_of
+from wardline.patients.public import PatientScope, banner_of, settled
 from wardline.platform import clock
 from wardline.platform.db import Db
 from wardline.platform.errors import BadRequest
@@ -24,11 +24,20 @@ async def rows_of(
 
 
 async def chart_page(
-    db: Db, patient: PatientScope, asked: ObservationQuery, *, zone: str, now: datetime, opens_sheet: bool = False
+    db: Db,
+    patient: PatientScope,
+    asked: ObservationQuery,
+    *,
+    zone: str,
+    now: datetime,
+    opens_sheet: bool = False,
+    opened: queries.ChartRow | None = None,
 ) -> pages.ChartPage:
-    """The chart's page: one read for the newest sets of who was here in the last month, else up to five."""
+    """The chart's page: one read for the newest sets of who was here in the last month, else up to five. `opened`: the
+    newest are read already."""
     if asked.after is None:
-        page = await _newest(db, patient, asked, zone=zone, now=now, opens_sheet=opens_sheet)
+        row = opened or await queries.newest_chart(db, patient, since=now - RECENT, limit=pages.COLUMNS_MAX + 1)
+        page = _newest(row, patient, asked, zone=zone, now=now, opens_sheet=opens_sheet)
         if page is not None:
             return page
     async with db.one_connection() as one:
@@ -52,11 +61,16 @@ async def chart_page(
     )
 
 
-async def _newest(
-    db: Db, patient: PatientScope, asked: ObservationQuery, *, zone: str, now: datetime, opens_sheet: bool
+def _newest(
+    row: queries.ChartRow,
+    patient: PatientScope,
+    asked: ObservationQuery,
+    *,
+    zone: str,
+    now: datetime,
+    opens_sheet: bool,
 ) -> pages.ChartPage | None:
     """The newest sets of the last month; None for whoever has only older ones."""
-    row = await queries.newest_chart(db, patient, since=now - RECENT, limit=pages.COLUMNS_MAX + 1)
     sets = [ObservationRow(*each) for each in row.sets or ()]
     if not sets and row.seen_before:
         return None
@@ -65,7 +79,7 @@ async def _newest(
     if stay is not None:
         show_stay(banner, bed_label=stay.bed_label, isolation=row.isolation, pregnant=stay.pregnant)
     return pages.chart_page(
-        banner=banner,
+        banner=settled(patient, banner),
         patient_id=patient.person_id,
         stay=stay,
         rows_newest_first=sets[: pages.COLUMNS_MAX],
