@@ -98,10 +98,12 @@ def _topics(ctx: Context, bed: BedScope, stay: Stay | None = None) -> None:
     if stay is None:
         ctx.touch(f"ward:{bed.ward_id}", f"beds:{bed.hospital_id}", elements=[bed.id])
         return
-    # A ward's tasks name the bed of their patient, so whoever moves changes more of it than two beds.
-    ctx.touch(f"beds:{bed.hospital_id}", elements=[bed.id, stay.bed_id, stay.reserved_bed_id])
+    # A ward's tasks name the bed of their patient, and the hospital's board who waits for one: the stay among the elements has
+    # them read too.
+    changed = [bed.id, stay.bed_id, stay.reserved_bed_id, stay.encounter_id]
     wards = {bed.ward_id, stay.ward_id, stay.reserved_ward_id} - {None}
-    ctx.touch(f"patient:{stay.person_id}", *(f"ward:{ward_id}" for ward_id in wards))
+    ctx.touch(f"patient:{stay.person_id}")
+    ctx.touch(f"beds:{bed.hospital_id}", *(f"ward:{ward_id}" for ward_id in wards), elements=changed)
 
 
 async def _held(ctx: Context, bed: BedScope) -> BedStanding:

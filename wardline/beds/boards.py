@@ -114,7 +114,9 @@ async def live_ward_board(db: Db, ward: BoardScope, version: int) -> LiveWardBoa
 
 async def access_bed_board(ctx: Context) -> HospitalBoardScope:
     """The same for the board itself, which is read with it. 1 query."""
-    held = await keeping_hospital.open_hospital(ctx.db, hospital_id=ctx.caller.tenant_id, now=ctx.now)
+    held = await keeping_hospital.open_hospital(
+        ctx.db, hospital_id=ctx.caller.tenant_id, now=ctx.now, scores=not ctx.html
+    )
     ctx.topic_version = held.version
     return await access_hospital_board(ctx)
 

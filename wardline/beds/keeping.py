@@ -107,7 +107,7 @@ def _whole(ward_id: UUID, opened: OpenedBoard, before: HeldBoard | None, now: da
         version=opened.version,
         ward=WardHead(ward_id, opened.code, opened.name, opened.specialty),
         rooms=[Room(*row) for row in opened.rooms or ()],
-        tasks=[TaskRow(*row) for row in opened.tasks or ()],
+        tasks=_tasks(opened),
         rows=rows,
         whole_at=now,
         beds=_beds(before, rows, families, now, today),
@@ -126,8 +126,19 @@ def _since(held: HeldBoard, opened: OpenedBoard, now: datetime, today: date) -> 
     if opened.version == held.version and all(new is old for new, old in zip(beds, held.beds, strict=True)):
         return held
     return structs.replace(
-        held, version=opened.version, rows=rows, beds=beds, families=families, today=today, board_at=None
+        held,
+        version=opened.version,
+        tasks=held.tasks if opened.tasks is None else _tasks(opened),
+        rows=rows,
+        beds=beds,
+        families=families,
+        today=today,
+        board_at=None,
     )
+
+
+def _tasks(opened: OpenedBoard) -> list[TaskRow]:
+    return [TaskRow(*row) for row in opened.tasks or ()]
 
 
 def _beds(

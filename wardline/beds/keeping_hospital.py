@@ -1,7 +1,8 @@
 """The hospitals' bed boards that this process holds, each at the version it was read at.
 
 As with a ward's board (`keeping`), only what changed since is read, and what shows the same stays the same object for
-whoever has rendered it. A board is read whole once a minute, because scores that no tile shows raise no version.
+whoever has rendered it. Scores that no tile shows raise no version: for a program, which is told them, a board that was read
+whole more than a minute ago is read whole again. Nobody else needs that, and an hour later it is done for whoever asks.
 """
 
 from collections import OrderedDict
@@ -15,7 +16,8 @@ from wardline.beds.models import HospitalBeds, HospitalWard, OpenedHospital, Roo
 from wardline.platform.db import Db
 
 HOSPITALS_MAX = 500  # about 200 KB each
-WHOLE_EVERY = timedelta(minutes=1)
+WHOLE_EVERY = timedelta(hours=1)
+SCORES_EVERY = timedelta(minutes=1)
 BOARD_EVERY = timedelta(seconds=30)  # how long somebody waits is counted anew within
 
 
@@ -36,10 +38,10 @@ class HeldHospital(Struct, kw_only=True, eq=False):
 _held: OrderedDict[UUID, HeldHospital] = OrderedDict()
 
 
-async def open_hospital(db: Db, *, hospital_id: UUID, now: datetime) -> HeldHospital:
-    """The hospital's board as it is now. One round trip."""
+async def open_hospital(db: Db, *, hospital_id: UUID, now: datetime, scores: bool = False) -> HeldHospital:
+    """The hospital's board as it is now; with `scores` those under 5 are of the last minute. One round trip."""
     held = _held.get(hospital_id)
-    since = None if held is None or is_over(held, now) else held.version
+    since = None if held is None or is_over(held, now, scores=scores) else held.version
     opened = await queries.open_hospital(db, hospital_id=hospital_id, held=since)
     if held is not None and not opened.whole and opened.version == held.version:
         _held.move_to_end(hospital_id)
@@ -54,9 +56,9 @@ async def open_hospital(db: Db, *, hospital_id: UUID, now: datetime) -> HeldHosp
     return made
 
 
-def is_over(held: HeldHospital, now: datetime) -> bool:
+def is_over(held: HeldHospital, now: datetime, *, scores: bool = False) -> bool:
     """Whether it is time to read everything."""
-    return not timedelta(0) <= now - held.whole_at < WHOLE_EVERY
+    return not timedelta(0) <= now - held.whole_at < (SCORES_EVERY if scores else WHOLE_EVERY)
 
 
 def held_hospital(hospital_id: UUID) -> HeldHospital | None:
@@ -95,7 +97,7 @@ def _whole(opened: OpenedHospital, before: HeldHospital | None, now: datetime) -
         wards=[HospitalWard(*row) for row in opened.wards or ()],
         rooms=[Room(*row) for row in opened.rooms or ()],
         beds=rules.same_objects(before.beds if before else [], beds),
-        waiting=[Waiting(*row) for row in opened.waiting or ()],
+        waiting=_waiting(opened),
         board=before.board if before else None,
     )
 
@@ -108,6 +110,10 @@ def _since(held: HeldHospital, opened: OpenedHospital) -> HeldHospital:
         wards=held.wards,
         rooms=held.rooms,
         beds=[changed.get(bed.id, bed) for bed in held.beds],
-        waiting=[Waiting(*row) for row in opened.waiting or ()],
+        waiting=held.waiting if opened.waiting is None else _waiting(opened),
         board=held.board,
     )
+
+
+def _waiting(opened: OpenedHospital) -> list[Waiting]:
+    return [Waiting(*row) for row in opened.waiting or ()]

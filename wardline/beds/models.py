@@ -46,7 +46,8 @@ class BoardScope(WardScope, frozen=True, kw_only=True):
 
 
 class OpenedBoard(Struct):
-    """What a board's reading finds: everything, or the beds that changed since the version that was held, or nothing."""
+    """What a board's reading finds: everything, or the beds that changed since the version that was held and the tasks if
+    any of them did, or nothing."""
 
     version: int
     code: str
@@ -60,7 +61,7 @@ class OpenedBoard(Struct):
 
 class OpenedHospital(Struct):
     """What a reading of the hospital's board finds: everything, or the beds that changed since the version that was held
-    with those who wait now, or nothing."""
+    and those who wait now if any of them changed, or nothing."""
 
     version: int
     whole: bool

@@ -13,7 +13,7 @@ from wardline.platform.db import Db, query
 @query(
     """
     SELECT o.topic_version, o.code, o.name, o.specialty, o.whole, o.beds, o.rooms, o.tasks
-      FROM beds.open_board(:hospital_id, :ward_id, :held, :trend_from) o
+      FROM beds.open_ward(:hospital_id, :ward_id, :held, :trend_from) o
 """,
     opens=True,
 )
@@ -54,7 +54,7 @@ async def wards_with_counts(db: Db, hospital: HospitalScope, *, zone: str) -> li
 
 @query(
     """
-    SELECT o.topic_version, o.whole, o.beds, o.rooms, o.wards, o.waiting FROM beds.open_hospital(:hospital_id, :held) o
+    SELECT o.topic_version, o.whole, o.beds, o.rooms, o.wards, o.waiting FROM beds.open_tiles(:hospital_id, :held) o
 """,
     opens=True,
 )
@@ -62,7 +62,7 @@ async def open_hospital(db: Db, *, hospital_id: UUID, held: int | None) -> Opene
     """Every bed of the hospital, ward by ward and bay by bay, and who is admitted and has no bed, longest first; since the
     version that is held (None: all of it).
 
-    Indexes: bed_ward_position, current_pkey.
+    Indexes: bed_ward_position, current_waiting.
     """
 
 

@@ -35,7 +35,7 @@ on_constraint("encounter_state_order", StayEnded)
 
 def _topics(ctx: Context, encounter: Encounter) -> None:
     ctx.touch(f"patient:{encounter.patient_id}")
-    # Whoever has no bed stands among those who wait, and they are read with every change.
+    # Whoever has no bed stands among those who wait, and they are read when a stay is named.
     ctx.touch(f"beds:{ctx.caller.tenant_id}", elements=[encounter.bed_id or encounter.id])
     if encounter.ward_id is not None:
         ctx.touch(f"ward:{encounter.ward_id}", elements=[encounter.bed_id])

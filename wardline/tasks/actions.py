@@ -57,7 +57,7 @@ async def require(ctx: Context, new: NewTask) -> UUID:
     rung, as_urgent = rules.asks_for(new)
     refreshed = await queries.refresh_task(ctx.db, new, rung=rung, as_urgent=as_urgent)
     if refreshed is not None:
-        _touch(ctx, refreshed.owner_role, new.ward_id)
+        _touch(ctx, refreshed.id, refreshed.owner_role, new.ward_id)
         return refreshed.id
     held = await queries.held_task(ctx.db, new)
     if held is None:
@@ -72,7 +72,7 @@ async def require(ctx: Context, new: NewTask) -> UUID:
         subject_id=held.id,
         detail={"kind": new.kind, "owner": standing.owner_words, "priority": new.priority.value},
     )
-    _touch(ctx, standing.owner_role, new.ward_id, held.ward_id)
+    _touch(ctx, held.id, standing.owner_role, new.ward_id, held.ward_id)
     ctx.touch(*role_topics(ctx.caller.tenant_id, held.owner_role))
     return held.id
 
@@ -90,7 +90,7 @@ async def _create(ctx: Context, new: NewTask) -> UUID:
         detail={"kind": new.kind, "owner": standing.owner_words, "priority": new.priority.value},
     )
     ctx.publish("task.created", {"task_id": task_id, "hospital_id": new.hospital_id})
-    _touch(ctx, standing.owner_role, new.ward_id)
+    _touch(ctx, task_id, standing.owner_role, new.ward_id)
     return task_id
 
 
@@ -197,13 +197,15 @@ async def _task(ctx: Context, task_id: UUID) -> Task:
 def _changed(ctx: Context, task: Task, action: str) -> None:
     ctx.record(action, person_id=task.person_id, subject_id=task.id, detail={"kind": task.kind})
     ctx.publish(action, {"task_id": task.id, "hospital_id": ctx.caller.tenant_id})
-    _touch(ctx, task.owner_role, task.ward_id)
+    _touch(ctx, task.id, task.owner_role, task.ward_id)
     if task.person_id is not None:
         ctx.touch(f"patient:{task.person_id}")
 
 
-def _touch(ctx: Context, role: str, *wards: UUID | None) -> None:
-    ctx.touch(*role_topics(ctx.caller.tenant_id, role), *(f"ward:{ward_id}" for ward_id in wards if ward_id))
+def _touch(ctx: Context, task_id: UUID, role: str, *wards: UUID | None) -> None:
+    """The lists of the role; and of a ward's board the tasks and the bed of the task's patient, which are all that it shows."""
+    ctx.touch(*role_topics(ctx.caller.tenant_id, role))
+    ctx.touch(*(f"ward:{ward_id}" for ward_id in wards if ward_id), elements=[task_id])
 
 
 def role_topics(hospital_id: UUID, role: str) -> tuple[str, str]:
@@ -237,7 +239,7 @@ async def climb(ctx: Context, hospital_id: UUID) -> int:
         ctx.record("task.climbed", person_id=task.person_id, subject_id=task.id, detail={"owner": standing.owner_words})
         ctx.publish("task.climbed", {"task_id": task.id, "hospital_id": hospital_id})
         ctx.touch(*role_topics(hospital_id, task.owner_role))
-        _touch(ctx, standing.owner_role, task.ward_id)
+        _touch(ctx, task.id, standing.owner_role, task.ward_id)
         if task.person_id is not None:
             ctx.touch(f"patient:{task.person_id}")
     return len(late)

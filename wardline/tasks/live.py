@@ -8,6 +8,7 @@ from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
 from wardline.platform.live import live
 from wardline.tasks import queries
+from wardline.tasks.keeping import same_objects
 from wardline.tasks.models import Bell, RoleScope, Worklist
 
 
@@ -21,7 +22,7 @@ async def live_worklist(db: Db, scope: RoleScope) -> Worklist:
         after=queries.BEFORE_ALL,
         limit=queries.PAGE_MAX,
     )
-    return Worklist(items=items, next=None)
+    return Worklist(items=same_objects(items), next=None)
 
 
 async def live_bell(db: Db, scope: RoleScope) -> Bell:
@@ -44,6 +45,7 @@ async def live_bell(db: Db, scope: RoleScope) -> Bell:
     parts={"tasks-empty": "tasks/empty.html"},
     clocked=True,
     alone=True,
+    still=True,
 )
 async def access_worklist(ctx: Context, hospital_id: UUID, role: str) -> RoleScope:
     """The worklist of the caller's own role at the hospital of the session. Records that it was opened."""

@@ -349,7 +349,8 @@ def _touch(ctx: Context, stay: ObservedStay, stands: current.Standing | None = N
     ctx.touch(f"patient:{stay.person_id}", f"observations:{stay.person_id}")
     if stay.ward_id is not None:
         ctx.touch(f"ward:{stay.ward_id}", elements=[stay.bed_id])
-    if stands is not None and rules.on_bed_board(stands.total) != rules.on_bed_board(stay.news_score):
+    shown_before = rules.on_bed_board(stay.news_score)
+    if stands is not None and stay.bed_id is not None and rules.on_bed_board(stands.total) != shown_before:
         ctx.touch(f"beds:{stay.hospital_id}", elements=[stay.bed_id])
 
 
