@@ -200,7 +200,7 @@ def test_a_line_is_read(typed: str, words: str, kind: OrderKind):
         ("lansoprazole 30 ng od", "amount", "30 mg nasogastric"),
         ("paracetamol 500 ng qds", "amount", "500 nanograms"),
         ("insulin glargine 10 sc on", "amount", "10 units"),
-        ("paracetamol 500 mg-1 g po qds", "rest", None),
+        ("paracetamol 500 mg-1 ml po qds", "amount", None),
         ("morphine 4 to 2 mg iv q4h", "amount", None),
         ("amoxicillin 2,5 mg po tds", "rest", None),
         ("prednisolone 40 mg then less", "steps", None),
@@ -229,7 +229,7 @@ def test_no_text_breaks_the_reading(typed: str):
 
 ENTRY_WORDS = st.sampled_from(
     ["amox", "morphine", "500", "2.5mg", "1,000", "units", "po", "iv", "tds", "prn", "for", "pain", "max", "4 g", "then",
-     "q4h", "5d", "over", "0.1", "mcg/kg/min", "stat", "-", "/", "every", "days", "on", "x"]
+     "q4h", "5d", "over", "4-6", "hourly", "to", "or", "q4-6h", "5-10 mg", "0.1", "mcg/kg/min", "stat", "-", "/", "every", "days", "on", "x"]
 )  # fmt: skip
 
 
@@ -258,16 +258,20 @@ def written_lines(draw: st.DrawFn) -> MedicineLine:
     at = draw(st.sampled_from(["morning", "night"])) if often == "daily" else ""
     at = draw(st.sampled_from(["", "morning", "night"])) if often == "days" else at
     needed = bool(often in {"times", "hours"} and draw(st.booleans()))
+    hours = draw(st.integers(1, 200))
     return MedicineLine(
         name=draw(st.sampled_from(["morphine", "gentamicin", "insulin glargine", "co-amoxiclav"])),
         amount=amount,
-        amount_to=Amount(amount.value + 1, amount.unit) if not rate and draw(st.booleans()) else None,
+        amount_to=Amount(amount.value + 1, amount.unit) if draw(st.booleans()) else None,
         per_kg=draw(st.booleans()),
         rate=rate,
         route=draw(st.sampled_from(["intravenous", "subcutaneous"])),
         times_per_day=draw(st.integers(1, 24)) if often == "times" else 1 if often == "daily" else None,
         at=at,
-        every_hours=draw(st.integers(1, 200)) if often == "hours" else draw(HOURS_OF_DAYS) if often == "days" else None,
+        every_hours_to=hours + draw(st.integers(1, 20))
+        if often == "hours" and needed and draw(st.booleans())
+        else None,
+        every_hours=hours if often == "hours" else draw(HOURS_OF_DAYS) if often == "days" else None,
         once=often == "once",
         as_needed=needed,
         reason=draw(st.sampled_from(["", "pain", "shortness of breath"])) if needed else "",
