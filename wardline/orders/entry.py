@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from wardline.orders import brands, phrases, ranges
+from wardline.orders import brands, phrases, ranges, release
 from wardline.orders.drugs import DrugTable, Form, Understood, normal
 from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, Step
 from wardline.orders.ranges import DAYS_MAX, DAYS_OF, EVERY_OF, HOURS_MAX
@@ -36,7 +36,8 @@ RELEASED = ("mr", "xl", "sr", "er", "cr", "la", "xr", "modified release", "modif
             "prolonged-release", "extended release", "extended-release", "sustained release")  # fmt: skip
 FORMS = dict.fromkeys(RELEASED, "modified release") | {
     "ec": "gastro-resistant", "gastro-resistant": "gastro-resistant", "dr": "gastro-resistant",
-    "delayed release": "gastro-resistant", "immediate release": "immediate release", "conventional": "conventional",
+    "delayed release": "gastro-resistant", "immediate release": "immediate release", "ir": "immediate release",
+    "immediate-release": "immediate release", "standard release": "immediate release", "conventional": "conventional",
     "enteric coated": "gastro-resistant", "enteric-coated": "gastro-resistant", "odt": "orodispersible",
     "orodispersible": "orodispersible", "orally disintegrating": "orodispersible", "liposomal": "liposomal",
     "pegylated liposomal": "pegylated liposomal", "isophane": "isophane", "biphasic 25": "biphasic 25",
@@ -120,6 +121,7 @@ def read(typed: str, table: DrugTable) -> Entry:
     _ask_for_gaps(line, reading)
     phrases.ask_about_counts(reading)
     phrases.ask_about_weekly(reading, name, line.route)
+    release.ask(reading, name, line, table)
     _ask_about_leftovers(reading, table)
     return Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
 
