@@ -278,7 +278,7 @@ async def test_taken_by_the_patient(client: Client, at: Bed) -> None:
 
 # --- a second person -----------------------------------------------------------------------------------------------------
 async def test_a_controlled_drug_has_a_witness(client: Client, at: Bed) -> None:
-    dose = await stat(client, at, "morphine 5 mg po stat")
+    dose = await stat(client, at, "morphine 5 mg ir po stat")
     sheet = (await client.get(f"/doses/{dose['id']}", as_="nurse_a")).json()
     assert sheet["witness"] == "Controlled drug"
     await refused(client, dose, scans(at, dose), "invalid", "witness_email")

@@ -68,7 +68,7 @@ def words_of(typed: str) -> str:
         ("0.9% saline 1L iv over 8h stat", "sodium chloride - 1 litres - of 0.9 % - intravenous - once only - over 480 minutes", OrderKind.ONCE),
         ("timolol 0.5% 1 drop both eyes bd", "timolol - 1 drops - of 0.5 % - ocular - both eyes - twice a day", OrderKind.SCHEDULED),
         ("hydrocortisone 1% cream 1 application bd", "hydrocortisone - 1 applications - of 1 % - topical - twice a day", OrderKind.SCHEDULED),
-        ("oxycodone 5 mg po prn max 6/day", "oxycodone - 5 mg - oral - as needed - at most 30 mg in 24 hours", OrderKind.AS_NEEDED),
+        ("oxycodone 5 mg ir po prn max 6/day", "oxycodone - 5 mg - immediate release - oral - as needed - at most 30 mg in 24 hours", OrderKind.AS_NEEDED),
         ("paracetamol 1g po prn max 4/day", "paracetamol - 1 g - oral - as needed - at most 4 g in 24 hours", OrderKind.AS_NEEDED),
         ("amoxicillin 250 mg in 5 ml tds", "amoxicillin - 250 mg - oral - 3 times a day - in 5 ml", OrderKind.SCHEDULED),
         ("MST Continus 10 mg bd", "morphine - 10 mg - modified release - oral - twice a day", OrderKind.SCHEDULED),
@@ -86,7 +86,7 @@ def words_of(typed: str) -> str:
         ("symbicort 400/12 1 puff bd", "budesonide-formoterol - 1 puffs - of 400/12 - inhaled - twice a day", OrderKind.SCHEDULED),
         ("methotrexate 2.5 mg po every 24 hours", "methotrexate - 2.5 mg - oral - every 24 hours", OrderKind.SCHEDULED),
         ("co-codamol 30/500 2 tabs qds", "co-codamol - 2 tablets - of 30/500 - oral - 4 times a day", OrderKind.SCHEDULED),
-        ("oramorph 10mg/5ml 5ml po q4h prn", "morphine - 5 ml - of 10 mg/5 ml - oral - every 4 hours - as needed", OrderKind.AS_NEEDED),
+        ("oramorph 10mg/5ml 5ml po q4h prn", "morphine - 5 ml - of 10 mg/5 ml - immediate release - oral - every 4 hours - as needed", OrderKind.AS_NEEDED),
         ("fentanyl 25 mcg/h patch q72h", "fentanyl - 25 micrograms - transdermal - every 3 days", OrderKind.SCHEDULED),
         ("nicotine patch 21mg od", "nicotine - 21 mg - transdermal - once a day", OrderKind.SCHEDULED),
         ("ibuprofen 400mg tds pc", "ibuprofen - 400 mg - oral - 3 times a day - after food", OrderKind.SCHEDULED),
@@ -200,7 +200,7 @@ def test_a_line_is_read(typed: str, words: str, kind: OrderKind):
         ("lansoprazole 30 ng od", "amount", "30 mg nasogastric"),
         ("paracetamol 500 ng qds", "amount", "500 nanograms"),
         ("insulin glargine 10 sc on", "amount", "10 units"),
-        ("paracetamol 500 mg-1 g po qds", "rest", None),
+        ("paracetamol 500 mg-1 ml po qds", "amount", None),
         ("morphine 4 to 2 mg iv q4h", "amount", None),
         ("amoxicillin 2,5 mg po tds", "rest", None),
         ("prednisolone 40 mg then less", "steps", None),
@@ -229,7 +229,7 @@ def test_no_text_breaks_the_reading(typed: str):
 
 ENTRY_WORDS = st.sampled_from(
     ["amox", "morphine", "500", "2.5mg", "1,000", "units", "po", "iv", "tds", "prn", "for", "pain", "max", "4 g", "then",
-     "q4h", "5d", "over", "0.1", "mcg/kg/min", "stat", "-", "/", "every", "days", "on", "x"]
+     "q4h", "5d", "over", "4-6", "hourly", "to", "or", "q4-6h", "5-10 mg", "0.1", "mcg/kg/min", "stat", "-", "/", "every", "days", "on", "x"]
 )  # fmt: skip
 
 
@@ -258,16 +258,20 @@ def written_lines(draw: st.DrawFn) -> MedicineLine:
     at = draw(st.sampled_from(["morning", "night"])) if often == "daily" else ""
     at = draw(st.sampled_from(["", "morning", "night"])) if often == "days" else at
     needed = bool(often in {"times", "hours"} and draw(st.booleans()))
+    hours = draw(st.integers(1, 200))
     return MedicineLine(
         name=draw(st.sampled_from(["morphine", "gentamicin", "insulin glargine", "co-amoxiclav"])),
         amount=amount,
-        amount_to=Amount(amount.value + 1, amount.unit) if not rate and draw(st.booleans()) else None,
+        amount_to=Amount(amount.value + 1, amount.unit) if draw(st.booleans()) else None,
         per_kg=draw(st.booleans()),
         rate=rate,
         route=draw(st.sampled_from(["intravenous", "subcutaneous"])),
         times_per_day=draw(st.integers(1, 24)) if often == "times" else 1 if often == "daily" else None,
         at=at,
-        every_hours=draw(st.integers(1, 200)) if often == "hours" else draw(HOURS_OF_DAYS) if often == "days" else None,
+        every_hours_to=hours + draw(st.integers(1, 20))
+        if often == "hours" and needed and draw(st.booleans())
+        else None,
+        every_hours=hours if often == "hours" else draw(HOURS_OF_DAYS) if often == "days" else None,
         once=often == "once",
         as_needed=needed,
         reason=draw(st.sampled_from(["", "pain", "shortness of breath"])) if needed else "",

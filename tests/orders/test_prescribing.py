@@ -101,7 +101,7 @@ async def test_a_reason_reaches_only_what_was_shown(client: Client, patient: UUI
     refused = await signed(client, patient, "sertraline 50 mg po od", reason="specialist")
     assert refused.status_code in (200, 201)  # nothing stops yet
     seen = uuids(await signed(client, patient, "phenelzine 15 mg po tds"))
-    await one(client, patient, "tramadol 50 mg po qds")  # somebody else signs it meanwhile
+    await one(client, patient, "tramadol 50 mg ir po qds")  # somebody else signs it meanwhile
     answers = {"reason": "specialist", "shown": seen}
     refused = await signed(client, patient, "phenelzine 15 mg po tds", **answers)
     assert (refused.status_code, refused.json()["code"]) == (422, "needs_reason")

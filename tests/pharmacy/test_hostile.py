@@ -107,7 +107,7 @@ async def test_a_recall_finds_who_has_the_lot(client: Client) -> None:
 
 
 async def test_what_is_no_longer_kept_comes_back_with_its_witness(client: Client) -> None:
-    order = await verified(client, "morphine 10 mg po q4h prn")
+    order = await verified(client, "morphine 10 mg ir po q4h prn")
     store, product, _ = await stocked(
         client, 60, kind="controlled", ingredient="morphine", form="tablet", strength="10 mg", unit="tablet"
     )
@@ -167,7 +167,7 @@ async def test_nobody_waits_for_the_witness_with_the_order_in_hand(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While the second person's password is checked, the doctor stops the order; the dispensing then finds it stopped."""
-    order = await verified(client, "morphine 10 mg po q4h prn")
+    order = await verified(client, "morphine 10 mg ir po q4h prn")
     store, product, _ = await stocked(
         client, 60, kind="controlled", ingredient="morphine", form="tablet", strength="10 mg", unit="tablet"
     )

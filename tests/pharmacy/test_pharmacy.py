@@ -232,7 +232,7 @@ async def test_a_substitution_says_why_and_is_never_another_ingredient(client: C
 
 
 async def test_a_controlled_drug_has_a_witness(client: Client) -> None:
-    order = await verified(client, "morphine 10 mg po q4h prn")
+    order = await verified(client, "morphine 10 mg ir po q4h prn")
     store, product, lots = await stocked(
         client,
         60,
@@ -460,7 +460,7 @@ async def test_a_product_of_an_odd_strength_breaks_no_page(client: Client) -> No
 
 
 async def test_a_slow_release_product_is_a_substitution_for_a_plain_order(client: Client) -> None:
-    order = await verified(client, "diltiazem 60 mg po tds")
+    order = await verified(client, "diltiazem 60 mg ir po tds")
     store, slow, _ = await stocked(
         client, 50, ingredient="diltiazem", form="modified-release capsule", strength="60 mg"
     )

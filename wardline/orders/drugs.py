@@ -11,9 +11,11 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 FOLDER = Path(__file__).parent / "knowledge"
@@ -68,6 +70,17 @@ class Understood(NamedTuple):
     drugs: tuple[Drug, ...]
 
 
+class Release(Struct, frozen=True, kw_only=True):
+    """Drugs by mouth whose plain and modified-release forms are not to be exchanged, why, and who says so."""
+
+    key: str
+    drugs: tuple[str, ...]
+    why: str
+    source: str
+    version: str
+    retrieved: date | None = None
+
+
 # Spellings that mean one sound on both sides of the Atlantic.
 SPELLINGS = (("sulph", "sulf"), ("oestr", "estr"), ("ceph", "cef"), ("aluminum", "aluminium"), ("haem", "hem"))
 
@@ -92,10 +105,12 @@ class DrugTable:
         classes: dict[str, DrugClass],
         products: dict[str, tuple[str, ...]],
         words: dict[str, Any],
+        releases: tuple[Release, ...] = (),
     ) -> None:
         self.drugs = drugs
         self.classes = classes
         self.products = {name: tuple(drugs[part] for part in parts) for name, parts in products.items()}
+        self.releases = releases
         self._names: dict[str, Understood] = {}
         self._salts, self._forms = frozenset(words["salts"]), frozenset(words["forms"])
         self._class_names = {normal(held.words): key for key, held in classes.items()}
@@ -139,6 +154,10 @@ class DrugTable:
     def spare_words(self) -> frozenset[str]:
         """Words of salts and forms, which may stand beside a name without changing what it is."""
         return self._salts | self._forms
+
+    def release(self, drug: str) -> Release | None:
+        """Why an order of a drug by mouth has to say which form it means; None where the forms may be exchanged."""
+        return next((rule for rule in self.releases if drug in rule.drugs), None)
 
     def _find_parts(self, plain: str) -> Understood | None:
         parts = [part.strip() for part in re.split(r"[/+&,]| and | with ", plain) if part.strip()]
@@ -208,10 +227,10 @@ def load(folder: Path = FOLDER) -> DrugTable:
         drugs = {row["name"]: _drug(row) for row in _rows(folder / "drugs.csv")}
         words = read_toml(folder / "names.toml")
         products = list(_rows(folder / "products.csv"))
-        table = DrugTable(
-            drugs, classes, {row["name"]: tuple(row["ingredients"].split(" + ")) for row in products}, words
-        )
-    except (KeyError, TypeError, ValueError) as error:
+        parts = {row["name"]: tuple(row["ingredients"].split(" + ")) for row in products}
+        releases = msgspec.convert(read_toml(folder / "release.toml")["release"], tuple[Release, ...])
+        table = DrugTable(drugs, classes, parts, words, releases)
+    except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
         raise KnowledgeMissing(f"The drug table cannot be read: {error}") from error
     for drug in drugs.values():
         table.name(drug.name, Understood(drug.name, (drug,)))

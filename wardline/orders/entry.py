@@ -8,16 +8,15 @@ from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from wardline.orders import brands, phrases
+from wardline.orders import brands, phrases, ranges, release
 from wardline.orders.drugs import DrugTable, Form, Understood, normal
 from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, Step
+from wardline.orders.ranges import DAYS_MAX, DAYS_OF, EVERY_OF, HOURS_MAX
 from wardline.orders.reading import NUMBER, UNIT, UNITS, Question, Reading, amount_of, number
 
 TEXT_LENGTH_MAX = 300
 NAME_WORDS_MAX = 6
 STEPS_MAX = 20
-DAYS_MAX = 366
-HOURS_MAX = 24 * 366
 ROUTES = {
     "po": "oral", "oral": "oral", "orally": "oral", "by mouth": "oral", "iv": "intravenous",
     "intravenous": "intravenous", "intravenously": "intravenous", "im": "intramuscular",
@@ -37,7 +36,8 @@ RELEASED = ("mr", "xl", "sr", "er", "cr", "la", "xr", "modified release", "modif
             "prolonged-release", "extended release", "extended-release", "sustained release")  # fmt: skip
 FORMS = dict.fromkeys(RELEASED, "modified release") | {
     "ec": "gastro-resistant", "gastro-resistant": "gastro-resistant", "dr": "gastro-resistant",
-    "delayed release": "gastro-resistant", "immediate release": "immediate release", "conventional": "conventional",
+    "delayed release": "gastro-resistant", "immediate release": "immediate release", "ir": "immediate release",
+    "immediate-release": "immediate release", "standard release": "immediate release", "conventional": "conventional",
     "enteric coated": "gastro-resistant", "enteric-coated": "gastro-resistant", "odt": "orodispersible",
     "orodispersible": "orodispersible", "orally disintegrating": "orodispersible", "liposomal": "liposomal",
     "pegylated liposomal": "pegylated liposomal", "isophane": "isophane", "biphasic 25": "biphasic 25",
@@ -72,21 +72,9 @@ OFTEN: dict[str, dict[str, object]] = {
     "once daily": {"times_per_day": 1}, "twice a day": {"times_per_day": 2}, "twice daily": {"times_per_day": 2},
     "once a week": {"every_hours": 168}, "once weekly": {"every_hours": 168}, "weekly": {"every_hours": 168},
     "on alternate days": {"every_hours": 48}, "alternate days": {"every_hours": 48}, "qod": {"every_hours": 48}, "eod": {"every_hours": 48},
+    "every hour": {"every_hours": 1},
     "stat": {"once": True}, "once only": {"once": True}, "once": {"once": True},
 }  # fmt: skip
-DAYS_OF = {"d": 1, "day": 1, "days": 1, "/7": 1, "w": 7, "week": 7, "weeks": 7, "wk": 7, "wks": 7, "/52": 7}
-EVERY_OF = {
-    "h": 1,
-    "hour": 1,
-    "hours": 1,
-    "hourly": 1,
-    "hrly": 1,
-    "hrs": 1,
-    "day": 24,
-    "days": 24,
-    "week": 168,
-    "weeks": 168,
-}
 
 
 class Entry(Struct, kw_only=True):
@@ -105,7 +93,8 @@ class Entry(Struct, kw_only=True):
 
 def read(typed: str, table: DrugTable) -> Entry:
     """Read a line. Never raises for any text: what it cannot read, it asks."""
-    plain = phrases.spelled(" ".join(typed[:TEXT_LENGTH_MAX].lower().replace("µ", "u").replace("μ", "u").split()))
+    same_letters = typed[:TEXT_LENGTH_MAX].lower().replace("µ", "u").replace("μ", "u").translate(ranges.DASHES)
+    plain = phrases.spelled(" ".join(same_letters.split()))
     name, rest, reading = _name(plain, table)
     reading.rest = f" {rest} "
     stops, at_most = phrases.then_stop(reading), phrases.doses_at_most(reading)
@@ -132,6 +121,7 @@ def read(typed: str, table: DrugTable) -> Entry:
     _ask_for_gaps(line, reading)
     phrases.ask_about_counts(reading)
     phrases.ask_about_weekly(reading, name, line.route)
+    release.ask(reading, name, line, table)
     _ask_about_leftovers(reading, table)
     return Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
 
@@ -235,6 +225,7 @@ def _steps(reading: Reading) -> tuple[Step, ...]:
 
 
 def _amounts(reading: Reading) -> None:
+    ranges.bounds(reading)
     bound = reading.take(
         rf"(?:max(?:imum)?|up to|at most|not more than)\s*({NUMBER})\s*({UNIT})"
         r"(?:\s*(?:/|per|in|a)\s*(?:24\s*h(?:ours?)?|day|d))?"
@@ -244,16 +235,11 @@ def _amounts(reading: Reading) -> None:
     over = reading.take(r"over\s*(\d{1,4})\s*(h|hours?|hrs?|min|mins|minutes?)")
     if over is not None:
         reading.set(over_minutes=int(over[1]) * (60 if over[2].startswith("h") else 1) or None)
+    ranges.amounts(reading)
     rate = reading.take(rf"({NUMBER})\s*({UNIT})(\s*/\s*kg)?\s*/\s*(min|minute|h|hr|hour)")
     if rate is not None:
         reading.set(amount=amount_of(reading, rate[1], rate[2]), rate="min" if rate[4].startswith("m") else "h")
         reading.set(per_kg=bool(rate[3]))
-    ranged = reading.take(rf"({NUMBER})\s*(?:-|to)\s*({NUMBER})\s*({UNIT})(\s*/\s*kg)?")
-    if ranged is not None:
-        low, high = amount_of(reading, ranged[1], ranged[3]), amount_of(reading, ranged[2], ranged[3])
-        if low and high and low.value >= high.value:
-            reading.ask("amount", f"{ranged[1]} to {ranged[2]} is not a range.")
-        reading.set(amount=low, amount_to=high, per_kg=bool(ranged[4]))
     for single in iter(lambda: reading.take(rf"({NUMBER})\s*({UNIT})(\s*/\s*kg)?"), None):
         amount, before = amount_of(reading, single[1], single[2]), reading.fields.get("amount")
         if amount is not None and amount == before:
@@ -265,18 +251,18 @@ def _amounts(reading: Reading) -> None:
 
 def _bare_number(reading: Reading, name: Understood | None) -> None:
     """A number without a unit is of the drug's strengths, when one unit among them has that number."""
-    found = reading.take(rf"({NUMBER})")
-    if found is None:
+    strengths = [strength.partition(" ") for form in _forms(name, reading) for strength in form.strengths]
+    made = {unit.partition("/")[0] for _, _, unit in strengths} & (set(UNITS.values()) - {"%"})
+    made |= {"mg"} if made == {"micrograms"} else set()
+    usual = ("mg", "g", "micrograms")
+    if ranges.bare(reading, tuple(sorted(made)) or usual) or (found := reading.take(rf"({NUMBER})")) is None:
         return
     value = number(found[1])
-    strengths = [strength.partition(" ") for form in _forms(name, reading) for strength in form.strengths]
     units = {
         unit for written, _, unit in strengths if number(written) == value and unit in UNITS.values() and unit != "%"
     }
     if value is None or len(units) != 1:
-        made = {unit.partition("/")[0] for _, _, unit in strengths} & (set(UNITS.values()) - {"%"})
-        made |= {"mg"} if made == {"micrograms"} else set()
-        choices = tuple(f"{found[1]} {unit}" for unit in sorted(units or made) or ("mg", "g", "micrograms"))
+        choices = tuple(f"{found[1]} {unit}" for unit in sorted(units or made) or usual)
         reading.ask("amount", f"{found[1]} of what?", choices)
         return
     unit = units.pop()
@@ -315,10 +301,12 @@ _AFTER_REASON = (
 # --- how often, how long -----------------------------------------------------------------------------------------------
 def _often(reading: Reading) -> None:
     needed = reading.take(
-        rf"(?:prn|as needed|when needed)(?:\s+(?:for|if)\s+([a-z][a-z /-]{{1,60}}?)(?=\s+(?:{_AFTER_REASON})|\s*$))?"
+        r"(?:prn|(?:as|when|if) (?:needed|required|necessary))"
+        rf"(?:\s+(?:for|if)\s+([a-z][a-z /-]{{1,60}}?)(?=\s+(?:{_AFTER_REASON})|\s*$))?"
     )
     if needed is not None:
         reading.set(as_needed=True, reason=(needed[1] or "").strip())
+    ranges.often(reading)
     every = reading.take(
         r"(?:once\s+)?(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)"
     ) or reading.take(r"(\d{1,3})\s*(hourly|hrly)")
@@ -355,6 +343,7 @@ def _words(reading: Reading) -> None:
     for phrase in sorted(OFTEN, key=len, reverse=True):
         if reading.take(re.escape(phrase)) is not None:
             reading.set(**OFTEN[phrase])
+    ranges.settle(reading)
     _one_frequency(reading)
 
 

@@ -300,7 +300,8 @@ def _medication_request(resource_id: str, line: MedicineLine, patient_id: UUID) 
     if line.times_per_day is not None:
         dosage["timing"] = {"repeat": {"frequency": line.times_per_day, "period": 1, "periodUnit": "d"}}
     elif line.every_hours is not None:
-        dosage["timing"] = {"repeat": {"frequency": 1, "period": line.every_hours, "periodUnit": "h"}}
+        repeat: dict[str, Any] = {"frequency": 1, "period": line.every_hours, "periodUnit": "h"}
+        dosage["timing"] = {"repeat": repeat | ({"periodMax": line.every_hours_to} if line.every_hours_to else {})}
     if line.as_needed:
         dosage["asNeededBoolean"] = True
     return {

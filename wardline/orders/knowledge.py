@@ -15,7 +15,7 @@ import structlog
 from msgspec import Struct
 
 from wardline.orders import drugs
-from wardline.orders.drugs import DrugTable, KnowledgeMissing
+from wardline.orders.drugs import DrugTable, KnowledgeMissing, Release
 
 log = structlog.get_logger("orders")
 DIGEST_LENGTH = 16
@@ -310,7 +310,8 @@ class Knowledge:
         return sorted(found, key=lambda rule: (rule.tier, rule.number))
 
     def _require_known_drugs(self) -> None:
-        named = [limit.drug for limit in self.limits] + [rule.drug for rule in self.renal]
+        named = [drug for rule in self.table.releases for drug in rule.drugs]
+        named += [limit.drug for limit in self.limits] + [rule.drug for rule in self.renal]
         named += [drug for schedule in self.schedules for drug in schedule.drugs]
         named += [member for chain in self.allergies.side_chain for member in chain.members]
         named += [member for close in self.allergies.related for member in close.members]
@@ -329,8 +330,14 @@ class Knowledge:
 
     def _require_compared(self) -> None:
         """Nothing speaks to a prescriber that nobody has compared with its source."""
-        facts: list[Sourced | DiseaseRule] = [*self.pairs, *self.limits, *self.renal, *self.pregnancy, *self.ages]
-        facts += [*self.washouts, *self.diseases]
+        facts: list[Sourced | DiseaseRule | Release] = [
+            *self.pairs,
+            *self.limits,
+            *self.renal,
+            *self.pregnancy,
+            *self.ages,
+        ]
+        facts += [*self.washouts, *self.diseases, *self.table.releases]
         facts += [age for age in self.measure_ages if not age.setting]
         unread = sorted({fact.source for fact in facts if fact.retrieved is None})
         if unread:

@@ -58,6 +58,7 @@ class MedicineLine(Struct, frozen=True, kw_only=True):
     form: str = ""
     times_per_day: int | None = None
     every_hours: int | None = None
+    every_hours_to: int | None = None  # as needed: the longer end of the interval; the other is the least between doses
     at: str = ""  # morning, night
     meal: str = ""  # with food, after food, before food
     as_needed: bool = False
@@ -116,6 +117,10 @@ def _interval_words(line: MedicineLine) -> str:
     if line.times_per_day is not None:
         return _TIMES_WORDS.get(line.times_per_day, f"{line.times_per_day} times a day")
     if line.every_hours is not None:
+        if line.every_hours_to is not None:
+            return f"every {line.every_hours} to {line.every_hours_to} hours"
+        if line.every_hours == 1:
+            return "every hour"
         if line.every_hours == _WEEK_HOURS:
             return "once a week"
         if line.every_hours % HOURS_PER_DAY == 0 and line.every_hours > HOURS_PER_DAY:

@@ -5,6 +5,7 @@ route; and what people write that must be asked, because it can be read as somet
 import re
 from decimal import Decimal
 
+from wardline.orders import ranges
 from wardline.orders.doses import in_unit
 from wardline.orders.drugs import Understood
 from wardline.orders.lines import HOURS_PER_DAY, Amount
@@ -15,10 +16,11 @@ DOTTED = frozenset(
 )
 SLASHED = {"s/c": "sc", "i/v": "iv", "i/m": "im", "p/o": "po", "p/r": "pr", "s/l": "sl"}
 IN_WORDS = {
-    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ten": "10",
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10",
+    "twelve": "12",
 }  # fmt: skip
 _COUNTED = "|".join(
-    ["times?", "days?", "weeks?", "doses?", "hours?", *sorted(map(re.escape, UNITS), key=len, reverse=True)]
+    ["times?", "days?", "weeks?", "doses?", "hours?", "hourly", *sorted(map(re.escape, UNITS), key=len, reverse=True)]
 )
 _PERCENT_FIRST = re.compile(r"^(\d+(?:\.\d+)?\s?%)\s+((?:normal )?saline|sodium chloride|nacl|dextrose|glucose)\b")
 FLUIDS = {
@@ -66,7 +68,7 @@ def spelled(plain: str) -> str:
     for written, short in SLASHED.items():
         plain = re.sub(rf"(?<![\w/]){written}(?![\w/])", short, plain)
     plain = re.sub(rf"\b({'|'.join(IN_WORDS)})\s+(?=(?:{_COUNTED})\b)", lambda found: f"{IN_WORDS[found[1]]} ", plain)
-    return _PERCENT_FIRST.sub(r"\2 \1", plain)
+    return _PERCENT_FIRST.sub(r"\2 \1", ranges.spelled(plain, IN_WORDS))
 
 
 def _without_dots(found: re.Match[str]) -> str:

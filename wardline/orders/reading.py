@@ -39,6 +39,8 @@ class Reading:
         self.fields: dict[str, object] = {}
         self.questions: list[Question] = []
         self.assumptions: list[str] = []
+        # One of two values is wanted: the field, both, what is asked, and what answers it.
+        self.either: list[tuple[str, tuple[object, ...], str, tuple[str, ...]]] = []
         self.nanograms = ""  # the number before "ng", which may be a unit or a route
 
     def take(self, pattern: str) -> re.Match[str] | None:

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from wardline.identity.public import May
 from wardline.orders import cards, external, knowledge, review_queries
+from wardline.orders.drugs import Release
 from wardline.orders.knowledge import DiseaseRule, Knowledge, MeasureAge, Sourced, Washout
 from wardline.orders.review_queries import NewSignature, RuleCount, Signature, Totals
 from wardline.patients.public import today
@@ -137,10 +138,11 @@ def _shown(rules: Knowledge) -> list[RuleShown]:
         for rule in group
     ]
     diseases = [_rule(rule.key, rule.tier, rule.title, rule) for rule in rules.diseases]
-    return [*sorted(pairs, key=lambda rule: (rule.tier, rule.title)), *limits, *kidney, *diseases, *cautions]
+    forms = [_rule(rule.key, 1, f"Which form of {', '.join(rule.drugs)}", rule) for rule in rules.table.releases]
+    return [*sorted(pairs, key=lambda rule: (rule.tier, rule.title)), *limits, *kidney, *diseases, *cautions, *forms]
 
 
-def _rule(key: str, tier: int, title: str, fact: Sourced | DiseaseRule) -> RuleShown:
+def _rule(key: str, tier: int, title: str, fact: Sourced | DiseaseRule | Release) -> RuleShown:
     return RuleShown(
         key=key, tier=tier, title=title, source=fact.source, version=fact.version, retrieved=fact.retrieved
     )

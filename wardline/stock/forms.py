@@ -119,7 +119,7 @@ class NewTransfer(Witnessed, kw_only=True):
 
 
 class Arrived(Witnessed, kw_only=True):
-    """What arrived of a transfer; less than was sent needs a reason."""
+    """What arrived of a transfer, or came back of one that is recalled; less than was sent, and a recall, need a reason."""
 
     lots: Lots
     quantities: Quantities

@@ -94,7 +94,7 @@ async def insert_transfer_lines(
 async def receive_transfer(
     db: Db, scope: TransferScope, *, state: str, reason: str, version: int, actor_id: UUID, now: datetime
 ) -> int | None:
-    """The transfer arrived; None when it is not on its way, or not as it was read."""
+    """The transfer arrived, or was taken back; None when it is not on its way, or not as it was read."""
 
 
 @query("""
@@ -103,7 +103,7 @@ async def receive_transfer(
      WHERE n.hospital_id = :scope.hospital_id AND n.transfer_id = :scope.id AND n.lot_id = g.lot_id
 """)
 async def note_arrived(db: Db, scope: TransferScope, *, lot_ids: list[UUID], quantities: list[int]) -> None:
-    """How much of each lot arrived."""
+    """How much of each lot arrived, or came back."""
 
 
 # --- suppliers -------------------------------------------------------------------------------------------------------

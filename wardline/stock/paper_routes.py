@@ -61,6 +61,32 @@ async def receive_transfer(ctx: Context, scope: TransferScope, given: Arrived) -
     return await transfers.receive(ctx, scope, given)
 
 
+@get(
+    "/stock/transfers/{transfer_id}/recall",
+    needs=May.WORK_IN_STOCK,
+    access=access_transfer,
+    page="stock/recall.html",
+    title="Take back transfer {page.number}",
+    section="stock",
+)
+async def recall_page(ctx: Context, scope: TransferScope) -> Transfer:
+    """A transfer on its way, to be taken back by the store that sent it."""
+    return await transfers.transfer_with_lines(ctx, scope.id)
+
+
+@post(
+    "/stock/transfers/{transfer_id}/recall",
+    needs=May.WORK_IN_STOCK,
+    access=access_transfer,
+    versioned=True,
+    then="/stock/transfers/{page.id}",
+    load_class="medication",
+)
+async def recall_transfer(ctx: Context, scope: TransferScope, given: Arrived) -> Transfer:
+    """Take a transfer back on its way: how much of each lot came back, and why."""
+    return await transfers.recall(ctx, scope, given)
+
+
 # --- suppliers and orders --------------------------------------------------------------------------------------------
 @get(
     "/stock/orders",

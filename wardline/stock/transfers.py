@@ -1,7 +1,8 @@
 """From one store to another: it leaves the one when it is sent, and comes into the other when somebody receives it.
 
 Between the two it lies in neither, and stands on the list of what is on its way. What does not arrive is written off by the
-store that was to have it, with the reason, and stays on the transfer for everybody to see.
+store that was to have it, with the reason, and stays on the transfer for everybody to see. Until it is received the sender may
+take it back, with the reason: it comes into the store that it left.
 """
 
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from wardline.platform.errors import Conflict, Invalid, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
-from wardline.stock import keeping_queries, ledger, paper_queries
+from wardline.stock import keeping_queries, ledger, paper_queries, ward_queries
 from wardline.stock.actions import signed
 from wardline.stock.forms import Arrived, NewTransfer
 from wardline.stock.models import Move, StoreScope, Transfer, TransferLine, TransferScope
@@ -17,7 +18,7 @@ from wardline.stock.scopes import access_store
 
 
 class NotOnItsWay(Conflict):
-    """The transfer was received before."""
+    """The transfer was received, or taken back, before."""
 
     code, title = "not_on_its_way", "This transfer is not on its way"
 
@@ -64,10 +65,52 @@ async def receive(ctx: Context, scope: TransferScope, given: Arrived) -> Transfe
     if is_short and len(given.reason.strip()) < 3:
         raise Invalid(fields={"reason": "Less arrived than was sent. What happened to the rest?"})
     second = await signed(ctx, given)
+    await _end(ctx, scope, "received_short" if is_short else "received", given, version)
+    await _into(ctx, store, scope, lines, arrived, given.reason.strip(), second)
+    ctx.record("transfer.received", subject_id=scope.id, detail={"short": is_short})
+    _touch(ctx, store)
+    return await transfer_with_lines(ctx, scope.id)
+
+
+async def recall(ctx: Context, scope: TransferScope, given: Arrived) -> Transfer:
+    """Takes a transfer back on its way: what came back of each lot lies in the store that sent it. It needs a reason, which a ward
+    that asked for it reads. Whoever receives it at the same moment, or recalls it, one of them is first.
+    """
+    version = ctx.version
+    assert version is not None, "the route is versioned"
+    reason = given.reason.strip()
+    if len(reason) < 3:
+        raise Invalid(fields={"reason": "Why is it taken back?"})
+    source, target = await access_store(ctx, scope.from_store_id), await access_store(ctx, scope.to_store_id)
+    back = dict(pairs(given.lots, given.quantities))
+    lines = await paper_queries.transfer_lines(ctx.db, hospital_id=scope.hospital_id, transfers=[scope.id])
+    is_short = _is_short(lines, back, "came back")
+    second = await signed(ctx, given)
+    await _end(ctx, scope, "recalled", given, version)
+    await _into(ctx, source, scope, lines, back, reason, second, came="Taken back")
+    await _tell_who_asked(ctx, scope, reason)
+    ctx.record("transfer.recalled", subject_id=scope.id, detail={"short": is_short, "reason": reason})
+    _touch(ctx, target)
+    return await transfer_with_lines(ctx, scope.id)
+
+
+async def _tell_who_asked(ctx: Context, scope: TransferScope, reason: str) -> None:
+    """What a ward asked for does not come with this transfer any more: the ward reads that, and asks anew."""
+    declined = await ward_queries.decline_recalled(
+        ctx.db, scope, reason=f"Taken back on its way: {reason}", actor_id=ctx.caller.id, now=ctx.now
+    )
+    if declined is not None:
+        ctx.record(
+            "request_for_stock.declined", subject_type="stock_request", subject_id=declined, detail={"reason": reason}
+        )
+
+
+async def _end(ctx: Context, scope: TransferScope, state: str, given: Arrived, version: int) -> None:
+    """It is on its way no more. NotOnItsWay when it was not, Stale when it is not as it was read."""
     done = await paper_queries.receive_transfer(
         ctx.db,
         scope,
-        state="received_short" if is_short else "received",
+        state=state,
         reason=given.reason.strip(),
         version=version,
         actor_id=ctx.caller.id,
@@ -75,13 +118,7 @@ async def receive(ctx: Context, scope: TransferScope, given: Arrived) -> Transfe
     )
     if done is None:
         await _refuse(ctx, scope, version)
-    await paper_queries.note_arrived(ctx.db, scope, lot_ids=list(arrived), quantities=list(arrived.values()))
-    if any(line.is_controlled for line in lines) and second is None:
-        raise ledger.WitnessMissing("A controlled drug is among it: a second person signs with email and password.")
-    await _into(ctx, store, scope, lines, arrived, given.reason.strip(), second)
-    ctx.record("transfer.received", subject_id=scope.id, detail={"short": is_short})
-    _touch(ctx, store)
-    return await transfer_with_lines(ctx, scope.id)
+    await paper_queries.note_arrived(ctx.db, scope, lot_ids=given.lots, quantities=given.quantities)
 
 
 async def _into(
@@ -92,12 +129,16 @@ async def _into(
     arrived: dict[UUID, int],
     reason: str,
     witness: UUID | None,
+    came: str = "",
 ) -> None:
     """All that was sent comes into the store, and what is missing is written off there in the same breath: a loss on the way
     is a line of the ledger, with both names, and not only a remark on the transfer.
     """
+    if any(line.is_controlled for line in lines) and witness is None:
+        raise ledger.WitnessMissing("A controlled drug is among it: a second person signs with email and password.")
     sent = [(line.lot_id, line.sent) for line in lines]
-    await ledger.bring(ctx, store, sent, kind=Move.TRANSFER_IN, reference=scope.id, witness=witness)
+    why = f"{came}: {reason}" if came else ""
+    await ledger.bring(ctx, store, sent, kind=Move.TRANSFER_IN, reference=scope.id, witness=witness, reason=why)
     lost = [(line.lot_id, line.sent - arrived[line.lot_id]) for line in lines if arrived[line.lot_id] < line.sent]
     if lost:
         words = f"Lost on the way: {reason}"
@@ -121,9 +162,9 @@ def pairs(ids: list[UUID], quantities: list[int]) -> list[tuple[UUID, int]]:
     return list(zip(ids, quantities, strict=True))
 
 
-def _is_short(lines: list[TransferLine], arrived: dict[UUID, int]) -> bool:
+def _is_short(lines: list[TransferLine], arrived: dict[UUID, int], came: str = "arrived") -> bool:
     if arrived.keys() != {line.lot_id for line in lines}:
-        raise Invalid(fields={"lots": "Say of each lot that was sent how much arrived; 0 for none."})
+        raise Invalid(fields={"lots": f"Say of each lot that was sent how much {came}; 0 for none."})
     for line in lines:
         if arrived[line.lot_id] > line.sent:
             raise Invalid(fields={"quantities": f"{line.name}, lot {line.number}: only {line.sent} were sent."})
@@ -135,7 +176,8 @@ async def _refuse(ctx: Context, scope: TransferScope, version: int) -> None:
     assert found is not None, "the access check has seen it"
     if found.version != version and found.state == "sent":
         raise Stale("The transfer was changed meanwhile.", current={"version": found.version})
-    raise NotOnItsWay(f"It was received by {found.received_by or 'somebody'} before.", state=found.state)
+    how = "taken back" if found.state == "recalled" else "received"
+    raise NotOnItsWay(f"It was {how} by {found.received_by or 'somebody'} before.", state=found.state)
 
 
 def _touch(ctx: Context, target: StoreScope) -> None:

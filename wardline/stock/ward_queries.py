@@ -8,7 +8,17 @@ from uuid import UUID
 
 from wardline.identity.public import HospitalScope
 from wardline.platform.db import Db, query
-from wardline.stock.models import Request, RequestScope, Shelf, Source, Store, StoreScope, Transfer, WardStockScope
+from wardline.stock.models import (
+    Request,
+    RequestScope,
+    Shelf,
+    Source,
+    Store,
+    StoreScope,
+    Transfer,
+    TransferScope,
+    WardStockScope,
+)
 from wardline.stock.paper_queries import TRANSFER
 from wardline.stock.queries import SHELF, staff_name
 
@@ -142,3 +152,13 @@ async def end_request(
 """)
 async def hold_request(db: Db, scope: RequestScope) -> int | None:
     """The version of what is still asked for, held until the end of the transaction; None when that has ended."""
+
+
+@query("""
+    UPDATE stock.request SET state = 'declined', transfer_id = NULL, reason = :reason, ended_at = :now, ended_by = :actor_id,
+           version = version + 1
+     WHERE hospital_id = :scope.hospital_id AND transfer_id = :scope.id AND state = 'sent'
+    RETURNING id
+""")
+async def decline_recalled(db: Db, scope: TransferScope, *, reason: str, actor_id: UUID, now: datetime) -> UUID | None:
+    """What was asked for does not come, because its transfer was taken back; None when nobody had asked. Index: request_transfer."""
