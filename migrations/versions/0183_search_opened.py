@@ -3,7 +3,7 @@
 from migrations.sql_file import run
 
 revision = "0183"
-down_revision = "0174"
+down_revision = "0181"
 
 
 def upgrade() -> None:
