@@ -40,7 +40,7 @@ INDEXES = """
 COLUMNS_PACKED = """
     SELECT format('%%I %%s%%s%%s', a.attname, format_type(a.atttypid, a.atttypmod),
                   ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
-                  CASE WHEN a.attnotnull THEN coalesce(format(' CONSTRAINT %%I', k.conname), '') || ' NOT NULL' END), a.attname
+                  CASE WHEN a.attnotnull THEN coalesce(' CONSTRAINT ' || quote_ident(k.conname), '') || ' NOT NULL' END), a.attname
       FROM pg_attribute a
       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       LEFT JOIN pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]
