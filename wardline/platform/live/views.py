@@ -16,6 +16,7 @@ import msgspec
 
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
+from wardline.platform.render import looked_at
 from wardline.platform.render import row as one_row
 
 Access = TypeVar("Access", bound=Callable[..., Awaitable[Any]])
@@ -66,6 +67,22 @@ class Audience(NamedTuple):
     permission_class: str
     language: str
     zone: str
+
+
+def of_the_same_sight(view: View, audience: Audience, can: frozenset[str]) -> tuple[Audience, frozenset[str]]:
+    """The audience and what it may do, as far as the view's templates ask: callers who differ in nothing else see the same,
+    and one reading and one rendering serve all their roles. Only where the access check asks nothing of the caller but whose
+    it is, because they share its scope too.
+    """
+    if not view.of_tenant:
+        return audience, can
+    asked = can & asked_about(view)
+    return audience._replace(permission_class=" ".join(sorted(asked))), asked
+
+
+def asked_about(view: View) -> frozenset[str]:
+    """The permissions that the view's templates ask about."""
+    return frozenset[str]().union(*map(looked_at, filter(None, (view.row, *view.parts.values()))))
 
 
 VIEWS: list[View] = []
