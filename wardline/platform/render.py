@@ -195,8 +195,7 @@ row_texts = Rows(ROWS_MAX)
 @functools.cache
 def looked_at(template: str) -> frozenset[str]:
     """The permissions that a template asks about (as `"name" in can`: tested), itself or in what it imports or puts in."""
-    text, seen = "", list[str]()
-    waiting = [template]
+    text, seen, waiting = "", list[str](), [template]
     while waiting:
         name = waiting.pop()
         seen.append(name)
