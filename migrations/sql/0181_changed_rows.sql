@@ -1,7 +1,7 @@
 -- What changed on a board is read, and nothing else: a task's change reads the tasks and the bed of its patient, a move the
 -- beds and the tasks; and a board that has not changed costs one look at its ward and its topic.
 
--- Several elements of one topic are one update of it, each with a version of its own; 32 of them are remembered, so that a
+-- Several elements of one topic are one update of it, each with a version of its own; 16 of them are remembered, so that a
 -- process that reads a board seldom still reads only what changed. Equal topics stand side by side.
 CREATE OR REPLACE FUNCTION platform.raise_topics(topics text[], elements uuid[]) RETURNS bigint[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -13,7 +13,7 @@ BEGIN
         UPDATE platform.topic t
            SET version = t.version + cardinality(named), touched_at = clock_timestamp(), recent_at = t.version + cardinality(named),
                recent = CASE WHEN elements[n] IS NULL THEN '{}' WHEN t.recent_at = t.version
-                             THEN (named || t.recent)[1:32] ELSE named END
+                             THEN (named || t.recent)[1:16] ELSE named END
          WHERE t.topic = topics[n] RETURNING t.version INTO raised;
         IF NOT FOUND THEN
             INSERT INTO platform.topic AS t (topic) VALUES (topics[n])

@@ -102,6 +102,90 @@ def _tile(held: keeping_hospital.HeldHospital, bed_id: UUID) -> keeping_hospital
     return next(bed for bed in held.beds if bed.id == bed_id)
 
 
+async def test_tasks_and_moves_are_read_with_their_beds_and_not_with_the_ward(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is asked, who took it on, where its patient lies now: each is read as a change, and equals what is read anew."""
+    hospital = client.world.a
+    ward, other = await ward_of(client, hospital), await ward_of(client, hospital)
+    stay = await stay_of(client, hospital, family="Adeyemi")
+    await put(client, stay, ward.women[0])
+    boards = Boards(client, hospital, ward, monkeypatch)
+    _, first = await boards._read()
+    person = (await client.get(f"/encounters/{stay}", as_="nurse_a")).json()["patient_id"]
+    task = (await client.post(f"/patients/{person}/observations", SIGNS, as_="nurse_a")).json()["task_id"]
+    await boards.compare()
+    _, asked = await boards._read()
+    assert [(str(each.id), each.state) for each in asked.tasks] == [(task, "open")]
+    assert [row.tasks for row in asked.rows if row.id == ward.women[0]] == [1]
+    await client.post(f"/tasks/{task}/acknowledgement", as_="doctor_a")
+    await boards.compare()
+    listed = [await client.get(f"/tasks?ward_id={ward.id}", as_="doctor_a", html=True)]
+    moved = await client.put(
+        f"/beds/{ward.women[1]}/occupancy", {"encounter_id": stay, "override_reason": "Light"}, as_="nurse_a"
+    )
+    assert moved.status_code == 200, moved.text
+    await boards.compare()
+    _, after = await boards._read()
+    assert [each.state for each in after.tasks] == ["acknowledged"]
+    listed += [await client.get(f"/tasks?ward_id={ward.id}", as_="doctor_a", html=True)]
+    labels = [board.tasks[0].bed_label or "" for board in (asked, after)]
+    assert [[label in page.text for label in labels] for page in listed] == [[True, False], [False, True]]
+    away = await client.put(
+        f"/beds/{other.women[0]}/occupancy", {"encounter_id": stay, "override_reason": "Light"}, as_="nurse_a"
+    )
+    assert away.status_code == 200, away.text
+    await boards.compare()
+    await client.post(f"/tasks/{task}/completion", as_="doctor_a")
+    await boards.compare()
+    _, done = await boards._read()
+    assert done.tasks == []
+    assert done.whole_at == first.whole_at or keeping.is_over(first, done.whole_at), "the ward was read whole again"
+
+
+async def test_a_change_that_names_nothing_is_read_whole(client: Client) -> None:
+    hospital = client.world.b
+    ward = await ward_of(client, hospital)
+    db, now = Db(client.app.pool, hospital.id), datetime.now(UTC)
+
+    async def read() -> keeping.HeldBoard:
+        held = await keeping.open_board(db, hospital_id=hospital.id, ward_id=ward.id, now=now, today=now.date())
+        assert held is not None
+        return held
+
+    async with client.world.owner() as owner:
+        await owner.execute("SELECT platform.raise_topics($1, $2)", [f"ward:{ward.id}"], [None])
+        await read()
+        await owner.execute("UPDATE beds.bed SET features = '{oxygen}' WHERE id = $1", ward.women[0])
+        raised = await owner.fetchval(
+            "SELECT platform.raise_topics($1, $2)",
+            [f"ward:{ward.id}"] * 3, [ward.women[1], ward.women[2], ward.women[1]],
+        )  # fmt: skip
+        assert len(raised) == 3
+        assert len(set(raised)) == 1
+        assert [row.features for row in (await read()).rows if row.id == ward.women[0]] != [["oxygen"]]
+        await owner.execute("SELECT platform.raise_topics($1, $2)", [f"ward:{ward.id}"], [None])
+    assert [row.features for row in (await read()).rows if row.id == ward.women[0]] == [["oxygen"]]
+
+
+async def test_a_program_is_told_scores_that_no_tile_shows(client: Client) -> None:
+    hospital = client.world.a
+    ward = await ward_of(client, hospital)
+    stay = await stay_of(client, hospital, family="Quist")
+    await put(client, stay, ward.women[0])
+    db, now = Db(client.app.pool, hospital.id), datetime.now(UTC)
+    before = await keeping_hospital.open_hospital(db, hospital_id=hospital.id, now=now)
+    async with client.world.owner() as owner:
+        await owner.execute(
+            "UPDATE encounters.current SET news_score = 2 WHERE hospital_id = $1 AND encounter_id = $2",
+            hospital.id, UUID(str(stay)),
+        )  # fmt: skip
+    later = before.whole_at + keeping_hospital.SCORES_EVERY
+    assert not keeping_hospital.is_over(before, later), "a page shows no such score"
+    told = await keeping_hospital.open_hospital(db, hospital_id=hospital.id, now=later, scores=True)
+    assert _tile(told, ward.women[0]).news_score == 2
+
+
 async def test_a_bed_that_did_not_change_stays_the_same_object(client: Client) -> None:
     hospital = client.world.b
     ward = await ward_of(client, hospital)

@@ -5,6 +5,7 @@ import html
 import re
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import minijinja
@@ -13,6 +14,7 @@ import pytest
 from tests.jinja2_twin import jinja2_environment
 from wardline.platform import render as rendering
 from wardline.platform.render import render, template_names
+from wardline.tasks.models import Task, Worklist
 
 NOW = dt.datetime(2026, 11, 23, 14, 20, 7, tzinfo=dt.UTC)
 LONDON = ZoneInfo("Europe/London")
@@ -250,6 +252,49 @@ def test_a_problem_links_to_its_fields() -> None:
         "fields": {"pulse": "High"},
     }
     assert 'href="#field-pulse"' in render("problem.html", problem=problem)
+
+
+def task(number: int) -> Task:
+    """A task whose words hold what would be markup."""
+    at = NOW + dt.timedelta(minutes=number)
+    return Task(
+        id=UUID(int=number), kind="escalation", title=f"Task {number} <b>", reason="", priority="urgent", state="open",
+        owner_role="nurse", owner_words="Nurse in charge", next_words="", due_at=at, climbs_at=None, created_at=NOW,
+        acknowledged_at=None, acknowledged_by_id=None, acknowledged_by=None, ward_id=None, person_id=None,
+        encounter_id=None, family=None, given=None, bed_label=None, version=1, subject_key="",
+    )  # fmt: skip
+
+
+def test_kept_rows_stand_where_the_template_puts_them_and_a_page_is_whole_each_time() -> None:
+    tasks = [task(3), task(1), task(2)]
+    first, again = (render("tasks/worklist.html", page=Worklist(tasks, None), can=frozenset(), now=NOW) for _ in "12")
+    assert first == again
+    assert rendering._mark not in first
+    assert re.findall(r"Task (\d) &lt;b&gt;", first) == ["3", "1", "2"]
+    assert first.index('id="tasks-body"') < first.index("Task 3") < first.index("Task 2") < first.index("</tbody>")
+    fewer = render("tasks/worklist.html", page=Worklist(tasks[:1], None), can=frozenset(), now=NOW)
+    assert re.findall(r"Task (\d) &lt;b&gt;", fewer) == ["3"]
+
+
+def test_a_part_that_is_kept_holds_no_marks_of_the_page_it_was_first_on() -> None:
+    kept = list[str]()
+    token = rendering.moment.set(rendering.Moment(NOW, LONDON, frozenset(), kept))
+    try:
+        text = rendering.pieces.get("tasks/worklist.html", {"page": Worklist([task(7)], None)})
+    finally:
+        rendering.moment.reset(token)
+    assert "Task 7" in text
+    assert kept == []
+
+
+def test_what_a_template_asks_about_can_be_read_from_its_text() -> None:
+    """What is rendered for several roles at once is told apart by these words; one asked in another way would be missed."""
+    for name in template_names():
+        source = rendering.source_of(name) or ""
+        asked = re.findall(r'"\w+" (?:not )?in can\b', source)
+        assert len(re.findall(r"\bin can\b", source)) == len(asked), name
+    assert rendering.looked_at("beds/board_row.html") == {"read_patient"}
+    assert {"acknowledge_task", "read_patient", "supply_ward"} <= rendering.looked_at("beds/ward.html")
 
 
 @pytest.mark.parametrize("name", ["problem.html", "problem_page.html"])

@@ -99,8 +99,7 @@ async def live_ward_board(db: Db, ward: BoardScope, version: int) -> LiveWardBoa
     board = keeping.board_of(held, now)
     rows: list[RoomHead | Bed] = []
     for room in board.rooms:
-        rows.append(room)
-        rows.extend(bed for bed in board.beds if bed.room_id == room.room_id)
+        rows += [room, *board.beds[room.first_bed : room.end_bed]]
     return LiveWardBoard(
         ward=board.ward,
         summary=board.summary,

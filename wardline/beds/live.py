@@ -37,4 +37,5 @@ live(
     alone=True,
     still=True,
     holds=True,
+    of_tenant=True,
 )

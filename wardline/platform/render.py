@@ -8,6 +8,7 @@ Filters read the moment and the time zone of the rendering from `moment`, becaus
 import datetime as dt
 import functools
 import re
+import secrets
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
@@ -31,11 +32,12 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 class Moment(NamedTuple):
-    """When, in which zone, and for whose rights a page is being rendered."""
+    """When, in which zone, and for whose rights a page is being rendered, and the kept texts that wait to be put in."""
 
     now: dt.datetime
     zone: ZoneInfo
     can: frozenset[str] = frozenset()
+    kept: list[str] | None = None
 
 
 # What the shared templates may ask for although not every page has it.
@@ -63,9 +65,40 @@ moment: ContextVar[Moment | None] = ContextVar("moment", default=None)
 def render(name: str, **values: Any) -> str:
     """The named template as a string; `now` (aware) and `zone` (IANA name), where given, also steer the filters."""
     given: dict[str, Any] = DEFAULTS | {"now": dt.datetime.now(dt.UTC)} | values
-    token = moment.set(Moment(now=given["now"], zone=zone_named(given["zone"]), can=frozenset(given["can"])))
+    kept = list[str]()
+    token = moment.set(Moment(given["now"], zone_named(given["zone"]), frozenset(given["can"]), kept))
     try:
-        return environment().render_template(name, **given)
+        text = environment().render_template(name, **given)
+    finally:
+        moment.reset(token)
+    return _with_kept(text, kept) if kept else text
+
+
+# A kept text goes past the engine, which would copy it four times; a mark that nobody can guess stands in its place.
+_mark = secrets.token_hex(12)
+_MARKED = re.compile(rf"{_mark}-(\d+)-")
+
+
+def _put(text: str) -> Any:
+    """The text for a template: a mark for it, or itself where what is rendered is kept and outlives this page."""
+    kept = rendering().kept
+    if kept is None:
+        return minijinja.safe(text)
+    kept.append(text)
+    return minijinja.safe(f"{_mark}-{len(kept) - 1}-")
+
+
+def _with_kept(text: str, kept: list[str]) -> str:
+    parts = _MARKED.split(text)
+    parts[1::2] = [kept[int(place)] for place in parts[1::2]]
+    return "".join(parts)
+
+
+def _to_keep(template: str, values: dict[str, Any], at: Moment) -> str:
+    """A part rendered to be kept: whole, with no marks of the page under way."""
+    token = moment.set(at._replace(kept=None))
+    try:
+        return environment().render_template(template, **(DEFAULTS | values | {"can": at.can, "now": at.now}))
     finally:
         moment.reset(token)
 
@@ -73,20 +106,21 @@ def render(name: str, **values: Any) -> str:
 class Pieces:
     """Rendered parts of pages, kept in two generations: when the younger is full it becomes the elder, and the elder goes.
 
-    A key holds everything that a part may show: its template, its values, the rights, the zone and the half minute.
+    A key holds everything that a part may show: its template, its values, the rights it asks about, the zone, the half minute.
     """
 
     def __init__(self, generation_max: int) -> None:
         self.generation_max = generation_max
         self.hits = 0
         self.misses = 0
-        self._young: dict[Any, Any] = {}
-        self._old: dict[Any, Any] = {}
+        self._young: dict[Any, str] = {}
+        self._old: dict[Any, str] = {}
 
-    def get(self, template: str, values: dict[str, Any]) -> Any:
+    def get(self, template: str, values: dict[str, Any]) -> str:
         at = rendering()
+        can = _told_apart(template, at.can)
         bucket = int(at.now.timestamp()) // PIECE_SECONDS
-        key = (template, bucket, at.zone.key, at.can, *map(_encode, values.values()))
+        key = (template, bucket, at.zone.key, can, *map(_encode, values.values()))
         found = self._young.get(key)
         if found is not None:
             self.hits += 1
@@ -94,8 +128,7 @@ class Pieces:
         found = self._old.get(key)
         if found is None:
             self.misses += 1
-            text = environment().render_template(template, **(DEFAULTS | values | {"can": at.can, "now": at.now}))
-            found = minijinja.safe(text)
+            found = _to_keep(template, values, at._replace(can=can))
         if len(self._young) >= self.generation_max:
             self._old, self._young = self._young, {}
         self._young[key] = found
@@ -111,7 +144,7 @@ def piece(template: str, **values: Any) -> Any:
 
     In a template: {{ piece("beds/board_row.html", row=bed) }}. Up to half a minute may pass before it shows new lateness.
     """
-    return pieces.get(template, values)
+    return _put(pieces.get(template, values))
 
 
 class Rows:
@@ -147,8 +180,7 @@ class Rows:
             self._young[id(row)] = kept
         text = kept[1].get(variant)
         if text is None:
-            values = DEFAULTS | {"row": row, "can": at.can, "now": at.now}
-            text = environment().render_template(template, **values).strip()
+            text = _to_keep(template, {"row": row}, at).strip()
             if len(kept[1]) >= ROW_VARIANTS_MAX:
                 kept[1].clear()
             kept[1][variant] = text
@@ -165,14 +197,12 @@ panel_texts = Rows(PANELS_MAX)  # apart, so that neither boards nor charts push 
 
 @functools.cache
 def looked_at(template: str) -> frozenset[str]:
-    """The permissions that a template asks about, itself or in what it imports: callers who differ in others see the same."""
-    text, seen = "", list[str]()
-    waiting = [template]
+    """The permissions that a template asks about (as `"name" in can`: tested), itself or in what it imports or puts in."""
+    text, seen, waiting = "", list[str](), [template]
     while waiting:
         name = waiting.pop()
         seen.append(name)
-        source = source_of(name) or ""
-        text += source
+        text += (source := _loader()(name) or "")
         waiting += [found for found in _IMPORTED.findall(source) if found not in seen]
     return frozenset(_ASKED.findall(text))
 
@@ -183,16 +213,15 @@ def _told_apart(template: str, can: frozenset[str]) -> frozenset[str]:
     return can & looked_at(template)
 
 
-_IMPORTED = re.compile(r'(?:import|from|include|extends) "([^"]+)"')
-_ASKED = re.compile(r'"(\w+)" in can')
+_IMPORTED = re.compile(r'(?:(?:import|from|include|extends) |(?:piece|rows)\()"([^"]+)"')
+_ASKED = re.compile(r'"(\w+)" (?:not )?in can')
 
 
 def rows(template: str, given: Sequence[Any], first: int = 0, end: int | None = None) -> Any:
     """Rows that are rendered once for as long as they stay the same objects, all or those from `first` to before `end`.
-    Only for a template that shows nothing but the row and leaves relative times to the browser's clock:
-    {{ rows("beds/board_row.html", page.beds) }}."""
+    Only for a template that shows nothing but the row and leaves relative times to the browser's clock."""
     some = given if first == 0 and end is None else given[first:end]
-    return minijinja.safe("\n".join(row_texts.get(template, some)))
+    return _put("\n".join(row_texts.get(template, some)))
 
 
 def _render_line(template: str, **values: Any) -> str:
@@ -228,7 +257,7 @@ def row(template: str, given: Any, *, can: frozenset[str], now: dt.datetime, zon
 def environment() -> minijinja.Environment:
     """The product's environment; templates are read once (`reload_before_render` makes it read them each time)."""
     return minijinja.Environment(
-        loader=functools.partial(narrowed, source=source_of, left=included(template_names(), source_of)),
+        loader=_loader(),
         filters=FILTERS,
         globals=GLOBALS,
         auto_escape_callback=escaping_of,
@@ -238,6 +267,11 @@ def environment() -> minijinja.Environment:
         lstrip_blocks=True,
         pycompat=False,
     )
+
+
+@functools.cache
+def _loader() -> Callable[[str], str | None]:
+    return functools.partial(narrowed, source=source_of, left=included(template_names(), source_of))
 
 
 def source_of(name: str) -> str | None:

@@ -26,7 +26,17 @@ from wardline.platform.live.connection import Connection
 from wardline.platform.live.feed import Feed, Topic, rows_event, versions_event
 from wardline.platform.live.notifier import CHANNEL, versions_in
 from wardline.platform.live.turnstile import return_ms
-from wardline.platform.live.views import Audience, Render, Shown, View, Watch, difference, show, views_by_kind
+from wardline.platform.live.views import (
+    Audience,
+    Render,
+    Shown,
+    View,
+    Watch,
+    difference,
+    of_the_same_sight,
+    show,
+    views_by_kind,
+)
 
 READS_AT_ONCE_MAX = 4
 HEARTBEAT_SHARES = 15
@@ -130,6 +140,7 @@ class Hub:
     ) -> Feed:
         """Add a watcher. The first of an audience causes one read; all who come meanwhile wait for the same."""
         topic = self._topics.setdefault(watch.topic, Topic(watch.topic))
+        audience, can = of_the_same_sight(watch.view, audience, can)
         feed = topic.feeds.get(audience)
         if feed is None:
             feed = topic.feeds[audience] = Feed(watch.topic, watch.view, scope, audience, can)

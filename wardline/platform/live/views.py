@@ -5,9 +5,10 @@ template renders exactly one element, whose id is the row's (`prefix-key`) or th
 """
 
 import typing
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -16,6 +17,7 @@ import msgspec
 
 from wardline.platform.errors import NotFound
 from wardline.platform.http import Context
+from wardline.platform.render import looked_at
 from wardline.platform.render import row as one_row
 
 Access = TypeVar("Access", bound=Callable[..., Awaitable[Any]])
@@ -66,6 +68,22 @@ class Audience(NamedTuple):
     permission_class: str
     language: str
     zone: str
+
+
+def of_the_same_sight(view: View, audience: Audience, can: frozenset[str]) -> tuple[Audience, frozenset[str]]:
+    """The audience and what it may do, as far as the view's templates ask: callers who differ in nothing else see the same,
+    and one reading and one rendering serve all their roles. Only where the access check asks nothing of the caller but whose
+    it is, because they share its scope too.
+    """
+    if not view.of_tenant:
+        return audience, can
+    asked = can & asked_about(view)
+    return audience._replace(permission_class=" ".join(sorted(asked))), asked
+
+
+def asked_about(view: View) -> frozenset[str]:
+    """The permissions that the view's templates ask about."""
+    return frozenset[str]().union(*map(looked_at, filter(None, (view.row, *view.parts.values()))))
 
 
 VIEWS: list[View] = []
@@ -152,13 +170,23 @@ async def admit(ctx: Context, watch: Watch) -> Any:
     return await watch.view.access(ctx, **watch.values)
 
 
+class Line(NamedTuple):
+    """A row with its element's name and the container that it stands in."""
+
+    item: Any
+    name: str
+    container: str
+
+
 class Shown(msgspec.Struct):
     """What an audience is shown of one topic: each element's HTML, and the order of rows in their containers.
 
-    `items` and `digests` hold what each element was rendered from, so that an unchanged one is not rendered again.
+    `items` and `digests` hold what each element was rendered from, so that an unchanged one is not rendered again, and
+    `lines` the names of the rows, so that a row that stands where it stood is not named again.
     """
 
     html: dict[str, str] = {}
+    lines: list[Line] = []
     items: dict[str, Any] = {}
     digests: dict[str, int] = {}
     order: dict[str, list[str]] = {}
@@ -184,9 +212,9 @@ def show(
     """Render what `view` shows of `page`. Rows that are made of the same data as before keep their HTML, except when
     the clock alone may have changed them (`before` is empty then)."""
     values = {"page": page, "can": can, "now": now, "zone": audience.zone}
-    shown = Shown({}, {}, {}, {}, 0 if view.alone else _rest(view, page))
-    for item in attrgetter(view.rows)(page) if view.rows else ():
-        name = f"{view.prefix}-{getattr(item, view.key)}"
+    items: Sequence[Any] = attrgetter(view.rows)(page) if view.rows else ()
+    shown = Shown({}, _lines(view, items, before.lines), {}, {}, {}, 0 if view.alone else _rest(view, page))
+    for item, name, container in shown.lines:
         shown.items[name] = item
         if before.items.get(name) is item and shown.rest == before.rest:
             shown.html[name], shown.digests[name] = before.html[name], before.digests[name]
@@ -198,8 +226,8 @@ def show(
                 shown.html[name] = one_row(view.row, item, can=can, now=now, zone=audience.zone)
             else:
                 shown.html[name] = render(view.row, **values, **{view.as_: item}).strip()
-        if view.container:
-            shown.order.setdefault(view.container.format(row=item), []).append(name)
+        if container:
+            shown.order.setdefault(container, []).append(name)
     for name, template in view.parts.items():
         fields = view.parts_show.get(name)
         digest = hash(_encode([getattr(page, field) for field in fields])) if fields else None
@@ -210,6 +238,19 @@ def show(
         if digest is not None:
             shown.digests[name] = digest
     return shown
+
+
+def _lines(view: View, items: Sequence[Any], before: list[Line]) -> list[Line]:
+    """The rows by name; on a board most of them stand where they stood and are the same objects."""
+    return [
+        line if line is not None and line.item is item else Line(item, *_named(view, item))
+        for item, line in zip(items, chain(before, repeat(None)))  # noqa: B905 - the longer goes on without end
+    ]
+
+
+def _named(view: View, item: Any) -> tuple[str, str]:
+    container = view.container.format(row=item) if view.container else ""
+    return f"{view.prefix}-{getattr(item, view.key)}", container
 
 
 def _rest(view: View, page: Any) -> int:
