@@ -1,4 +1,4 @@
-"""The record's batches: nobody goes on before their own entry is committed, and nobody waits for more than that."""
+"""The record's batches: nobody goes on before their own entry is committed, and a process commits so often only."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from tests.database import TestDatabase
+from wardline.audit import public
 from wardline.audit.public import Entry, Ledger
 from wardline.platform.db import Pool
 from wardline.platform.errors import Busy, Problem
@@ -49,9 +50,7 @@ async def until_somebody_waits(owner: asyncpg.Connection) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_what_comes_during_a_commit_is_the_next_batch_and_waits_for_it(
-    ledger: Ledger, owner: asyncpg.Connection
-) -> None:
+async def test_what_comes_during_a_commit_waits_for_its_own(ledger: Ledger, owner: asyncpg.Connection) -> None:
     async with owner.transaction():
         await owner.execute("LOCK TABLE audit.entry IN SHARE MODE")
         first = noted(ledger, "1")
@@ -70,11 +69,17 @@ async def test_what_comes_in_one_turn_of_the_loop_is_one_batch(ledger: Ledger, o
     assert ledger.flushes == 1
 
 
-async def test_who_asks_again_at_once_waits_for_nobody(ledger: Ledger, owner: asyncpg.Connection) -> None:
-    for number in range(9):
-        await ledger.note(NOBODY, "session.used", str(number), "a test")
-        assert ledger._patience is None
-    assert len(await recorded(owner)) == ledger.flushes == 9
+async def test_batches_begin_apart_unless_one_is_full(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public, "APART_SECONDS", 60)
+    monkeypatch.setattr(public, "BATCH_ENTRIES_MAX", 2)
+    ledger._began_at = asyncio.get_running_loop().time() - 60
+    await noted(ledger, "1")  # at once
+    second = noted(ledger, "2")
+    await asyncio.wait([second], timeout=0.1)
+    assert not second.done()
+    await asyncio.gather(second, noted(ledger, "3"))
+    assert (ledger.flushes, ledger.flushed_entries) == (2, 3)
+    assert ledger._beginning is None
 
 
 async def test_who_leaves_does_not_take_the_others_along(ledger: Ledger, owner: asyncpg.Connection) -> None:
