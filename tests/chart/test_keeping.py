@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.client import Client
+from tests.queries import queries_at_most
 from wardline.chart import keeping
 from wardline.chart.keeping import KeptChart, chart_of
 from wardline.identity.public import seal
@@ -137,3 +138,12 @@ async def test_a_page_that_the_browser_holds_is_not_sent_again_until_something_c
     whole = await client.get(f"/patients/{person}", as_="doctor_a", html=True, headers=stale)
     assert whole.status_code == 200
     assert "Gout of both toes" in whole.text
+
+
+async def test_the_summary_is_opened_and_read_by_one_statement(client: Client) -> None:
+    """Also of a patient whom nothing has touched yet, whose topic has no version."""
+    person = await client.world.patient(client.world.a)
+    with queries_at_most(client, 4) as statements:
+        await page(client, person, as_="doctor_a")
+    assert sum("encounters.problem" in statement for statement in statements) == 1
+    assert sum("set_config" in statement and "registration" in statement for statement in statements) == 1

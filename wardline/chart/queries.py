@@ -1,5 +1,5 @@
 """The read of the summary: everything in one round trip, because a round trip costs as much as most of these rows."""
-# ruff: noqa: S608 - statements are put together from texts of the code's own
+
 # pyright: reportReturnType=false
 # A declared query's body is its docstring.
 
@@ -96,7 +96,7 @@ async def summary(
 @query(
     f"""SELECT x.*, x.id IS NOT NULL, o.topic_version {OPENING}
       LEFT JOIN LATERAL ({_SUMMARY.replace(":patient.", ":")}
-                            AND o.hospital_id IS NOT NULL AND o.topic_version IS DISTINCT FROM :held::bigint OFFSET 0) x ON true""",
+                            AND o.hospital_id = :hospital_id AND (:held::bigint IS NULL OR coalesce(o.topic_version, 0) <> :held) OFFSET 0) x ON true""",
     opens=True,
 )
 async def open_summary(

@@ -26,8 +26,8 @@ async def open_patient(db: Db, *, hospital_id: UUID, person_id: UUID, topic: str
     """The version of the page's topic, when the person is registered at this hospital."""
 
 
-# The beginning of a statement that opens a patient and reads a page of theirs at once: what hangs on `o` (its WHERE names
-# `o.hospital_id`) cannot be read before the scope is set, because the row of `o` does not exist before.
+# The beginning of a statement that opens a patient and reads a page of theirs at once: what hangs on `o` (its WHERE says
+# `o.hospital_id = :hospital_id`) cannot be read before the scope is set, because the row of `o` does not exist before.
 OPENING = """
       FROM (SELECT set_config('app.hospital_id', :hospital_id::uuid::text, false)::uuid AS hospital_id OFFSET 0) s
      CROSS JOIN LATERAL (SELECT r.hospital_id, (SELECT t.version FROM platform.topic t WHERE t.topic = :topic) AS topic_version

@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Alike(Generic[T]):
-    """The rows of the pages shown last, at most so many pages. A row is only ever replaced by one that is equal to it, so
+    """The rows of the pages shown last, at most so many pages; `name` tells the rows of a page apart. A row is only ever replaced by one that is equal to it, so
     nothing is shown that this reading has not found."""
 
     def __init__(self, pages_max: int, name: Callable[[T], Hashable]) -> None:

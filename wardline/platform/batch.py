@@ -43,7 +43,8 @@ _texts: dict[tuple[str, ...], str] = {}
 
 
 class Opening(NamedTuple):
-    """The FROM of a statement that sets the scope and then has at most one row, `o`; `own` is a value of it."""
+    """The FROM of a statement that sets the scope and then has at most one row, `o`, of the hospital that is the first of
+    the values; `own` is a value of it."""
 
     own: str
     sql: str
@@ -98,7 +99,7 @@ def _text(bounds: list[Bound], opening: Opening | None) -> str:
     found = _texts.get(key)
     if found is None:
         columns = [opening.own if opening else "true"]
-        places, behind = (len(opening.values), " WHERE o.hospital_id IS NOT NULL") if opening else (0, "")
+        places, behind = (len(opening.values), " WHERE o.hospital_id = $1") if opening else (0, "")
         for bound in bounds:
             columns.append(f"(SELECT array_agg(ROW(q.*)) FROM ({shifted(bound.sql, places)}) q{behind})")  # noqa: S608 - declared texts
             places += len(bound.values)

@@ -156,7 +156,7 @@ class OpenedChart(ChartRow):
 
 @query(
     f"""SELECT x.*, o.topic_version {OPENING}
-      LEFT JOIN LATERAL ({_CHART.replace(":patient.", ":")} AND o.hospital_id IS NOT NULL OFFSET 0) x ON true""",
+      LEFT JOIN LATERAL ({_CHART.replace(":patient.", ":")} AND o.hospital_id = :hospital_id OFFSET 0) x ON true""",
     opens=True,
 )
 async def open_chart(
