@@ -27,8 +27,8 @@ from wardline.vitals.current import Standing
 from wardline.vitals.models import Consciousness, Signs, SpO2Scale
 
 ROUTE = "POST /patients/{patient_id}/observations"
-CLOSING = f"SELECT {Ledger.closing_sql}, platform.end_write($1, $2, $3, $4::smallint, $5, $6, $7, $8, $9, $17)"
-BEGIN = "SELECT * FROM platform.begin_write($1, $2, $3, $4, $5)"
+CLOSING = f"SELECT {lean.closing_sql(Ledger.closing_sql, looked=True)}"
+BEGIN = "SELECT * FROM platform.open_write($1, $2, $3, $4, $5)"
 
 
 class Raw:
@@ -130,7 +130,7 @@ async def _ordinary(connection: asyncpg.Connection, raw: Db, this: Save, stay: O
     await _require(raw, this, _task(stay, stands))
     _report(this, stay, stands)
     body = msgspec.json.encode(_answer(this, stands))
-    values = [hospital_id, staff_id, this.key, 200, None, body, *_closing(this, sorted(this.topics))]
+    values = [hospital_id, staff_id, this.key, ROUTE, this.digest, body, *_closing(this, sorted(this.topics))]
     await connection.fetchrow(CLOSING, *values)
 
 

@@ -1,5 +1,7 @@
 """Notes through the front door: written by several, signed, added to, withdrawn; nothing is written over."""
 
+from uuid import UUID, uuid4
+
 import asyncpg
 import pytest
 
@@ -71,6 +73,28 @@ async def test_one_person_in_two_windows_is_shown_the_newer_text(client: Client)
     early = await save(client, note, "assessment", "Of the future", as_="doctor_a", version=7)
     assert early.status_code == 412
     assert texts(await read(client, note)) == [("plan", "First window")]
+
+
+async def test_a_save_that_is_sent_again_is_one_save_and_a_read_is_recorded(client: Client) -> None:
+    """In the lean form too, which keeps the answer in the same statement as the words."""
+    person = await client.world.patient(client.world.a)
+    note = await begun(client, person, kind="handover")
+    path, key = f"/notes/{note}/sections/situation", uuid4().hex
+    sent = [
+        await client.put(path, {"text": text}, as_="doctor_a", version=0, key=key)
+        for text in ("Well.", "Well.", "Ill.")
+    ]
+    assert [answer.status_code for answer in sent] == [200, 200, 422]
+    assert sent[0].json() == sent[1].json()
+    async with client.world.owner() as db:
+        assert await db.fetchval("SELECT count(*) FROM notes.revision WHERE note_id = $1", note) == 1
+        actions = await db.fetch(
+            "SELECT action, person_id = $2 AS theirs FROM audit.entry WHERE subject_id = $1 AND action <> 'note.begun'"
+            " AND outcome <> 'refused' ORDER BY action",
+            UUID(note),
+            person,
+        )
+    assert [tuple(row) for row in actions] == [("note.read", True), ("note.saved", True)]
 
 
 async def test_a_signature_counts_for_what_was_seen(client: Client) -> None:

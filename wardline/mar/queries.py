@@ -90,12 +90,12 @@ class Running(Struct, frozen=True, kw_only=True):
 
 
 # --- before a dose is given ----------------------------------------------------------------------------------------------
-@query("SELECT (o.giving).*, o.needed FROM mar.open_dose(:hospital_id, :dose_id, :medicine_id) o", opens=True)
+@query("SELECT o.* FROM mar.look_at_dose(:hospital_id, :dose_id, :medicine_id) o", opens=True)
 async def open_giving(db: Db, *, hospital_id: UUID, dose_id: UUID | None, medicine_id: UUID | None) -> Giving | None:
     """All that giving a dose, or a medicine as needed, rests on; None when it is not the hospital's."""
 
 
-@query("SELECT (o.giving).*, o.needed FROM mar.open_dose(:hospital_id, :dose_id, :medicine_id) o")
+@query("SELECT o.* FROM mar.look_at_dose(:hospital_id, :dose_id, :medicine_id) o")
 async def giving(db: Db, *, hospital_id: UUID, dose_id: UUID | None, medicine_id: UUID | None) -> Giving | None:
     """The same inside of a transaction, after the order is held."""
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from wardline.notes.models import CosignLine, Found, NoteLine, NoteRow, NoteScope, RevisionRow, SaveRow
 from wardline.patients.public import PatientScope
-from wardline.platform.db import Db, query
+from wardline.platform.db import Db, Effect, effect, query
 
 LIST_ROWS = 30
 HISTORY_ROWS = 50
@@ -87,6 +87,11 @@ def _name(alias: str) -> str:
     )
 
 
+@query("SELECT n.* FROM notes.open_note(:hospital_id, :note_id) n", opens=True)
+async def open_note(db: Db, *, hospital_id: UUID, note_id: UUID) -> Found | None:
+    """The same, where it is the first thing that is asked."""
+
+
 @query("""
     SELECT n.person_id, n.kind, n.state, n.signed_by, n.version FROM notes.note n
      WHERE n.hospital_id = :hospital_id AND n.id = :note_id
@@ -139,12 +144,12 @@ async def insert_note(db: Db, new: NewRow, *, now: datetime) -> None:
     """A draft without words."""
 
 
-@query("""
-    WITH held AS (
-        UPDATE notes.note SET version = version + 1, saved_at = :now
-         WHERE hospital_id = :note.hospital_id AND id = :note.id AND state = 'draft'
-        RETURNING version
-    ), kept AS (
+# Cast where a place has no column to take its type from.
+_HELD = """
+    UPDATE notes.note SET version = version + 1, saved_at = :now
+     WHERE hospital_id = :note.hospital_id AND id = :note.id AND state = 'draft'
+"""
+_SAID = """
         INSERT INTO notes.passage AS p (hospital_id, note_id, section, author_id, version, created_at)
         SELECT :note.hospital_id, :note.id, :section, :author_id, 1, :now FROM held WHERE :version::int = 0
         ON CONFLICT DO NOTHING
@@ -154,14 +159,26 @@ async def insert_note(db: Db, new: NewRow, *, now: datetime) -> None:
          WHERE hospital_id = :note.hospital_id AND note_id = :note.id AND section = :section AND author_id = :author_id
            AND version = :version AND :version > 0 AND EXISTS (SELECT FROM held)
         RETURNING version
-    ), said AS (
+    ), {name} AS (
         INSERT INTO notes.revision (hospital_id, note_id, section, author_id, version, text, author_role, note_version, saved_at)
         SELECT :note.hospital_id, :note.id, :section, :author_id, now_at.version, :text, :author_role, held.version, :now
           FROM held, (SELECT version FROM kept UNION ALL SELECT version FROM moved) now_at
         RETURNING version
     )
-    SELECT held.version, said.version FROM held LEFT JOIN said ON true
-""")
+"""
+
+
+@effect(f"WITH held AS ({_HELD} AND version = :note.version RETURNING version), kept AS ({_SAID.format(name='done')}")
+def put_text(
+    *, note: NoteScope, section: str, author_id: UUID, author_role: str, version: int, text: str, now: datetime
+) -> Effect:
+    """A revision of the author's words while nobody else has saved in the note or signed it since it was read."""
+
+
+@query(
+    f"""WITH held AS ({_HELD} RETURNING version), kept AS ({_SAID.format(name="said")}
+        SELECT held.version, said.version FROM held LEFT JOIN said ON true"""  # noqa: S608 - texts of the code's own
+)
 async def save_text(
     db: Db,
     note: NoteScope,

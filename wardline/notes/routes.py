@@ -153,6 +153,7 @@ async def note(ctx: Context, scope: NoteScope) -> NotePage:
     "/notes/{note_id}/sections/{section}",
     needs=May.WRITE_NOTE,
     access=access_note,
+    lean=actions.save_text_lean,
     versioned=True,
     then="/notes/{note_id}",
 )

@@ -82,9 +82,7 @@ class Door:
         self._answers = answers
         self._nudge = nudge
         self._observe = observe
-        self._closing = (
-            f"SELECT {ledger.closing_sql}, platform.end_write($1, $2, $3, $4::smallint, $5, $6, $7, $8, $9, $17)"
-        )
+        self._closing = f"SELECT {lean.closing_sql(ledger.closing_sql, looked=True)}"
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request; nothing that goes wrong leaves it unanswered."""
@@ -273,8 +271,12 @@ class Door:
             if written is None:
                 return None
             record = self._ledger.closing_values(ctx, ctx.changes, ctx.reads)
-            topics, bound = lean.values(ctx, written, route=route.name, key=key, digest=digest, ledger_values=record)
-            row = await ctx.db.fetchrow(lean.statement(written.effect, self._ledger.closing_sql), *bound)
+            who = (ctx.caller.tenant_id, ctx.caller.id)
+            topics, bound = lean.closing_values(
+                ctx, who, key=key, digest=digest, body=encode(written.result), ledger_values=record
+            )
+            sql = lean.statement(written.effect, self._ledger.closing_sql)
+            row = await ctx.db.fetchrow(sql, *written.effect.values, *bound)
             assert row is not None
             return written.result, dict(zip(topics, row[-1], strict=True))
         finally:
@@ -291,7 +293,7 @@ class Door:
             ctx.db = Db(self._pool, tenant_id, held)
             try:
                 claim = await held.connection.fetchrow(
-                    "SELECT * FROM platform.begin_write($1, $2, $3, $4, $5)",
+                    "SELECT * FROM platform.open_write($1, $2, $3, $4, $5)",
                     tenant_id,
                     caller_id,
                     route.name,
@@ -308,39 +310,26 @@ class Door:
                     return _replayed(ctx, route, claim["body"]), {}
                 await route.take_scope(ctx, values)
                 result = await route.handler(ctx, **values)
-                return result, await self._close(ctx, route, held.connection, caller_id, tenant_id, key, result)
+                return result, await self._close(ctx, held.connection, (tenant_id, caller_id), key, digest, result)
             finally:
                 ctx.db = outside
 
     async def _close(
         self,
         ctx: Context,
-        route: Route,
         connection: Any,
-        caller_id: UUID,
-        tenant_id: UUID | None,
+        who: tuple[UUID | None, UUID],
         key: str | None,
+        digest: bytes,
         result: Any,
     ) -> dict[str, int]:
-        """The last call before the commit: audit rows, events, stored reply and, last of all, the topic versions."""
-        topics, elements = ctx.raised()
+        """The last call before the commit: audit rows, stored reply, events and, last of all, the topic versions."""
         body = encode(result) if key is not None else None
         if body is not None and len(body) > REPLY_BYTES_MAX:
             raise errors.TooLarge("The answer to a write must be small.")
-        row = await connection.fetchrow(
-            self._closing,
-            tenant_id,
-            caller_id,
-            key,
-            200,
-            None,
-            body,
-            [name for name, _ in ctx.events],
-            [encode(payload).decode() for _, payload in ctx.events],
-            topics,
-            *self._ledger.closing_values(ctx, ctx.changes, ctx.reads),
-            elements,
-        )
+        record = self._ledger.closing_values(ctx, ctx.changes, ctx.reads)
+        topics, bound = lean.closing_values(ctx, who, key=key, digest=digest, body=body, ledger_values=record)
+        row = await connection.fetchrow(self._closing, *bound)
         return dict(zip(topics, row[1], strict=True))
 
     async def _refuse(self, ctx: Context, problem: Problem, scope: Any) -> Reply:

@@ -7,6 +7,7 @@ trips instead of eight, and a row is locked for one statement only.
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from wardline.platform.db import Effect
 from wardline.platform.declared import shifted
@@ -26,17 +27,19 @@ class Written(NamedTuple):
 _statements: dict[tuple[str, str], str] = {}
 
 
+def closing_sql(ledger_sql: str, *, looked: bool) -> str:
+    """The end of every write: the record, then the reply, the events and, last of all, the topics. `looked`: whether the
+    key was found free before."""
+    finish = f"platform.finish_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $17, {str(looked).lower()})"
+    return f"{ledger_sql}, {finish}"
+
+
 def statement(effect: Effect, ledger_sql: str) -> str:
-    """The whole write: the effect, then whether it found what it needed, the reply, the record, the events and, last of
-    all, the topics. `ledger_sql` has its places at $10 to $16."""
+    """The whole write: the effect, then whether it found what it needed, and what ends every write. `ledger_sql` has its
+    places at $10 to $16."""
     found = _statements.get((effect.sql, ledger_sql))
     if found is None:
-        after = len(effect.values)
-        closing = shifted(
-            "platform.keep_reply($2, $3, $4, $5, 200::smallint, $6), "
-            f"{ledger_sql}, platform.end_write($1, $2, NULL, NULL, NULL, NULL, $7, $8, $9, $17)",
-            after,
-        )
+        closing = shifted(closing_sql(ledger_sql, looked=False), len(effect.values))
         found = _statements[(effect.sql, ledger_sql)] = (
             f"{effect.sql} SELECT CASE WHEN (SELECT count(*) FROM done) = 1 THEN true"  # noqa: S608 - declared texts
             f" ELSE platform.start_again('the row has changed') END, {closing}"
@@ -44,19 +47,23 @@ def statement(effect: Effect, ledger_sql: str) -> str:
     return found
 
 
-def values(
-    ctx: "Context", written: Written, *, route: str, key: str, digest: bytes, ledger_values: Sequence[Any]
+def closing_values(
+    ctx: "Context",
+    who: tuple[UUID | None, UUID],
+    *,
+    key: str | None,
+    digest: bytes,
+    body: bytes | None,
+    ledger_values: Sequence[Any],
 ) -> tuple[list[str], list[Any]]:
-    """The topics in their order, and the values of all places."""
+    """The topics in their order, and the values of the places of `closing_sql`; `who` is the tenant and the caller."""
     topics, elements = ctx.raised()
     return topics, [
-        *written.effect.values,
-        ctx.caller.tenant_id,
-        ctx.caller.id,
+        *who,
         key,
-        route,
+        ctx.route,
         digest,
-        encode(written.result),
+        body,
         [name for name, _ in ctx.events],
         [encode(payload).decode() for _, payload in ctx.events],
         topics,
