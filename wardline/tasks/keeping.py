@@ -21,13 +21,12 @@ def same_objects(tasks: list[Task]) -> list[Task]:
 
 def _same(task: Task) -> Task:
     global _young, _old
-    known = _young.get(task.id)
-    if known == task:
+    known = _young.get(task.id, task)
+    if known is not task and known == task:
         return known
-    known = _old.get(task.id)
-    if known != task:
-        known = task
+    elder = _old.get(task.id, task)
+    kept = elder if elder == task else task
     if len(_young) >= GENERATION_MAX:
         _young, _old = {}, _young
-    _young[task.id] = known
-    return known
+    _young[task.id] = kept
+    return kept
