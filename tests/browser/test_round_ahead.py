@@ -11,11 +11,11 @@ import pytest
 from playwright.async_api import Browser, Request, expect
 
 from tests.browser.offline import COPIES, chip, done, kept, ready
-from tests.browser.people import sit_down
+from tests.browser.people import Person, sit_down
 from tests.browser.test_outbox import sign_in
 from tests.browser.test_round_offline import due, recorded
 from tests.client import Client
-from tests.mar.bedside import Bed, bed
+from tests.mar.bedside import Bed, bed, order
 from tests.served import Served
 from wardline.mar import ahead
 from wardline.mar.models import RoundScope
@@ -39,6 +39,18 @@ async def together(client: Client, count: int) -> list[Bed]:
     for each in beds:
         each.ward = beds[0].ward
     return beds
+
+
+async def gone(nurse: Person, about: str) -> set[str]:
+    """The names of the copies, once none of them is about this any more."""
+    there: set[str] = set()
+    for _ in range(100):
+        there = {row[0] for row in await nurse.page.evaluate(COPIES)}
+        if not any(about in name for name in there):
+            break
+        await asyncio.sleep(0.1)
+    assert not any(about in name for name in there)
+    return there
 
 
 async def test_a_round_begun_before_the_network_went_can_be_finished(browser: Browser, site: Served) -> None:
@@ -117,16 +129,34 @@ async def test_the_sheet_of_a_dose_that_was_sent_is_no_copy_any_more(browser: Br
     await nurse.page.evaluate(
         "(path) => fetch(path, { method: 'POST' }).then(() => true)", f"/doses/{first['id']}/giving"
     )
-    there: set[str] = set()
-    for _ in range(100):
-        there = {row[0] for row in await nurse.page.evaluate(COPIES)}
-        if not any(first["id"] in name for name in there):
-            break
-        await asyncio.sleep(0.1)
+    there = await gone(nurse, first["id"])
     assert {name for name in there if "/doses/" in name} == {
         f"page:/doses/{second['id']}",
         f"part:/doses/{second['id']}",
     }
+    await done(nurse)
+
+
+async def test_what_can_be_given_when_needed_is_at_hand_once(browser: Browser, site: Served) -> None:
+    """Its sheet is kept ahead with the round; once it is entered, the next dose may not be due yet, and the copy is gone."""
+    client = Client.__new__(Client)
+    client.world = site.world
+    async with httpx.AsyncClient(base_url=site.address, timeout=30) as client.http:
+        [at] = await together(client, 1)
+        await due(client, at, "furosemide 40 mg po stat")
+        needed = await order(client, at, "paracetamol 1 g po 4-6 hourly prn max 4 g")
+    nurse = await sit_down(browser, site, "nurse_a")
+    await ready(nurse)
+    path = f"/medicines/{needed['id']}/giving"
+    await nurse.open(f"/wards/{at.ward}/round")
+    await kept(nurse, f"page:{at.path}/given", f"page:{path}", f"part:{path}")
+    await nurse.context.set_offline(True)
+    await nurse.open(path)
+    await expect(nurse.page.locator(".stale")).to_contain_text("Copy from")
+    await expect(nurse.page.locator("#give-form")).to_be_visible()
+    await nurse.page.evaluate("(path) => fetch(path, { method: 'POST' }).catch(() => true)", path)
+    await gone(nurse, needed["id"])
+    await nurse.context.set_offline(False)
     await done(nurse)
 
 

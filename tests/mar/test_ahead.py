@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 
 from tests.client import Client
-from tests.mar.bedside import Bed, bed, order, stat
+from tests.mar.bedside import Bed, bed, change, order, stat
 from wardline.mar import ahead
 
 
@@ -23,11 +23,19 @@ async def ward_of(client: Client, count: int) -> list[Bed]:
 async def test_it_holds_each_patients_medicines_and_the_sheets_of_what_is_due(client: Client) -> None:
     beds = await ward_of(client, 3)
     doses = [await stat(client, each) for each in beds[:2]]
+    needed = await order(client, beds[0], "paracetamol 1 g po q4-6h prn max 4 g")
+    gone = await order(client, beds[0], "cyclizine 50 mg po tds prn")
+    await change(client, gone, "stop")
     await order(client, beds[2], "paracetamol 1 g po qds prn")  # nothing of theirs is due
     answer = await client.get(f"/wards/{beds[0].ward}/round/ahead", as_="nurse_a")
     assert answer.status_code == 200, answer.text
     pages = {page["address"]: page | {"html": unescape(page["html"])} for page in answer.json()["pages"]}
-    assert set(pages) == {f"{each.path}/given" for each in beds[:2]} | {f"/doses/{dose['id']}" for dose in doses}
+    as_needed = f"/medicines/{needed['id']}/giving"
+    due = {f"/doses/{dose['id']}" for dose in doses}
+    assert set(pages) == {f"{each.path}/given" for each in beds[:2]} | due | {as_needed}
+    assert f'action="{as_needed}"' in pages[as_needed]["html"]
+    assert f'data-person="{beds[0].person}"' in pages[as_needed]["html"].split("<aside", 1)[0]
+    assert f'href="{as_needed}"' in pages[f"{beds[0].path}/given"]["html"]
     for at, dose in zip(beds, doses, strict=False):
         grid, sheet = pages[f"{at.path}/given"], pages[f"/doses/{dose['id']}"]
         shown = (await client.get(f"{at.path}/given", as_="nurse_a", html=True)).text
@@ -55,6 +63,19 @@ async def test_it_is_bounded_and_says_what_is_left(
     answer = (await client.get(f"/wards/{beds[0].ward}/round/ahead", as_="nurse_a")).json()
     assert answer["left"] == left
     assert len(answer["pages"]) == 2 * (2 - left)
+
+
+async def test_what_is_due_comes_first_and_what_is_needed_as_far_as_there_is_room(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beds = await ward_of(client, 2)
+    for each in beds:
+        await stat(client, each)
+        await order(client, each, "paracetamol 1 g po q4-6h prn max 4 g")
+    monkeypatch.setattr(ahead, "COPIES_MAX", 8)  # two grids, two doses, and one more sheet
+    answer = (await client.get(f"/wards/{beds[0].ward}/round/ahead", as_="nurse_a")).json()
+    kinds = [page["address"].split("/")[1] for page in answer["pages"]]
+    assert (answer["left"], kinds) == (0, ["patients", "doses", "patients", "doses", "medicines"])
 
 
 async def test_who_may_not_read_charts_gets_no_round(client: Client) -> None:

@@ -138,7 +138,13 @@ def _set_interval(reading: Reading, low: int, high: int) -> None:
     elif reading.fields.get("as_needed"):
         reading.set(every_hours=low, every_hours_to=high)
         hours = "1 hour" if low == 1 else f"{low} hours"
-        reading.assumptions.append(f"at least {hours} between two doses, the shorter of {low} to {high}")
+        words = f"at least {hours} between two doses, the shorter of {low} to {high}"
+        most = (
+            ""
+            if reading.fields.get("day_max")
+            else '; the checks count one each time unless a most is said ("max 4 doses")'
+        )
+        reading.assumptions.append(f"{words}{most}")
     else:
         words = ["every hour" if hours == 1 else f"every {hours} hours" for hours in (low, high)]
         asked = f"A regular dose has one interval: {words[0]}, or {words[1]}? A range is for as needed."

@@ -7,7 +7,7 @@ const LISTED = new RegExp(PAGES);
 const KEPT_HEADERS = ["content-type", "content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"];
 const PREPARE_AGE_MS = 5 * 60_000;
 const PREPARED_MAX = 12;
-const DONE = /^(\/doses\/[\w-]+)\/(?:giving|not-given)$/;
+const DONE = /^(?:(\/doses\/[\w-]+)\/(?:giving|not-given)|(\/medicines\/[\w-]+\/giving))$/;
 
 // While two versions serve, a node may have another content under an address of this one: then the next visit tries again.
 async function shellFile(cache, address) {
@@ -136,9 +136,11 @@ async function leave(event) {
   }
 }
 
-// A planned dose is done once: its sheet is not shown again out of a copy, on which it would still be due.
+// A planned dose is done once, and after one that was needed the next may not be given yet: its sheet is not shown again out of
+// a copy, which knows nothing of it.
 function dropDone(event) {
-  const sheet = event.request.method === "POST" && new URL(event.request.url).pathname.match(DONE)?.[1];
+  const done = event.request.method === "POST" && new URL(event.request.url).pathname.match(DONE);
+  const sheet = done && (done[1] ?? done[2]);
   if (sheet) event.waitUntil(self.copies.drop(`page:${sheet}`, `part:${sheet}`).catch(() => {}));
 }
 
