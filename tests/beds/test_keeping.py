@@ -168,6 +168,24 @@ async def test_a_change_that_names_nothing_is_read_whole(client: Client) -> None
     assert [row.features for row in (await read()).rows if row.id == ward.women[0]] == [["oxygen"]]
 
 
+async def test_older_code_is_given_everything_where_it_would_keep_its_tasks(client: Client) -> None:
+    """The version before this one runs beside it during an upgrade, and takes beds alone from what changed."""
+    hospital = client.world.b
+    ward = await ward_of(client, hospital)
+    db, now = Db(client.app.pool, hospital.id), datetime.now(UTC)
+    found: list[bool] = []
+    async with client.world.owner() as owner:
+        await owner.execute("SELECT platform.raise_topics($1, $2)", [f"ward:{ward.id}"], [None])
+        for element in (ward.women[0], UUID(int=7)):
+            [raised] = await owner.fetchval("SELECT platform.raise_topics($1, $2)", [f"ward:{ward.id}"], [element])
+            found.append(
+                await db.fetchval(
+                    "SELECT whole FROM beds.open_board($1, $2, $3, $4)", hospital.id, ward.id, raised - 1, now
+                )
+            )
+    assert found == [False, True]
+
+
 async def test_a_program_is_told_scores_that_no_tile_shows(client: Client) -> None:
     hospital = client.world.a
     ward = await ward_of(client, hospital)
