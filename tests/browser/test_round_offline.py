@@ -138,6 +138,29 @@ async def test_a_drug_round_without_a_network(browser: Browser, site: Served) ->
     await done(nurse)
 
 
+async def test_the_grid_of_a_copy_says_what_was_done_and_waits(browser: Browser, site: Served) -> None:
+    """On the copy the dose is still due."""
+    client = Client.__new__(Client)
+    client.world = site.world
+    async with httpx.AsyncClient(base_url=site.address, timeout=30) as client.http:
+        at = await bed(client)
+        water, sick = await due(client, at, "furosemide 40 mg po stat", "ondansetron 4 mg po stat")
+        nurse = await sit_down(browser, site, "nurse_a")
+        await ready(nurse)
+        await look_at(nurse, at, [water, sick])
+        await nurse.context.set_offline(True)
+        await give_dose(nurse, at, water)
+        await refuse_dose(nurse, at, sick)
+        await nurse.open(f"{at.path}/given")
+        cells = [nurse.page.locator(f"td:has(a[href='/doses/{dose['id']}'])") for dose in (water, sick)]
+        await expect(cells[0].locator("[data-outbox-mark]")).to_have_text("Given, not yet sent")
+        await expect(cells[1].locator("[data-outbox-mark]")).to_have_text("Not given, not yet sent")
+        await nurse.context.set_offline(False)
+        await expect(chip(nurse)).to_have_count(0, timeout=20_000)
+        await expect(nurse.page.locator("table.mar [data-outbox-mark]")).to_have_count(0)
+    await done(nurse)
+
+
 async def decide(nurse: Person, at: Bed) -> None:
     """What the colleague did is said at what waits; the nurse looks at the dose, and lets the entry go."""
     await chip(nurse).click()

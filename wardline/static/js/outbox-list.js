@@ -70,10 +70,22 @@ function rowsOf(person) {
   return rows.values();
 }
 
+// What was done about a dose and waits here: in the grid of a copy it is still due.
+function markDose({ url = "", state }) {
+  const [, dose, act, needed] = url.match(/^(?:(\/doses\/[\w-]+)\/(giving|not-given)|(\/medicines\/[\w-]+\/giving))$/) ?? [];
+  const words = `${act === "not-given" ? "Not given" : "Given"}, ${state === "conflict" ? "not accepted" : "not yet sent"}`;
+  for (const link of document.querySelectorAll(`table.mar a.ds[href="${dose ?? needed}"]`)) {
+    const mark = flag("warn", "upload", words);
+    mark.dataset.outboxMark = "";
+    link.after(mark);
+  }
+}
+
 function showMarks(kept) {
   for (const mark of document.querySelectorAll("[data-outbox-mark]")) mark.remove();
   const counts = new Map();
   for (const entry of kept.filter((each) => isMine(each) && isUnsent(each))) counts.set(entry.person, (counts.get(entry.person) ?? 0) + 1);
+  for (const entry of kept.filter((each) => isMine(each) && isUnsent(each))) markDose(entry);
   for (const [person, count] of counts) {
     if (!person) continue;
     const words = count === 1 ? "Not yet sent" : `${count} not yet sent`;

@@ -7,7 +7,8 @@ const LISTED = new RegExp(PAGES);
 const KEPT_HEADERS = ["content-type", "content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"];
 const PREPARE_AGE_MS = 5 * 60_000;
 const PREPARED_MAX = 12;
-const DONE = /^(?:(\/doses\/[\w-]+)\/(?:giving|not-given)|(\/medicines\/[\w-]+\/giving))$/;
+// Of doses and medicines: nothing else that begins so is kept.
+const DONE = /^(\/d.+?|\/m.+)(\/giving|\/not-given|)$/;
 
 // While two versions serve, a node may have another content under an address of this one: then the next visit tries again.
 async function shellFile(cache, address) {
@@ -74,7 +75,7 @@ function markedPart(copy) {
 // ---- the network first ----
 
 function late() {
-  return new Promise((resolve) => setTimeout(resolve, WAIT_MS, null));
+  return new Promise((resolve) => setTimeout(resolve, WAIT_MS));
 }
 
 // `kept` is what is done with an answer; it goes on when the copy was shown because the answer took too long.
@@ -137,10 +138,9 @@ async function leave(event) {
 }
 
 // A planned dose is done once, and after one that was needed the next may not be given yet: its sheet is not shown again out of
-// a copy, which knows nothing of it.
+// a copy, which knows nothing of it. Of a medicine the sheet and the act have one address.
 function dropDone(event) {
-  const done = event.request.method === "POST" && new URL(event.request.url).pathname.match(DONE);
-  const sheet = done && (done[1] ?? done[2]);
+  const sheet = event.request.method === "POST" && new URL(event.request.url).pathname.match(DONE)?.[1];
   if (sheet) event.waitUntil(self.copies.drop(`page:${sheet}`, `part:${sheet}`).catch(() => {}));
 }
 
