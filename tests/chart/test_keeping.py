@@ -14,6 +14,7 @@ from wardline.chart.keeping import KeptChart, chart_of
 from wardline.identity.public import seal
 from wardline.patients.public import PatientScope
 from wardline.platform import render
+from wardline.platform.times import Moment
 
 WELL = {"respiration_per_min": 16, "spo2_percent": 97, "on_oxygen": False, "systolic_mmhg": 124, "diastolic_mmhg": 76,
         "pulse_per_min": 80, "consciousness": "A", "temperature_celsius": 36.8}  # fmt: skip
@@ -25,7 +26,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     one: Callable[..., str] = render.Rows._one
 
-    def noted(self: render.Rows, row: Any, template: str, variant: Any, at: render.Moment) -> str:
+    def noted(self: render.Rows, row: Any, template: str, variant: Any, at: Moment) -> str:
         kept = self._young.get(id(row)) or self._old.get(id(row))
         if kept is None or kept[0] is not row or variant not in kept[1]:
             names.append(template)

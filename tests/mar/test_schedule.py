@@ -43,7 +43,7 @@ MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
         ("paracetamol 1 g po qds", ["23 08:00", "23 12:00", "23 18:00", "23 22:00"]),
         ("cefuroxime 1.5 g iv every 8 hours", ["23 08:00", "23 16:00", "24 00:00"]),
         ("furosemide 40 mg iv stat", ["23 07:30"]),
-        ("morphine 5 mg po every 4 hours prn for pain", []),
+        ("morphine 5 mg po ir every 4 hours prn for pain", []),
     ],
 )
 def test_a_day_of_doses(typed: str, due: list[str]) -> None:

@@ -12,8 +12,9 @@ from tests.client import Client, items
 from tests.jinja2_twin import jinja2_environment
 from wardline.patients.lines import FoundLine, found_line
 from wardline.patients.models import FoundRow, Sex
-from wardline.platform.render import DEFAULTS, environment, filled, moment, zone_named
-from wardline.platform.render import Moment as Rendering
+from wardline.platform.render import DEFAULTS, environment, filled
+from wardline.platform.times import Moment as Rendering
+from wardline.platform.times import moment, zone_named
 
 NOW = datetime(2026, 11, 27, 23, 30, tzinfo=UTC)
 ROW = "patients/found_row.html"

@@ -13,6 +13,7 @@ import pytest
 
 from tests.jinja2_twin import jinja2_environment
 from wardline.platform import render as rendering
+from wardline.platform import times
 from wardline.platform.render import render, template_names
 from wardline.tasks.models import Task, Worklist
 
@@ -22,9 +23,9 @@ LONDON = ZoneInfo("Europe/London")
 
 @pytest.fixture(autouse=True)
 def at_twenty_past_two() -> Any:
-    token = rendering.moment.set(rendering.Moment(now=NOW, zone=LONDON))
+    token = times.moment.set(times.Moment(now=NOW, zone=LONDON))
     yield
-    rendering.moment.reset(token)
+    times.moment.reset(token)
 
 
 def banner(**changes: Any) -> SimpleNamespace:
@@ -175,30 +176,30 @@ def test_a_range_bar_changes_shape_when_out_of_range() -> None:
     ],
 )
 def test_ages(born: dt.date | None, words: str) -> None:
-    assert rendering.age(born) == words
+    assert times.age(born) == words
 
 
 def test_times_are_shown_in_the_hospitals_zone() -> None:
     summer = dt.datetime(2026, 7, 1, 23, 30, tzinfo=dt.UTC)
-    assert rendering.clock(summer) == "00:30"
-    assert rendering.daytime(summer) == "02-Jul-2026 00:30"
-    assert rendering.day(None) == ""
+    assert times.clock(summer) == "00:30"
+    assert times.daytime(summer) == "02-Jul-2026 00:30"
+    assert times.day(None) == ""
 
 
 def test_a_time_of_another_day_says_its_day() -> None:
-    assert rendering.near(NOW - dt.timedelta(minutes=5)) == rendering.clock(NOW - dt.timedelta(minutes=5))
+    assert times.near(NOW - dt.timedelta(minutes=5)) == times.clock(NOW - dt.timedelta(minutes=5))
     yesterday = NOW - dt.timedelta(days=1)
-    assert rendering.near(yesterday) == f"{rendering.day_short(yesterday)} {rendering.clock(yesterday)}"
-    assert rendering.near(None) == ""
-    assert rendering.day_short(NOW - dt.timedelta(days=400)) == rendering.day(NOW - dt.timedelta(days=400))
-    assert rendering.day_brief(NOW - dt.timedelta(days=2)) == rendering.day(NOW - dt.timedelta(days=2))[:6]
+    assert times.near(yesterday) == f"{times.day_short(yesterday)} {times.clock(yesterday)}"
+    assert times.near(None) == ""
+    assert times.day_short(NOW - dt.timedelta(days=400)) == times.day(NOW - dt.timedelta(days=400))
+    assert times.day_brief(NOW - dt.timedelta(days=2)) == times.day(NOW - dt.timedelta(days=2))[:6]
 
 
 def test_relative_times_beside_absolute_ones() -> None:
-    assert rendering.relative(NOW + dt.timedelta(minutes=35)) == "in 35 min"
-    assert rendering.relative(NOW - dt.timedelta(minutes=12)) == "12 min late"
-    assert rendering.relative(NOW + dt.timedelta(minutes=100)) == "in 1 h 40"
-    assert rendering.ago(NOW - dt.timedelta(hours=3)) == "3 h 00 ago"
+    assert times.relative(NOW + dt.timedelta(minutes=35)) == "in 35 min"
+    assert times.relative(NOW - dt.timedelta(minutes=12)) == "12 min late"
+    assert times.relative(NOW + dt.timedelta(minutes=100)) == "in 1 h 40"
+    assert times.ago(NOW - dt.timedelta(hours=3)) == "3 h 00 ago"
 
 
 @pytest.mark.parametrize(
@@ -278,11 +279,11 @@ def test_kept_rows_stand_where_the_template_puts_them_and_a_page_is_whole_each_t
 
 def test_a_part_that_is_kept_holds_no_marks_of_the_page_it_was_first_on() -> None:
     kept = list[str]()
-    token = rendering.moment.set(rendering.Moment(NOW, LONDON, frozenset(), kept))
+    token = times.moment.set(times.Moment(NOW, LONDON, frozenset(), kept))
     try:
         text = rendering.pieces.get("tasks/worklist.html", {"page": Worklist([task(7)], None)})
     finally:
-        rendering.moment.reset(token)
+        times.moment.reset(token)
     assert "Task 7" in text
     assert kept == []
 

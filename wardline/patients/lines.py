@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from wardline.patients.models import FoundRow, Sex
 from wardline.patients.rules import capitals, matched_part
-from wardline.platform.render import age, day, ident
+from wardline.platform.render import ident
+from wardline.platform.times import age, day
 
 SEX_WORDS = {Sex.FEMALE.value: "Female", Sex.MALE.value: "Male", Sex.OTHER.value: "Other"}
 
