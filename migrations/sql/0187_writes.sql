@@ -22,13 +22,15 @@ BEGIN
       FROM jsonb_to_recordset(changes) AS c (id uuid, action text, outcome text, person_id uuid, subject_type text, subject_id uuid, detail jsonb);
 END $$;
 
--- The reply kept for a key: today's or yesterday's, so two of the partitions are looked at and the days ahead are not.
+-- The reply kept for a key: today's or yesterday's, so two of the partitions are looked at and the days ahead are not. Today
+-- is asked for once the key is held: who began before midnight may have waited for the one who answered after it.
 CREATE FUNCTION platform.kept_reply(caller uuid, reply_key text, OUT route text, OUT body_hash bytea, OUT body bytea)
 RETURNS SETOF record LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
-DECLARE today date := (now() AT TIME ZONE 'UTC')::date;
+DECLARE today date;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(caller::text || reply_key, 7));
+    today := (clock_timestamp() AT TIME ZONE 'UTC')::date;
     RETURN QUERY SELECT r.route, r.body_hash, r.body FROM platform.reply r
       WHERE r.caller_id = caller AND r.key = reply_key AND r.kept_on IN (today - 1, today);
 END $$;

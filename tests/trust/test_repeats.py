@@ -5,9 +5,11 @@ import os
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from tests.client import Client
+from tests.database import TestDatabase
 from tests.stock import way as stock
 
 ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "4"))
@@ -49,6 +51,24 @@ async def test_a_key_belongs_to_its_caller_its_route_and_its_body(client: Client
         assert (await client.post(path, body, as_="doctor_a", key=key)).status_code == 422
     mine = await client.post(f"/patients/{person}/problems", {"display": "Asthma"}, as_="nurse_a", key=key)
     assert (mine.status_code, mine.json()["id"] == first.json()["id"]) == (201, False)
+
+
+async def test_who_waited_over_midnight_finds_the_answer_of_the_new_day(fresh_database: TestDatabase) -> None:
+    """A copy that began before midnight may get the key only when another, which began after it, has answered."""
+    caller, key, owner = uuid4(), uuid4().hex, await asyncpg.connect(fresh_database.owner)
+    await owner.execute(
+        "INSERT INTO platform.reply (kept_on, caller_id, key, route, body_hash, status, body)"
+        " VALUES ((now() AT TIME ZONE 'UTC')::date + 1, $1, $2, 'route', 'hash', 200, 'first')",
+        caller,
+        key,
+    )
+    as_it_is = await owner.fetchval("SELECT pg_get_functiondef('platform.kept_reply(uuid, text)'::regprocedure)")
+    async with owner.transaction():  # whose own day is still the old one
+        await owner.execute(as_it_is.replace("clock_timestamp()", "(clock_timestamp() + interval '1 day')"))
+        found = await owner.fetchrow("SELECT * FROM platform.open_write(NULL, $1, 'route', $2, 'hash')", caller, key)
+    assert found is not None
+    assert (found["outcome"], found["body"]) == ("replay", b"first")
+    await owner.close()
 
 
 async def test_no_password_is_kept_with_a_key(client: Client) -> None:
