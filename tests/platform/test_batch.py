@@ -75,5 +75,6 @@ def test_rows_that_show_the_same_stay_the_same_objects() -> None:
     assert second[1] is first[0]
     assert second[0] is not first[1]
     assert alike.rows("other page", [Row("a", 1)])[0] is not first[0]
+    assert len(alike.rows("other page", [Row("a", 1), Row("a", 2), Row("a", 1)])) == 3  # whatever they are called
     alike.rows("third page", [Row("a", 1)])
     assert alike.rows("page", [Row("a", 1)])[0] is not first[0]  # forgotten
