@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +11,9 @@ import pytest
 from tests.client import Client
 from tests.queries import queries_at_most
 from wardline.chart import keeping
-from wardline.chart.keeping import KeptChart, chart_of
+from wardline.chart.keeping import KeptChart, Panel, chart_of
 from wardline.identity.public import seal
+from wardline.mar.public import DueMedicine
 from wardline.patients.public import PatientScope
 from wardline.platform import render
 from wardline.platform.times import Moment
@@ -89,6 +91,21 @@ def test_a_panel_is_found_by_all_that_decides_it() -> None:
     assert chart.panel("notes", ["a"], lambda: ["never made"]) is first
     assert chart.panel("notes", ["b"], lambda: ["B"]).of == ["B"]
     assert chart.panel("notes", None, list).of == []
+
+
+def test_what_is_kept_is_rendered_anew_at_midnight() -> None:
+    """Also where that comes at a quarter past elsewhere: a dose of yesterday must not read as one of today."""
+    due_at = datetime(2026, 11, 27, 18, 5, tzinfo=UTC)  # 23:50 in Nepal
+    dose = DueMedicine(
+        id=uuid4(), name="aspirin", tall_man="aspirin", dose="75 mg", parts=[], due_at=due_at, state="due", critical=""
+    )
+    panel = Panel(uuid4(), [dose])
+    before, after = (
+        render.row("chart/due.html", panel, can=frozenset(), now=due_at + timedelta(minutes=n), zone="Asia/Kathmandu")
+        for n in (6, 11)
+    )
+    assert ">23:50<" in before
+    assert ">27-Nov 23:50<" in after
 
 
 def test_the_charts_not_shown_for_longest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ from wardline.platform.times import (
     relative_element,
     rendering,
     time_element,
+    today,
     zone_named,
 )
 
@@ -166,7 +167,7 @@ class Rows:
         """The rows, each rendered by the template as `row`."""
         at = rendering()
         can = _told_apart(template, at.can)
-        variant = (template, can, at.zone.key, int(at.now.timestamp()) // ROW_SECONDS)
+        variant = (template, can, at.zone.key, int(at.now.timestamp()) // ROW_SECONDS, today())
         texts: list[str] = []
         for row in rows:
             kept = self._young.get(id(row))

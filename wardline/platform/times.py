@@ -67,18 +67,19 @@ def day_short(at: dt.date | dt.datetime | None) -> str:
     if at is None:
         return ""
     date = local(at).date() if isinstance(at, dt.datetime) else at
-    return "Today" if date == _today() else day_brief(date)
+    return "Today" if date == today() else day_brief(date)
 
 
 def day_brief(at: dt.date | dt.datetime) -> str:
     """23-Nov; 23-Nov-2013 from half a year away: an old date must not read as one of these days."""
     date = local(at).date() if isinstance(at, dt.datetime) else at
     text = f"{date.day:02}-{MONTHS[date.month - 1]}"
-    is_far = abs(date.toordinal() - _today().toordinal()) > HALF_A_YEAR_DAYS
+    is_far = abs(date.toordinal() - today().toordinal()) > HALF_A_YEAR_DAYS
     return f"{text}-{date.year}" if is_far else text
 
 
-def _today() -> dt.date:
+def today() -> dt.date:
+    """The day of the page under way, in its zone."""
     at = rendering()
     return _day_of(at.now, at.zone)
 
@@ -103,7 +104,7 @@ def near(at: dt.datetime | None) -> str:
     there = local(at)  # once: a page has dozens of these
     time = f"{there.hour:02}:{there.minute:02}"
     date = there.date()
-    return time if date == _today() else f"{day_brief(date)} {time}"
+    return time if date == today() else f"{day_brief(date)} {time}"
 
 
 def iso(at: dt.date | dt.datetime | None) -> str:
@@ -115,9 +116,9 @@ def age(born: dt.date | None) -> str:
     """Age in words as clinicians use it: 12 d, 7 wk, 14 mo, 70 y."""
     if born is None:
         return "Not known"
-    today = _today()
-    days = (today - born).days
-    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
+    on = today()
+    days = (on - born).days
+    months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
     if days < 28:
         return f"{max(days, 0)} d"
     if months < 6:
