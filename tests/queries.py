@@ -38,8 +38,8 @@ def queries_at_most(client: Client, most: int) -> Generator[list[str]]:
     assert len(counted) <= most, f"{len(counted)} round trips, at most {most} wanted:\n" + "\n".join(counted)
 
 
-async def _connect_and_watch(url: str, *, name: str = "wardline") -> Any:
-    connection = await _connect(url, name=name)
+async def _connect_and_watch(url: str, **options: Any) -> Any:
+    connection = await _connect(url, **options)
     _watch(connection)
     return connection
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.database import TestDatabase
 from tests.platform.shelves import TENANT, World, world
-from wardline.platform.db import Db
+from wardline.platform.db import ANSWER_SECONDS_MAX, Db, seconds_max
 from wardline.platform.errors import NotFound
 from wardline.platform.live import Notifier, Pace, hub
 from wardline.platform.live.feed import CHANGES_KEPT
@@ -188,6 +188,18 @@ async def test_a_fault_while_reading_is_tried_again(shelves: World):
     await until(lambda: shelves.catalogue.reads >= 3)
     shelves.catalogue.fault = None
     assert (await tab.rows())["html"]["book-1"] == '<li id="book-1">Late</li>'
+
+
+async def test_what_a_feed_reads_has_a_limit_of_its_own(shelves: World):
+    """It goes on when the stream that it was begun for has left, so nothing else would ever end it."""
+    found: list[float | None] = []
+
+    async def note() -> None:
+        found.append(seconds_max())
+
+    shelves.catalogue.before_rows = note
+    await shelves.tab(version=3).event("hello")
+    assert found == [ANSWER_SECONDS_MAX]
 
 
 async def test_watchers_of_what_is_gone_are_sent_away(shelves: World):

@@ -10,12 +10,14 @@ even the least number at work takes too long, the limit falls by a part; where i
 somebody was refused. It makes no difference where they wait: for the event loop, a connection, a lock or the disk.
 """
 
+import asyncio
 import math
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Generator, Hashable, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 INTERVAL_SECONDS = 0.1
 SAMPLES_MIN = 8  # fewer arrivals say nothing about a queue: the interval goes on
@@ -59,9 +61,9 @@ LINE_SECONDS_MAX = 60.0
 
 
 class Visit:
-    """One request at work: its class and, once they are known, whose it is."""
+    """One request at work: its class and, once they are known, whose it is. `limited` is the task that a deadline ends."""
 
-    __slots__ = ("acquire_seconds_max", "name", "person", "tenant", "urgent")
+    __slots__ = ("acquire_seconds_max", "limited", "name", "person", "tenant", "urgent")
 
     def __init__(self, name: str) -> None:
         kind = CLASSES.get(name, UNASKED)
@@ -70,6 +72,16 @@ class Visit:
         self.acquire_seconds_max = kind.acquire_seconds_max
         self.person: Hashable = None
         self.tenant: Hashable = None
+        self.limited: asyncio.Task[Any] | None = None
+
+    @contextmanager
+    def under_deadline(self) -> Generator[None]:
+        """Within a deadline of the task under way. What it only begins, in tasks of their own, is not ended by it."""
+        self.limited = asyncio.current_task() if self.name else None
+        try:
+            yield
+        finally:
+            self.limited = None
 
 
 serving: ContextVar[Visit] = ContextVar("serving", default=Visit(""))  # noqa: B039 - nobody changes it

@@ -47,20 +47,26 @@ _ENTER = """
 """
 
 _IN_TEXT = "set_config("
+NOBODY = UUID(int=0)  # the scope in which no row is seen
 
 R = TypeVar("R")
 Connection = asyncpg.Connection
 
 
 def seconds_max() -> float | None:
-    """How long the driver waits for a statement. A request's deadline ends what it waits for, so its statements go
-    without a timer each, which costs a fifth of a short one; what no request asked for has the driver's.
+    """How long the driver waits for a statement. A request's deadline ends what its task waits for, so its statements go
+    without a timer each, which costs a fifth of a short one; what no request asked for, or goes on without it, has the
+    driver's.
     """
-    return None if serving.get().name else ANSWER_SECONDS_MAX
+    limited = serving.get().limited
+    return None if limited is not None and limited is asyncio.current_task() else ANSWER_SECONDS_MAX
 
 
 class Held:
-    """One pooled connection with what it remembers: the scope it is set to and when it was opened."""
+    """One pooled connection with what it remembers: the scope it is set to and when it was opened.
+
+    A scope of None is not known: of a new connection, and after a statement that may or may not have set one.
+    """
 
     __slots__ = ("connection", "opened_at", "scope")
 
@@ -71,12 +77,13 @@ class Held:
 
     async def set_scope(self, tenant_id: UUID | None) -> None:
         """Make row-level security see `tenant_id`'s rows and nobody else's (None: no rows, an error instead)."""
-        if self.scope is tenant_id or self.scope == tenant_id:
+        wanted = tenant_id or NOBODY
+        if self.scope is wanted or self.scope == wanted:
             return
         self.scope = None
         text = "" if tenant_id is None else str(tenant_id)
         await self.connection.fetchval(_SCOPE, text, timeout=seconds_max())
-        self.scope = tenant_id
+        self.scope = wanted
 
     async def enter(self, tenant_id: UUID | None, topic: str) -> int:
         """Set the scope and read a topic's version in one round trip. Topics are nobody's, so no row is seen early."""
@@ -84,18 +91,18 @@ class Held:
         text = "" if tenant_id is None else str(tenant_id)
         row = await self.connection.fetchrow(_ENTER, text, topic, timeout=seconds_max())
         assert row is not None
-        self.scope = tenant_id
+        self.scope = tenant_id or NOBODY
         return row[1] or 0
 
     async def open(self, tenant_id: UUID | None, sql: str, values: Sequence[Any]) -> list[asyncpg.Record]:
         """Run a statement that sets the scope to `tenant_id` itself, before it reads: by a function that plans what it reads
         after it has, or in its own text. The latter is planned whole, and planning evaluates the policies of the tables, so
         it needs some scope to be there."""
-        if self.scope is None and _IN_TEXT in sql:
+        if (self.scope is None or self.scope == NOBODY) and _IN_TEXT in sql:
             await self.set_scope(tenant_id)
         self.scope = None
         rows = await self.connection.fetch(sql, *values, timeout=seconds_max())
-        self.scope = tenant_id
+        self.scope = tenant_id or NOBODY
         return rows
 
 
@@ -253,12 +260,21 @@ async def connect(
             },
         ),
     )
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            await _set_codecs(connection)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+async def _set_codecs(connection: Connection) -> None:
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(
             kind, encoder=lambda v: msgspec.json.encode(v).decode(), decoder=msgspec.json.decode, schema="pg_catalog"
         )
     await connection.set_type_codec("numeric", encoder=str, decoder=float, schema="pg_catalog", format="text")
-    return connection
 
 
 class Lease:

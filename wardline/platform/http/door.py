@@ -18,6 +18,7 @@ import asyncpg
 import msgspec
 
 from wardline.platform import clock, errors
+from wardline.platform.admission import serving
 from wardline.platform.db import Db, Pool
 from wardline.platform.errors import Problem
 from wardline.platform.http import lean
@@ -91,7 +92,8 @@ class Door:
         ctx = self._context(scope, headers)
         try:
             async with asyncio.timeout(None) as deadline:
-                reply = await self._serve(ctx, scope, headers, receive, deadline)
+                with serving.get().under_deadline():
+                    reply = await self._serve(ctx, scope, headers, receive, deadline)
         except Problem as problem:
             reply = await self._refuse(ctx, problem, scope)
         except TimeoutError:
