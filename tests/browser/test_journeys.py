@@ -135,6 +135,37 @@ async def test_the_banner_opens_into_address_and_contacts(browser: Browser, site
     await done(nurse)
 
 
+# What the page waits before it asks for the bell again, which then comes at once.
+WAITS_FOR_BELL = """
+    const wait = window.setTimeout;
+    window.waitsForBell = [];
+    window.setTimeout = (act, milliseconds, ...rest) => {
+      const asksForBell = String(act).includes("/tasks/bell");
+      if (asksForBell) window.waitsForBell.push(milliseconds);
+      return wait(act, asksForBell ? 0 : milliseconds, ...rest);
+    };
+"""
+
+
+async def test_a_bell_that_was_refused_without_a_time_is_not_asked_for_at_once(browser: Browser, site: Served) -> None:
+    nurse = await sit_down(browser, site, "nurse_a", service_workers="block")
+    times = ["", "Fri, 27 Nov 2026 08:00:00 GMT", "0"]
+
+    async def refuse(route: Route) -> None:
+        if not times:
+            await route.continue_()
+            return
+        said = times.pop(0)
+        await route.fulfill(status=503, headers={"retry-after": said} if said else {}, body="")
+
+    await nurse.page.add_init_script(WAITS_FOR_BELL)
+    await nurse.page.route("**/tasks/bell", refuse)
+    await nurse.open("/wards")
+    await expect(nurse.page.locator("#bell:not([hx-get])")).to_have_count(1, timeout=20_000)
+    assert await nurse.page.evaluate("window.waitsForBell") == [5_000, 5_000, 5_000]
+    await nurse.context.close()
+
+
 async def test_a_page_and_its_bell_that_were_refused_come_by_themselves(browser: Browser, site: Served) -> None:
     nurse = await sit_down(browser, site, "nurse_a", service_workers="block")
     refused: list[str] = []

@@ -143,12 +143,12 @@ document.addEventListener("htmx:before:request", (event) => {
   setBusy(form, true);
 });
 
-// A bell that was refused comes later, by itself.
+// A bell that was refused comes later, by itself; whoever stands between may refuse without saying when.
 function askForBell(ctx) {
   ctx.hx.reswap = "none";
   if (ctx.response.status !== 503) return;
   const again = () => window.htmx.ajax("GET", "/tasks/bell", { source: "#bell", swap: "outerHTML", target: "#bell" });
-  setTimeout(again, 1_000 * ctx.response.headers.get("retry-after"));
+  setTimeout(again, 1_000 * (Number(ctx.response.headers.get("retry-after")) || 5));
 }
 
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
