@@ -233,7 +233,7 @@ def test_a_person_has_a_limit_and_nothing_is_kept_of_those_who_left():
     assert not shares._held
 
 
-def test_those_who_were_refused_are_asked_back_one_after_the_other_at_half_the_pace_of_the_answers():
+def test_those_who_were_refused_are_asked_back_one_after_the_other_at_the_pace_of_the_answers():
     clock = Clock()
     line = Line(clock)
     for _ in range(400):
@@ -244,7 +244,7 @@ def test_those_who_were_refused_are_asked_back_one_after_the_other_at_half_the_p
     assert turns[-1] - turns[0] == pytest.approx(299 / (200 * LINE_SHARE))
 
 
-def test_the_line_ends_within_a_minute_and_is_short_again_when_nobody_was_refused_for_a_while():
+def test_the_line_has_an_end_and_is_short_again_when_nobody_was_refused_for_a_while():
     clock = Clock()
     line = Line(clock)
     assert max(line.seconds() for _ in range(100_000)) == LINE_SECONDS_MAX
@@ -255,7 +255,7 @@ def test_the_line_ends_within_a_minute_and_is_short_again_when_nobody_was_refuse
     assert line.seconds() < 0.1
 
 
-def test_a_server_that_answers_nobody_asks_back_within_a_minute():
+def test_a_server_that_answers_nobody_asks_back_soon():
     clock = Clock()
     line = Line(clock)
     clock.at += 10

@@ -53,9 +53,9 @@ UNASKED = Class(math.inf, math.inf, 2.0)
 PERSON_MAX = 20  # requests of one person at work at once
 TENANT_LEAST = 4
 SEEN_SECONDS = 1.0
-LINE_SHARE = 0.5  # of what is answered, for those who come back: the others have not been refused yet
-LINE_PER_SECOND_MIN = 20.0  # where few were answered because few had asked
-LINE_SECONDS_MAX = 60.0
+LINE_SHARE = 0.9  # of what is answered, for those who come back
+LINE_PER_SECOND_MIN = 50.0  # where few were answered because few had asked, or because a node is cold
+LINE_SECONDS_MAX = 30.0
 
 
 class Visit:
