@@ -26,6 +26,25 @@ BEGIN
     RETURN versions;
 END $$;
 
+-- The version before this one names the beds of a move and not the stay, whose place among those who wait has changed too: what
+-- it does to a hospital's beds is read whole.
+CREATE OR REPLACE FUNCTION platform.end_write(tenant uuid, caller uuid, reply_key text, reply_status smallint, reply_location text,
+    reply_body bytea, event_names text[], event_payloads text[], topics text[], elements uuid[]) RETURNS bigint[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF reply_key IS NOT NULL THEN
+        UPDATE platform.reply r SET status = reply_status, location = reply_location, body = reply_body
+         WHERE r.caller_id = caller AND r.key = reply_key AND r.kept_on = (now() AT TIME ZONE 'UTC')::date;
+    END IF;
+    IF cardinality(event_names) > 0 THEN
+        INSERT INTO platform.outbox (tenant_id, name, payload)
+        SELECT tenant, e.name, e.payload::jsonb FROM unnest(event_names, event_payloads) AS e (name, payload);
+    END IF;
+    RETURN platform.raise_topics(topics, ARRAY(
+        SELECT CASE WHEN t.topic NOT LIKE 'beds:%' THEN t.element END
+          FROM unnest(topics, elements) WITH ORDINALITY AS t (topic, element, place) ORDER BY t.place));
+END $$;
+
 -- A ward's board since a version that the caller holds: nothing when that is the newest, what changed since when the topic
 -- still knows it, everything otherwise. An element that is no bed is a task or a stay: the tasks are read with it (null: they
 -- are as they were), and the bed where the task's patient lies. The version is read before the rows.

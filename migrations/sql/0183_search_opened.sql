@@ -139,9 +139,10 @@ BEGIN
     END IF;
     RETURN QUERY SELECT p.id, p.network_number, r.mrn, p.family, p.given, p.title, p.known_as, p.sex, p.born_on,
            p.born_estimated, p.deceased_on, p.town, p.photo_file IS NOT NULL, r.last_visit_at, r.last_place, true, 0::bigint
-      FROM (SELECT DISTINCT id FROM unnest(ids) AS i (id) LIMIT 60) AS w
+      FROM (SELECT DISTINCT id FROM unnest(ids) AS i (id)) AS w
       JOIN patients.registration r ON r.hospital_id = hospital AND r.person_id = w.id
-      JOIN patients.person p ON p.id = w.id;
+      JOIN patients.person p ON p.id = w.id
+     LIMIT 60;
 END $$;
 
 REVOKE EXECUTE ON FUNCTION patients.born_near(date, date[]),

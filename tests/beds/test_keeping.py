@@ -186,6 +186,61 @@ async def test_older_code_is_given_everything_where_it_would_keep_its_tasks(clie
     assert found == [False, True]
 
 
+async def test_a_task_goes_to_the_ward_where_its_patient_lies(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is asked stands on the board of that ward, and on no other; a stay that ends takes it from whichever shows it."""
+    hospital = client.world.a
+    ward, other = await ward_of(client, hospital), await ward_of(client, hospital)
+    stay = await stay_of(client, hospital, family="Osei")
+    await put(client, stay, ward.women[0])
+    person = (await client.get(f"/encounters/{stay}", as_="nurse_a")).json()["patient_id"]
+    here, there = Boards(client, hospital, ward, monkeypatch), Boards(client, hospital, other, monkeypatch)
+
+    async def shown() -> tuple[list[UUID], list[UUID]]:
+        await here.compare()
+        await there.compare()
+        (_, first), (_, second) = await here._read(), await there._read()
+        return [task.id for task in first.tasks], [task.id for task in second.tasks]
+
+    assert await shown() == ([], [])
+    saved = (await client.post(f"/patients/{person}/observations", SIGNS, as_="nurse_a")).json()
+    task = UUID(saved["task_id"])
+    assert await shown() == ([task], [])
+    elsewhere = {"encounter_id": stay, "override_reason": "No other bed"}
+    moved = await client.put(f"/beds/{other.women[0]}/occupancy", elsewhere, as_="nurse_a")
+    assert moved.status_code == 200, moved.text
+    assert await shown() == ([], [task])
+    _, board = await there._read()
+    assert [row.tasks for row in board.rows if row.id == other.women[0]] == [1]
+    asked = (await client.get(f"/tasks?ward_id={other.id}", as_="doctor_a")).json()
+    assert [UUID(each["id"]) for each in asked["items"]] == [task]
+    freed = await client.delete(f"/beds/{other.women[0]}/occupancy", {"reason": "To theatre"}, as_="nurse_a")
+    assert freed.status_code == 200, freed.text
+    assert await shown() == ([], [task]), "until another ward has the patient"
+    gone = await client.post(f"/encounters/{stay}/discharge", {"discharged_to": "home"}, as_="doctor_a")
+    assert gone.status_code in (200, 201), gone.text
+    assert await shown() == ([], [])
+
+
+async def test_what_older_code_does_to_a_hospitals_beds_is_read_whole(client: Client) -> None:
+    """It names the beds of a move and not the stay, which no longer waits; a ward's rows it names as ever."""
+    hospital = client.world.b
+    ward = await ward_of(client, hospital)
+    db = Db(client.app.pool, hospital.id)
+    topics = [f"beds:{hospital.id}", f"ward:{ward.id}"]
+    async with client.world.owner() as owner:
+        await owner.execute("SELECT platform.raise_topics($1, $2)", topics, [None, None])
+        raised = await owner.fetchval(
+            "SELECT platform.end_write($1, $2, NULL, NULL, NULL, NULL, $3, $4, $5, $6)",
+            hospital.id, hospital.id, [], [], topics, [ward.women[0]] * 2,
+        )  # fmt: skip
+    assert await db.fetchval("SELECT whole FROM beds.open_tiles($1, $2)", hospital.id, raised[0] - 1)
+    now = datetime.now(UTC)
+    found = await db.fetchval(
+        "SELECT whole FROM beds.open_ward($1, $2, $3, $4)", hospital.id, ward.id, raised[1] - 1, now
+    )
+    assert found is False
+
+
 async def test_a_program_is_told_scores_that_no_tile_shows(client: Client) -> None:
     hospital = client.world.a
     ward = await ward_of(client, hospital)

@@ -204,6 +204,8 @@ async def test_an_open_stay_appears_on_the_board_and_an_outpatient_does_not(
     assert await owner.fetch("SELECT encounter_id FROM encounters.current") == [
         (Identity("test").of("Encounter", "stay"),)
     ]
+    topics = await owner.fetch("SELECT topic FROM platform.topic WHERE topic LIKE 'beds:%'")
+    assert topics == await owner.fetch("SELECT 'beds:' || hospital_id FROM encounters.current"), "boards that are held"
 
 
 async def test_one_hospital_can_take_everything(db: Db, owner: asyncpg.Connection, tmp_path: Path) -> None:

@@ -28,7 +28,9 @@ def read_as(typed: str) -> str:
         ("paracetamol 1 g po every four to six hours prn", "1 g - oral - every 4 to 6 hours - as needed"),
         ("paracetamol 1 g po prn for pain every 4 to 6 hours max 4 g",
          "1 g - oral - every 4 to 6 hours - as needed for pain - at most 4 g in 24 hours"),
-        ("diazepam 2-5 mg iv every 1-2 days prn", "2 to 5 mg - intravenous - every 24 to 48 hours - as needed"),
+        ("diazepam 2-5 mg iv every 1-2 days prn", "2 to 5 mg - intravenous - every 1 to 2 days - as needed"),
+        ("cyanocobalamin 1 mg im every 4-6 weeks prn", "1 mg - intramuscular - every 28 to 42 days - as needed"),
+        ("cyanocobalamin 1 mg im every 4-6 weeks every 42 days", "1 mg - intramuscular - every 42 days"),
         ("paracetamol 1 g po q1h prn", "1 g - oral - every hour - as needed"),
         ("ibuprofen 400 mg po bd-tds prn", "400 mg - oral - 3 times a day - as needed"),
         ("cyclizine 50 mg iv up to tds prn", "50 mg - intravenous - 3 times a day - as needed"),
@@ -75,7 +77,11 @@ def test_a_range_is_read_where_it_means_something(typed: str, words: str) -> Non
         ("ibuprofen 400-200 mg po tds", "amount", None),
         ("paracetamol 500-1 g po qds", "amount", None),
         ("paracetamol 500 mg-2 tablets po qds", "amount", None),
+        ("paracetamol 500 mg up to 1 g po qds", "amount", "500 mg to 1 g"),
         ("noradrenaline 0.05-0.5 iv", "amount", "0.05-0.5 mg"),
+        ("fentanyl 12-25 micrograms/h patch every 3 days", "amount", "25 micrograms/h patch"),
+        ("cyanocobalamin 1 mg im every 4-6 weeks", "often", "every 42 days"),
+        ("cyanocobalamin 1 mg im every 2-3 months", "rest", None),
         ("noradrenaline 0.05 mcg/kg/min - 0.5 mg/h iv", "amount", None),
         ("furosemide 20-40-80 mg iv od", "amount", None),
         ("prednisolone 5-10 mg for 5 days then 5 mg for 5 days", "rest", None),
@@ -86,6 +92,14 @@ def test_a_range_that_may_mean_two_things_is_asked_about(typed: str, field: str,
     assert field in questions
     if choice is not None:
         assert choice in questions[field].choices
+
+
+@pytest.mark.parametrize(
+    "typed", ["cyanocobalamin 1 mg im every 2-3 months", "amoxicillin 500 mg po tds for 24-48 hours"]
+)
+def test_months_and_lengths_are_not_offered_as_hours_between_doses(typed: str) -> None:
+    choices = [choice for question in entry.read(typed, TABLE).questions for choice in question.choices]
+    assert not [choice for choice in choices if choice.startswith("every ")]
 
 
 def test_the_checks_count_with_the_shorter_interval_and_the_larger_dose() -> None:

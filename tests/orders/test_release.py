@@ -9,7 +9,7 @@ import pytest
 from tests.client import Client
 from tests.mar.bedside import bed
 from tests.prescribing import confirmed
-from wardline.orders import drugs, entry
+from wardline.orders import drugs, entry, lines
 from wardline.orders.drugs import KnowledgeMissing
 from wardline.orders.knowledge import Knowledge
 from wardline.orders.release import CHOICES
@@ -45,7 +45,9 @@ def test_which_form_is_asked_with_its_source(drug: str) -> None:
         "morphine sulfate 10 mg ir po q4h prn",
         "oramorph 10 mg po q4h prn",
         "morphine 2.5-5 ml of 10 mg/5 ml po q4h prn",
+        "oxycodone 5 mg liquid po q4h prn",
         "morphine 5 mg iv q4h",
+        "morphine 10 mg buccal stat",
         "morphine 10 mg sc q4h prn",
         "diltiazem 10 mg iv stat",
         "amoxicillin 500 mg po tds",
@@ -61,6 +63,20 @@ def test_a_brand_a_liquid_and_an_injection_say_it_themselves(typed: str) -> None
 )
 def test_a_brand_of_several_forms_and_a_salt_do_not(typed: str) -> None:
     assert asked(typed)
+
+
+@pytest.mark.parametrize("typed", ["morphine 20 mg suspension po bd", "oxycodone 10 mg liquid capsules po bd"])
+def test_what_may_be_slow_although_it_is_poured_does_not(typed: str) -> None:
+    assert asked(typed)
+
+
+def test_a_liquid_in_milligrams_stays_plain_where_only_the_dose_is_shown() -> None:
+    read = entry.read("morphine 10 mg oral solution q4h prn", TABLE)
+    assert (read.questions, read.line.form) == ([], "immediate release")
+    again = entry.read(lines.text(read.line), TABLE)
+    assert (again.questions, again.line) == ([], read.line)
+    injected = entry.read("morphine 10 mg solution for injection sc q4h prn", TABLE)
+    assert injected.line.form == ""
 
 
 def test_a_form_that_nobody_compared_with_its_source_cannot_be_on(tmp_path: Path) -> None:

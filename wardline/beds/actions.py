@@ -26,6 +26,7 @@ from wardline.platform.errors import Conflict, Invalid, NotFound, on_constraint
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 from wardline.platform.render import family_first
+from wardline.tasks.public import follow
 
 
 class BedTaken(Conflict):
@@ -180,6 +181,8 @@ async def _move(
         words=words,
     )
     await place(ctx, scope, ward_id=bed.ward_id, bed_id=bed.id, bed_label=bed.label, since=ctx.now)
+    if stay.ward_id != bed.ward_id:
+        await follow(ctx, scope, bed.ward_id)
     from_bed = None if stay.bed_id is None else str(stay.bed_id)
     detail: dict[str, Any] = {"encounter_id": str(stay.encounter_id), "from_bed_id": from_bed}
     if words:
@@ -288,6 +291,7 @@ async def _move_back(
     if move.from_bed_id is None:
         await _leave(ctx, stay, bed.id, reason="entered_in_error", next_state="ready", words="Undone")
         await place(ctx, scope, ward_id=None, bed_id=None, bed_label=None, since=None)
+        await follow(ctx, scope, None)
         ctx.publish("bed.released", {"bed_id": bed.id, "encounter_id": stay.encounter_id})
         _topics(ctx, bed, stay)
         return None

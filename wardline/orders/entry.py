@@ -113,6 +113,7 @@ def read(typed: str, table: DrugTable) -> Entry:
     phrases.limit_by_doses(reading, at_most)
     phrases.ask_about_most(reading)
     phrases.route_of_form(reading, name)
+    release.of_liquid(reading, name, table)
     if stops and not steps and "days" not in reading.fields:
         reading.ask("days", "Stop after how many days?")
     line = MedicineLine(name=name.name if name else plain[: len(plain) - len(rest)].strip() or plain, steps=steps)

@@ -118,15 +118,27 @@ def _interval_words(line: MedicineLine) -> str:
         return _TIMES_WORDS.get(line.times_per_day, f"{line.times_per_day} times a day")
     if line.every_hours is not None:
         if line.every_hours_to is not None:
-            return f"every {line.every_hours} to {line.every_hours_to} hours"
+            return f"every {range_words(line.every_hours, line.every_hours_to)}"
         if line.every_hours == 1:
             return "every hour"
         if line.every_hours == _WEEK_HOURS:
             return "once a week"
-        if line.every_hours % HOURS_PER_DAY == 0 and line.every_hours > HOURS_PER_DAY:
-            return f"every {line.every_hours // HOURS_PER_DAY} days"
-        return f"every {line.every_hours} hours"
+        return f"every {hours_words(line.every_hours)}"
     return ""
+
+
+def hours_words(hours: int) -> str:
+    """`1 hour`, `6 hours`, `28 days`."""
+    if hours % HOURS_PER_DAY == 0 and hours > HOURS_PER_DAY:
+        return f"{hours // HOURS_PER_DAY} days"
+    return "1 hour" if hours == 1 else f"{hours} hours"
+
+
+def range_words(low: int, high: int) -> str:
+    """`4 to 6 hours`, `28 to 42 days`."""
+    in_days = low % HOURS_PER_DAY == 0 and high % HOURS_PER_DAY == 0
+    size, unit = (HOURS_PER_DAY, "days") if in_days else (1, "hours")
+    return f"{low // size} to {high // size} {unit}"
 
 
 def parts(line: MedicineLine) -> list[str]:

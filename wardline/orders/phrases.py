@@ -206,6 +206,11 @@ def _patch(reading: Reading, words: set[str], routes: set[str]) -> None:
         and isinstance(amount, Amount)
     ):
         reading.fields.pop("rate")
+        high = reading.fields.pop("amount_to", None)
+        if isinstance(high, Amount):
+            choices = (f"{amount.words}/h patch", f"{high.words}/h patch")
+            reading.ask("amount", f"A patch has one strength: {amount.words}/h, or {high.words}/h?", choices)
+            return
         reading.assumptions.append(f"{amount.words}/h is the strength of the patch")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from wardline.orders.doses import MILLIGRAMS
-from wardline.orders.lines import Amount, plain
+from wardline.orders.lines import Amount, hours_words, plain, range_words
 from wardline.orders.reading import NUMBER, UNIT, Reading, amount_of
 
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
@@ -27,6 +27,7 @@ TIMES_MAX = 24
 COUNTED = frozenset({"tablets", "capsules", "sachets", "puffs", "sprays", "drops", "patches", "applications"})
 _MOST = r"(?:max(?:imum)?|up to|at most|not more than)"
 _PER_DAY = r"(?:\s*(?:/|per|in|a)\s*(?:24\s*h(?:ours?)?|day|d))?"
+_A_WHOLE_DAY = r"\s*(?:(?:/|per|in|a)\s*(?:24\s*h|day|d\b)|daily)"
 _TIME = r"(?:\s*/\s*(minutes?|min|hours?|hr|h))?"
 _NAMES = "|".join(sorted(TIMES, key=len, reverse=True))
 _A_DAY = r"\s*(?:x|times)\s*(?:a|per|/|each)?\s*(?:day|daily|d)"
@@ -34,7 +35,12 @@ _A_DAY = r"\s*(?:x|times)\s*(?:a|per|/|each)?\s*(?:day|daily|d)"
 
 # --- amounts -----------------------------------------------------------------------------------------------------------
 def bounds(reading: Reading) -> None:
-    """`max 3-4 g`, `over 5-10 min`: one number is wanted of each."""
+    """`max 3-4 g`, `over 5-10 min`: one number is wanted of each. `500 mg up to 1 g` is a range, or a dose and its most."""
+    either = reading.take(rf"({NUMBER})\s*({UNIT})\s*up to\s*({NUMBER})\s*({UNIT})(?!{_A_WHOLE_DAY})")
+    if either is not None:
+        low, high = f"{either[1]} {either[2]}", f"{either[3]} {either[4]}"
+        choices = (f"{low} to {high}", f"{low} at most {high} in 24 hours")
+        reading.ask("amount", f"{low} up to {high}: each time, or at most {high} in 24 hours?", choices)
     most = reading.take(rf"{_MOST}\s*({NUMBER})\s*(?:{UNIT})?{TO}({NUMBER})\s*({UNIT}){_PER_DAY}")
     if most is not None:
         ends = [amount_of(reading, each, most[3]) for each in (most[1], most[2])]
@@ -124,8 +130,8 @@ def _intervals(reading: Reading) -> None:
     if found is not None:
         low, high = (int(found[each]) * EVERY_OF[found[unit] or found[4]] for each, unit in ((1, 2), (3, 4)))
         _set_interval(reading, low, high)
-    vague = reading.take(rf"(?:every|q)\s*(\d{{1,3}}){TO}(\d{{1,3}})") or reading.take(
-        rf"(\d{{1,3}})\s*(?:hrs?|h)?{TO}(\d{{1,3}})\s*(?:hours?|hrs?|h)"
+    vague = reading.take(rf"(?:every|q)\s*(\d{{1,3}}){TO}(\d{{1,3}})(?!\s*(?:months?|years?))") or reading.take(
+        rf"(?<!for )(\d{{1,3}})\s*(?:hrs?|h)?{TO}(\d{{1,3}})\s*(?:hours?|hrs?|h)"
     )
     if vague is not None and reading.fields.get("every_hours") != int(vague[1]):
         choices = (f"every {vague[1]} to {vague[2]} hours",)
@@ -137,8 +143,7 @@ def _set_interval(reading: Reading, low: int, high: int) -> None:
         reading.ask("often", f"Every {low} to {high} hours cannot be.")
     elif reading.fields.get("as_needed"):
         reading.set(every_hours=low, every_hours_to=high)
-        hours = "1 hour" if low == 1 else f"{low} hours"
-        words = f"at least {hours} between two doses, the shorter of {low} to {high}"
+        words = f"at least {hours_words(low)} between two doses, the shorter of {range_words(low, high)}"
         most = (
             ""
             if reading.fields.get("day_max")
@@ -146,7 +151,7 @@ def _set_interval(reading: Reading, low: int, high: int) -> None:
         )
         reading.assumptions.append(f"{words}{most}")
     else:
-        words = ["every hour" if hours == 1 else f"every {hours} hours" for hours in (low, high)]
+        words = ["every hour" if hours == 1 else f"every {hours_words(hours)}" for hours in (low, high)]
         asked = f"A regular dose has one interval: {words[0]}, or {words[1]}? A range is for as needed."
         _one_of(reading, "every_hours", [low, high], words, asked, also=("as needed",))
 

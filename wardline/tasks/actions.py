@@ -57,7 +57,7 @@ async def require(ctx: Context, new: NewTask) -> UUID:
     rung, as_urgent = rules.asks_for(new)
     refreshed = await queries.refresh_task(ctx.db, new, rung=rung, as_urgent=as_urgent)
     if refreshed is not None:
-        _touch(ctx, refreshed.id, refreshed.owner_role, new.ward_id)
+        _touch(ctx, refreshed.id, refreshed.owner_role, new.ward_id, refreshed.ward_id)
         return refreshed.id
     held = await queries.held_task(ctx.db, new)
     if held is None:
@@ -215,7 +215,7 @@ def role_topics(hospital_id: UUID, role: str) -> tuple[str, str]:
 
 async def cancel_tasks_of_stay(ctx: Context, stay: EncounterScope) -> None:
     """Ends the open tasks of a stay that is over, in the transaction of the discharge."""
-    await queries.cancel_tasks_of(
+    ended = await queries.cancel_tasks_of(
         ctx.db,
         hospital_id=stay.hospital_id,
         encounter_id=stay.id,
@@ -226,6 +226,15 @@ async def cancel_tasks_of_stay(ctx: Context, stay: EncounterScope) -> None:
     )
     for role in rules.ROLES_ON_LADDER:
         ctx.touch(*role_topics(stay.hospital_id, role))
+    for task in ended:
+        _touch(ctx, task.id, task.owner_role, task.ward_id)
+
+
+async def follow(ctx: Context, stay: EncounterScope, ward_id: UUID | None) -> None:
+    """What is open about a stay goes with its patient to another ward, in the transaction of the move: who is asked stands on the
+    board of the ward where the patient lies, and on no other."""
+    for task in await queries.place_tasks(ctx.db, stay, ward_id=ward_id):
+        _touch(ctx, task.id, task.owner_role, task.ward_id, ward_id)
 
 
 async def climb(ctx: Context, hospital_id: UUID) -> int:

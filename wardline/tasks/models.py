@@ -67,6 +67,14 @@ class HeldTask(Struct, frozen=True):
     owner_role: str
 
 
+class PlacedTask(Struct, frozen=True):
+    """An open task that left a board, or went to another: whose it is, and the ward that showed it."""
+
+    id: UUID
+    owner_role: str
+    ward_id: UUID | None
+
+
 class Standing(Struct, frozen=True, kw_only=True):
     """Where a task stands on its ladder and until when."""
 

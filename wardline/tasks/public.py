@@ -1,6 +1,6 @@
 """What other slices may use of tasks."""
 
-from wardline.tasks.actions import acknowledge, end, on_answer, read_first, require, role_topics, settle
+from wardline.tasks.actions import acknowledge, end, follow, on_answer, read_first, require, role_topics, settle
 from wardline.tasks.due import due_on_ward
 from wardline.tasks.models import DONE_AT, Due, NewTask, Priority, Rung, Task
 from wardline.tasks.rules import ACKNOWLEDGE_WITHIN, OWNERS
@@ -19,6 +19,7 @@ __all__ = [
     "acknowledge",
     "due_on_ward",
     "end",
+    "follow",
     "on_answer",
     "read_first",
     "require",

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wardline.encounters.public import EncounterScope
 from wardline.identity.public import WardScope
 from wardline.platform.db import Db, query
-from wardline.tasks.models import Alarm, Bell, ClimbingTask, HeldTask, NewTask, Standing, Task
+from wardline.tasks.models import Alarm, Bell, ClimbingTask, HeldTask, NewTask, PlacedTask, Standing, Task
 
 PAGE_MAX = 100
 
@@ -73,14 +74,19 @@ async def raise_task(
 
 
 @query("""
-    UPDATE tasks.task SET title = :new.title, reason = :new.reason, ward_id = :new.ward_id, version = version + 1
-     WHERE hospital_id = :new.hospital_id AND kind = :new.kind AND subject_key = :new.subject_key
-       AND state = ANY(CASE WHEN :new.worse::boolean THEN ARRAY['open'] ELSE ARRAY['open', 'acknowledged'] END)
-       AND rung >= :rung::int AND priority = ANY(:as_urgent::text[])
-    RETURNING id, state, priority, rung, due_at, ward_id, owner_role
+    WITH held AS (
+        SELECT hospital_id, id, ward_id FROM tasks.task
+         WHERE hospital_id = :new.hospital_id AND kind = :new.kind AND subject_key = :new.subject_key
+           AND state = ANY(CASE WHEN :new.worse::boolean THEN ARRAY['open'] ELSE ARRAY['open', 'acknowledged'] END)
+           AND state IN ('open', 'acknowledged') AND rung >= :rung::int AND priority = ANY(:as_urgent::text[])
+           FOR NO KEY UPDATE)
+    UPDATE tasks.task t SET title = :new.title, reason = :new.reason, ward_id = :new.ward_id, version = version + 1
+      FROM held h WHERE t.hospital_id = h.hospital_id AND t.id = h.id
+    RETURNING t.id, t.state, t.priority, t.rung, t.due_at, h.ward_id, t.owner_role
 """)
 async def refresh_task(db: Db, new: NewTask, *, rung: int, as_urgent: list[str]) -> HeldTask | None:
-    """New words and place, the same clock, on an open task that already asks for as much. Index: task_one_open."""
+    """New words and place, the same clock, on an open task that already asks for as much. Gives the ward where it stood.
+    Index: task_one_open."""
 
 
 @query("""
@@ -122,9 +128,11 @@ async def finish_task(
         UPDATE tasks.task SET state = 'cancelled', climbs_at = NULL, version = version + 1
          WHERE hospital_id = :hospital_id AND encounter_id = :encounter_id AND state IN ('open', 'acknowledged')
            AND kind <> ALL(:lasting::text[])
-        RETURNING hospital_id, id, owner_words, owner_role)
-    INSERT INTO tasks.step (hospital_id, task_id, id, at, kind, actor_id, owner_words, words)
-    SELECT hospital_id, id, gen_random_uuid(), :now, 'cancelled', :actor_id::uuid, owner_words, :words FROM changed
+        RETURNING hospital_id, id, owner_words, owner_role, ward_id),
+    told AS (
+        INSERT INTO tasks.step (hospital_id, task_id, id, at, kind, actor_id, owner_words, words)
+        SELECT hospital_id, id, gen_random_uuid(), :now, 'cancelled', :actor_id::uuid, owner_words, :words FROM changed)
+    SELECT id, owner_role, ward_id FROM changed LIMIT 1000
 """)
 async def cancel_tasks_of(
     db: Db,
@@ -135,8 +143,22 @@ async def cancel_tasks_of(
     words: str,
     lasting: list[str],
     now: datetime,
-) -> None:
+) -> list[PlacedTask]:
     """Ends what a finished stay leaves open, but for the lasting kinds; `words` say why."""
+
+
+@query("""
+    WITH held AS (
+        SELECT hospital_id, id, ward_id FROM tasks.task
+         WHERE hospital_id = :stay.hospital_id AND person_id = :stay.person_id AND encounter_id = :stay.id
+           AND state IN ('open', 'acknowledged') AND ward_id IS DISTINCT FROM :ward_id::uuid
+         ORDER BY id LIMIT 1000 FOR NO KEY UPDATE)
+    UPDATE tasks.task t SET ward_id = :ward_id::uuid FROM held h WHERE t.hospital_id = h.hospital_id AND t.id = h.id
+    RETURNING t.id, t.owner_role, h.ward_id
+""")
+async def place_tasks(db: Db, stay: EncounterScope, *, ward_id: UUID | None) -> list[PlacedTask]:
+    """Brings a stay's open tasks to the ward where its patient lies; what they ask is as it was read. Gives the wards that they
+    left. Index: task_person."""
 
 
 @query("SELECT id FROM identity.hospital WHERE active ORDER BY id LIMIT 2000")

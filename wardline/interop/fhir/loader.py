@@ -198,7 +198,7 @@ async def _touch(db: Db, brought: Translation, added: dict[UUID, Added]) -> None
     if changed:
         kinds = ("patient", "results", "medicines")
         topics = [f"{kind}:{person.id}" for person in brought.people for kind in kinds]
-        topics += [f"hospital:{each}" for each in changed]
+        topics += [f"{kind}:{each}" for each in changed for kind in ("beds", "hospital")]
         await queries.touch(db, sorted(topics))
 
 
