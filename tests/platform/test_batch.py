@@ -68,7 +68,7 @@ class Row:
 
 
 def test_rows_that_show_the_same_stay_the_same_objects() -> None:
-    alike = Alike[Row](2, name=lambda row: row.name)
+    alike = Alike[Row](100, name=lambda row: row.name)
     first = alike.rows("page", [Row("a", 1), Row("b", 1)])
     second = alike.rows("page", [Row("b", 2), Row("a", 1), Row("c", 1)])
     assert [(row.name, row.shows) for row in second] == [("b", 2), ("a", 1), ("c", 1)]
@@ -76,5 +76,12 @@ def test_rows_that_show_the_same_stay_the_same_objects() -> None:
     assert second[0] is not first[1]
     assert alike.rows("other page", [Row("a", 1)])[0] is not first[0]
     assert len(alike.rows("other page", [Row("a", 1), Row("a", 2), Row("a", 1)])) == 3  # whatever they are called
-    alike.rows("third page", [Row("a", 1)])
-    assert alike.rows("page", [Row("a", 1)])[0] is not first[0]  # forgotten
+
+
+def test_rows_that_were_not_shown_for_long_are_forgotten() -> None:
+    alike = Alike[Row](2, name=lambda row: row.name)
+    first, *_ = alike.rows("page", [Row("a", 1)])
+    alike.rows("page", [Row("b", 1), Row("c", 1)])
+    assert alike.rows("page", [Row("a", 1)])[0] is first
+    alike.rows("page", [Row(name, 1) for name in "defg"])
+    assert alike.rows("page", [Row("a", 1)])[0] is not first

@@ -188,14 +188,8 @@ async def make(db: Db, new: NewDoses, plans: Plans, *, hospital_id: UUID) -> Non
 
 
 # --- making --------------------------------------------------------------------------------------------------------------
-async def make_for_patient(db: Db, patient: PatientScope, now: datetime) -> int:
-    """Make what is missing of a patient; returns of how many orders. One read where nothing is missing."""
-    orders = await unplanned_of_patient(db, patient, horizon=now + AGAIN_WITHIN)
-    return await make_all(db, orders, hospital_id=patient.hospital_id, now=now)
-
-
 async def make_for_ward(db: Db, ward: WardScope, now: datetime) -> int:
-    """The same of a ward."""
+    """Make what is missing of a ward; returns of how many orders. One read where nothing is missing."""
     orders = await unplanned_of_ward(db, ward, horizon=now + AGAIN_WITHIN)
     return await make_all(db, orders, hospital_id=ward.hospital_id, now=now)
 

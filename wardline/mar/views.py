@@ -78,7 +78,7 @@ STATE_WORDS = {
     "order_held": "Held",
 }
 SCANNED = frozenset({"Wristband", "Label", "Product", "Scan"})
-_grid_rows: Alike[GridRow] = Alike(500, name=lambda row: row.id)  # about 80 KB each
+_grid_rows: Alike[GridRow] = Alike(5_000, name=lambda row: row.id)  # about 5 KB each
 
 
 # --- the grid ------------------------------------------------------------------------------------------------------------

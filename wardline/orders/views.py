@@ -45,7 +45,7 @@ from wardline.platform.db import Db
 from wardline.platform.http import Context
 
 CURRENT = frozenset({"active", "held"})
-_current: Alike[Medicine] = Alike(500, name=lambda each: each.id)  # about 30 KB each
+_current: Alike[Medicine] = Alike(2_500, name=lambda each: each.id)  # about 3 KB each
 
 # What slices above have supplied of these orders, in words. They add to it.
 on_shown: list[Callable[[Db, UUID, Sequence[UUID]], Awaitable[dict[UUID, str]]]] = []

@@ -140,7 +140,7 @@ def banner_of(row: BannerRow) -> Banner:
 
 
 # The banners shown last: one that shows the same stays the same object, so that it is not rendered again.
-_banners: Alike[Banner] = Alike(4_000, name=lambda banner: banner.person_id)
+_banners: Alike[Banner] = Alike(2_000, name=lambda banner: banner.person_id)
 
 
 def settled(patient: PatientScope, banner: Banner) -> Banner:

@@ -281,13 +281,6 @@ async def resolve_allergy(db: Db, patient: PatientScope, *, allergy_id: UUID, ve
 
 
 @query("""
-    SELECT a.version FROM patients.allergy a WHERE a.person_id = :patient.person_id AND a.id = :allergy_id
-""")
-async def allergy_version(db: Db, patient: PatientScope, *, allergy_id: UUID) -> int | None:
-    """The version of one entry, or None when it is none of this patient's."""
-
-
-@query("""
     SELECT count(*)::int FROM patients.allergy a WHERE a.person_id = :patient.person_id AND a.state = 'active'
 """)
 async def active_allergies(db: Db, patient: PatientScope) -> int:

@@ -1,7 +1,6 @@
 """The same objects for what shows the same: from one reading of a page to the next most of its rows are as they were, and
 what was rendered of a row is found again by the object that it is (see `render.rows`)."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
@@ -9,25 +8,29 @@ T = TypeVar("T")
 
 
 class Alike(Generic[T]):
-    """The rows of the pages shown last, at most so many pages; `name` tells the rows of a page apart. A row is only ever
-    replaced by one that is equal to it, so nothing is shown that this reading has not found, and all of it is."""
+    """The rows shown last; `name` tells the rows of a page apart. A row is only ever replaced by one that is equal to it, so
+    nothing is shown that this reading has not found, and all of it is.
 
-    def __init__(self, pages_max: int, name: Callable[[T], Hashable]) -> None:
-        self._pages_max = pages_max
+    Kept in two generations of at most `rows_max`: when the younger is full it becomes the elder, and the elder goes.
+    """
+
+    def __init__(self, rows_max: int, name: Callable[[T], Hashable]) -> None:
+        self._rows_max = rows_max
         self._name = name
-        self._pages: OrderedDict[Hashable, dict[Hashable, T]] = OrderedDict()
+        self._young: dict[Hashable, T] = {}
+        self._old: dict[Hashable, T] = {}
 
     def rows(self, page: Hashable, rows: Sequence[T]) -> list[T]:
         """The rows, each as the object that it was on this page the last time if it is as it was. Nobody may change them."""
-        before = self._pages.pop(page, {})
-        now: dict[Hashable, T] = {}
-        found: list[T] = []
-        for row in rows:
-            name = self._name(row)
-            kept = before.get(name)
-            now[name] = row if kept is None or kept != row else kept
-            found.append(now[name])
-        self._pages[page] = now
-        if len(self._pages) > self._pages_max:
-            self._pages.popitem(last=False)
-        return found
+        return [self._same((page, self._name(row)), row) for row in rows]
+
+    def _same(self, key: Hashable, row: T) -> T:
+        known = self._young.get(key)
+        if known is not None and known == row:
+            return known
+        elder = self._old.get(key)
+        kept = row if elder is None or elder != row else elder
+        if len(self._young) >= self._rows_max:
+            self._young, self._old = {}, self._young
+        self._young[key] = kept
+        return kept

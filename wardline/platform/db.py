@@ -366,9 +366,6 @@ class Db:
     async def execute(self, sql: str, *args: Any) -> str:
         return await self.run(lambda c: c.execute(sql, *args, timeout=seconds_max()))
 
-    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        await self.run(lambda c: c.executemany(sql, rows, timeout=seconds_max()))
-
     @asynccontextmanager
     async def one_connection(self) -> AsyncGenerator["Db", None]:
         """Several reads in a row on one connection: one scope setting instead of one for each."""

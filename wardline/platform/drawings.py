@@ -47,7 +47,7 @@ def place(value: float, low: float, high: float, width: float = 112) -> str:
 
 def range_bar(value: float, low: float, high: float, axis_low: float, axis_high: float, unit: str = "") -> str:
     """A value on the line from axis_low to axis_high, with the interval as a pill: a dot within it, a diamond outside. As
-    markup, because a table has one in each row and a template takes ten times as long."""
+    markup, because a table has one in each row."""
     value, low, high = float(value), float(low), float(high)  # a template hands whole numbers on as such
     first, room = float(axis_low), float(axis_high) - float(axis_low)
     scale = BAR_WIDTH / room if room else 0.0

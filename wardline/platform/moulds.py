@@ -72,7 +72,7 @@ class Line(NamedTuple):
 
 class Lines:
     """Rows of lists whose rows seldom come twice, such as people found: what a template writes around the texts of a row is
-    rendered once for each set of texts that are there, and then filled. A template takes ten times as long.
+    rendered once for each set of texts that are there, and then filled.
 
     A row is a named tuple of texts. Its template may write them, unfiltered, and ask whether one is there; nothing else.
     """

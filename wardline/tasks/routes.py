@@ -8,8 +8,7 @@ from wardline.identity.public import May
 from wardline.platform.errors import BadRequest
 from wardline.platform.http import Context, get, post
 from wardline.tasks import actions, queries
-from wardline.tasks.keeping import same_objects
-from wardline.tasks.live import access_bell, live_bell
+from wardline.tasks.live import access_bell, live_bell, shown_tasks
 from wardline.tasks.models import AsRead, Bell, Task, TaskQuery, Worklist
 
 on_discharge.append(actions.cancel_tasks_of_stay)
@@ -35,7 +34,7 @@ async def worklist(ctx: Context, asked: TaskQuery) -> Worklist:
         after=_cursor(asked.after),
         limit=queries.PAGE_MAX + 1,
     )
-    page, more = same_objects(items[: queries.PAGE_MAX]), len(items) > queries.PAGE_MAX
+    page, more = shown_tasks.rows(ctx.caller.tenant_id, items[: queries.PAGE_MAX]), len(items) > queries.PAGE_MAX
     ctx.saw("worklist", asked.ward_id, detail={"tasks": len(page)})
     return Worklist(items=page, next=_cursor_of(page[-1]) if more else None, everyone=asked.everyone)
 
