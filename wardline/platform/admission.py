@@ -232,8 +232,8 @@ class Bucket:
 class Line:
     """The line of those who were refused: when each is asked back, so that no more come than can be served.
 
-    Where all are asked back within a few seconds, ten thousand who wait for a page ask so often that refusing them takes
-    the processor from serving them, and nobody gets on (bench/results/log.md).
+    Where all are asked back within a few seconds, those who wait for a page ask so often that refusing them takes the
+    processor from serving them: with 20,000 who waited, seven of eight requests were refusals (bench/results/log.md).
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
