@@ -233,7 +233,7 @@ class Line:
     """The line of those who were refused: when each is asked back, so that no more come than can be served.
 
     Where all are asked back within a few seconds, those who wait for a page ask so often that refusing them takes the
-    processor from serving them: with 20,000 who waited, seven of eight requests were refusals (bench/results/log.md).
+    processor from serving them: with 20,000 who waited, six of seven requests were refused (bench/results/log.md).
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
