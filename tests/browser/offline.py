@@ -23,7 +23,7 @@ COPIES = """async () => {
 
 async def ready(person: Person) -> None:
     """Wait until the worker stands behind the page and has its shell."""
-    await person.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await until(person.page, "navigator.serviceWorker.ready.then(() => true)")
     await until(person.page, "navigator.serviceWorker.controller !== null")
 
 

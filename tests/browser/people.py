@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Error, Page
 
 from tests.served import Served
 from wardline.identity.passwords import hash_now
 
+OPENINGS_MAX = 5
 PASSWORD = "a password for the tests"
 HASH = hash_now(PASSWORD)
 
@@ -29,8 +30,15 @@ class Person:
         )
 
     async def open(self, path: str) -> None:
-        """Go to a page of the site."""
-        await self.page.goto(self.site.address + path)
+        """Go to a page of the site, also while the page goes elsewhere by itself, as one does when the network is back."""
+        for _ in range(OPENINGS_MAX):
+            try:
+                await self.page.goto(self.site.address + path)
+                return
+            except Error as error:
+                if "interrupted by another navigation" not in error.message:
+                    raise
+        raise AssertionError(f"the page never rested long enough to go to {path}")
 
     async def picture(self, path: Path) -> None:
         """A screenshot, for looking at."""

@@ -7,6 +7,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.people import Person, sit_down
 from tests.browser.test_journeys import done
+from tests.browser.waits import box_of
 from tests.served import Served
 
 
@@ -49,9 +50,7 @@ async def test_a_drag_proposes_and_the_form_decides(browser: Browser, site: Serv
     page = nurse.page
     bed = page.locator(".bed[data-free]").first
     label = await bed.get_attribute("data-bed-label")
-    start, end = await page.locator(f"#wait-{stay}").bounding_box(), await bed.bounding_box()
-    assert start is not None
-    assert end is not None
+    start, end = await box_of(page.locator(f"#wait-{stay}")), await box_of(bed)
     await page.mouse.move(start["x"] + 20, start["y"] + 20)
     await page.mouse.down()
     await page.mouse.move(start["x"] + 60, start["y"] + 60, steps=4)

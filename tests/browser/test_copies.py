@@ -123,8 +123,9 @@ async def test_a_page_that_came_past_the_worker_is_taken_on(browser: Browser, si
     nurse = await sit_down(browser, site, "nurse_a")
     await ready(nurse)
     tools = await nurse.context.new_cdp_session(nurse.page)
-    async with nurse.page.expect_navigation():
-        await tools.send("Page.reload", {"ignoreCache": True})
+    await nurse.page.evaluate("window.before = true")
+    await tools.send("Page.reload", {"ignoreCache": True})
+    await until(nurse.page, "!window.before")
     await ready(nurse)
     await done(nurse)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from playwright.async_api import Error, Page
+from playwright.async_api import Error, FloatRect, Locator, Page
 
 TRIES_MAX = 300
 PAUSE_SECONDS = 0.05
@@ -24,3 +24,13 @@ async def until(page: Page, expression: str) -> None:
             last = error.message
         await asyncio.sleep(PAUSE_SECONDS)
     raise AssertionError(f"never true: {expression}; at last {last}")
+
+
+async def box_of(locator: Locator) -> FloatRect:
+    """Where an element stands. A push may put another in its place just when it is looked at; then it is looked at again."""
+    for _ in range(TRIES_MAX):
+        box = await locator.bounding_box()
+        if box is not None:
+            return box
+        await asyncio.sleep(PAUSE_SECONDS)
+    raise AssertionError(f"never on the page: {locator}")
