@@ -166,11 +166,12 @@ def actor(role: mix.Role, place: Place, row: tuple[Any, ...]) -> Actor:
     )  # fmt: skip
 
 
-def processes_for(count: int) -> int:
-    """As few as the limit of open files allows."""
+def processes_for(count: int, nodes: int) -> int:
+    """As few as the limit of open files allows, and as many for each node as for the next."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     of_one = max(50, int((most - FILES_SPARE) / SOCKETS_OF_USER))
-    return max(1, -(-count // of_one))
+    fewest = max(1, -(-count // of_one))
+    return -(-fewest // nodes) * nodes
 
 
 def parts(

@@ -40,7 +40,7 @@ class Numbers(click.ParamType[list[float]]):
 @click.option("--hospitals", type=click.IntRange(min=1), help="All of them work in so many hospitals.")
 @click.option("--mean-seconds", type=click.FloatRange(min=0.05), default=25.0, help="Mean pause of a user.")
 @click.option("--minutes", type=click.FloatRange(min=0.01), default=5.0, help="How long is measured.")
-@click.option("--ramp-minutes", type=click.FloatRange(min=0.0), help="How long the streams open; else 500 a second.")
+@click.option("--ramp-minutes", type=click.FloatRange(min=0.0), help="How long the streams open; else 150 a second.")
 @click.option("--warm-up-seconds", type=click.FloatRange(min=0), default=30.0, help="From the last stream on.")
 @click.option("--url", help="Where the server is; several nodes with commas.")
 @click.option("--stream-url", help="Where its streams are; also several.")

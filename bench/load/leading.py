@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from itertools import pairwise
+from math import lcm
 from random import Random
 from time import monotonic
 from typing import Any
@@ -65,7 +66,7 @@ class Run:
         parts = cast.parts(
             stage,
             users,
-            options.processes or cast.processes_for(options.users),
+            options.processes or cast.processes_for(options.users, lcm(len(options.urls), len(options.stream_urls))),
             dice,
             seed=options.seed,
             urls=options.urls,

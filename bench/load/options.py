@@ -6,7 +6,7 @@ import msgspec
 
 from bench.load.model import WINDOW_SECONDS, Phase
 
-USERS_A_SECOND = 500  # whose streams open, where nothing else is said
+USERS_A_SECOND = 150  # who arrive, where nothing else is said: more is a storm, not a busy hour
 REST_FACTOR = 0.5
 
 
