@@ -331,3 +331,33 @@ async def test_what_waits_is_counted(office: Office):
     found = {family.name: family.samples[0].value for family in office.metrics.families() if family.samples}
     assert found["wardline_jobs_waiting"] == 1
     assert found["wardline_dead_jobs"] == 0
+
+
+class Day:
+    """A clock that goes only when somebody works or rests."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.rests: list[float] = []
+
+    def time(self) -> float:
+        return self.seconds
+
+    def get_running_loop(self) -> "Day":
+        return self
+
+    async def sleep(self, seconds: float) -> None:
+        self.rests.append(seconds)
+        self.seconds += seconds
+
+
+async def test_what_is_done_for_many_hospitals_rests_after_each_and_not_for_ever(monkeypatch: pytest.MonkeyPatch):
+    day = Day()
+    monkeypatch.setattr(jobs, "asyncio", day)
+    done = list[int]()
+    async for hospital in jobs.gently([1, 2, 3, 4]):
+        done.append(hospital)
+        day.seconds += {1: 0.5, 2: 0.0, 3: 4.0, 4: 6.0}[hospital]
+    assert done == [1, 2, 3, 4]
+    assert day.rests == [2.0, 0.0, 16.0, 2.0]
+    assert sum(day.rests) == jobs.RESTS_SECONDS_MAX

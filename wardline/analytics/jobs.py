@@ -6,7 +6,7 @@ from typing import Any
 from wardline.analytics import counting, queries
 from wardline.analytics.measures import MEASURES
 from wardline.platform.db import Db
-from wardline.platform.jobs import Work, every
+from wardline.platform.jobs import Work, every, gently
 from wardline.vitals.public import INCOMPLETE, NO_RISE, RESPONSES, Band
 
 HISTORY_DAYS = 91
@@ -25,7 +25,7 @@ COUNTS = {
 @every(seconds=300, seconds_max=240)
 async def count_days(work: Work) -> None:
     """Each hospital in its own scope."""
-    for hospital in await queries.hospitals_to_count(work.db):
+    async for hospital in gently(await queries.hospitals_to_count(work.db)):
         await count_hospital(work.in_tenant(hospital.hospital_id), hospital)
 
 

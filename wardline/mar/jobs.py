@@ -12,7 +12,7 @@ from wardline.mar.telling import end_task, touch
 from wardline.orders.public import dose_words, line_from
 from wardline.platform.db import Db, query
 from wardline.platform.http import Context
-from wardline.platform.jobs import Event, Work, every, on
+from wardline.platform.jobs import Event, Work, every, gently, on
 from wardline.tasks.public import NewTask, Priority, Rung, require
 
 TASK_KIND = "late_dose"
@@ -109,7 +109,7 @@ async def strayed(db: Db, *, hospital_id: UUID) -> list[LateDose]:
 @every(seconds=60)
 async def make_ahead(work: Work) -> None:
     """Doses of the next day, each hospital's in a transaction of its own."""
-    for hospital_id in await active_hospitals(work.db):
+    async for hospital_id in gently(await active_hospitals(work.db)):
         db = work.in_tenant(hospital_id)
         orders = await making.unplanned_of_hospital(db, hospital_id=hospital_id, horizon=work.now + making.AGAIN_WITHIN)
         if orders:
@@ -123,7 +123,7 @@ async def make_ahead(work: Work) -> None:
 async def ask_for_late_doses(work: Work) -> None:
     """A task for every dose that may not wait and is late. It follows the patient to another ward, and is closed when the dose
     is not due any more."""
-    for hospital_id in await active_hospitals(work.db):
+    async for hospital_id in gently(await active_hospitals(work.db)):
         db, late = work.in_tenant(hospital_id), work.now - rules.CRITICAL_WINDOW
         since = work.now - rules.OVERDUE_MAX
         if await has_late(db, hospital_id=hospital_id, late=late, since=since):
