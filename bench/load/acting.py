@@ -21,7 +21,7 @@ from bench.load.users import User
 
 LATE_SECONDS = 0.010
 TURN_ACTS_MAX = 100  # then what has arrived is read first
-SAMPLES_MAX = 20
+SAMPLES_OF_KIND_MAX = 5
 
 
 class Tally:
@@ -35,9 +35,11 @@ class Tally:
         self.before: Counter[str] = Counter()  # errors outside of what is measured
         self.screens_ms: dict[int, int] = {}
         self.samples: list[str] = []
+        self._sampled: Counter[str] = Counter()
 
     def add(self, call: Call, now: float, error: str) -> None:
-        if error and len(self.samples) < SAMPLES_MAX:
+        if error and self._sampled[error] < SAMPLES_OF_KIND_MAX:
+            self._sampled[error] += 1
             self.samples.append(sample(call, error))
         if not self.begins <= call.due < self.ends:
             if error:

@@ -1,5 +1,6 @@
 """The figures for people, as lines."""
 
+from collections import Counter
 from typing import Any
 
 TIER_HEAD = (
@@ -48,8 +49,20 @@ def route_lines(values: dict[str, Any]) -> list[str]:
 
 def error_lines(values: dict[str, Any]) -> list[str]:
     found = [f"  {count:,} x {error}" for error, count in values["errors_by_kind"].items()]
-    found += [f"  {sample[:300]}" for sample in values["samples"][:5]]
+    found += [f"  {sample[:300]}" for sample in _few_of_each(values["samples"])]
     return found + [f"  stale: {name[:300]}" for name in values["stale_named"][:5]]
+
+
+def _few_of_each(samples: list[str]) -> list[str]:
+    """Two of each kind of error, the kind being the first words of a sample."""
+    seen: Counter[str] = Counter()
+    found: list[str] = []
+    for sample in samples:
+        kind = sample.split(":", 1)[0]
+        seen[kind] += 1
+        if seen[kind] <= 2:
+            found.append(sample)
+    return found[:12]
 
 
 def special_lines(values: dict[str, Any]) -> list[str]:
