@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from wardline.mar import making, rules
-from wardline.mar.telling import end_task, touch
+from wardline.mar.telling import end_task, touch, touch_board
 from wardline.orders.public import dose_words, line_from
 from wardline.platform.db import Db, query
 from wardline.platform.http import Context
@@ -115,8 +115,9 @@ async def make_ahead(work: Work) -> None:
         if orders:
             async with work.write(hospital_id) as ctx:
                 await making.make_all(ctx.db, orders, hospital_id=hospital_id, now=ctx.now)
-                for person_id in {order.person_id for order in orders}:
-                    ctx.touch(f"given:{person_id}")
+                for order in orders:
+                    ctx.touch(f"given:{order.person_id}")
+                    touch_board(ctx, order.ward_id, order.encounter_id)
 
 
 @every(seconds=30)
@@ -177,10 +178,11 @@ class OfOrder(Struct, frozen=True):
 
     person_id: UUID
     ward_id: UUID | None
+    encounter_id: UUID
 
 
 @query("""
-    SELECT m.person_id, c.ward_id FROM orders.medicine m
+    SELECT m.person_id, c.ward_id, m.encounter_id FROM orders.medicine m
       LEFT JOIN encounters.current c ON c.hospital_id = m.hospital_id AND c.encounter_id = m.encounter_id
      WHERE m.hospital_id = :hospital_id AND m.id = :medicine_id
 """)
@@ -199,7 +201,7 @@ async def heard(work: Work, event: Event) -> None:
             ctx.db, hospital_id=hospital_id, medicine_id=medicine_id, horizon=ctx.now + making.AGAIN_WITHIN
         )
         await making.make_all(ctx.db, unplanned, hospital_id=hospital_id, now=ctx.now)
-        touch(ctx, order.person_id, order.ward_id)
+        touch(ctx, order.person_id, order.ward_id, order.encounter_id)
 
 
 @on("medicine.prescribed")
