@@ -13,21 +13,23 @@ BEGIN
     -- Held first, and read by a statement after it: whoever changes another dose of the stay at this moment is waited for, and seen.
     PERFORM FROM encounters.current c WHERE c.hospital_id = hospital AND c.encounter_id = encounter FOR NO KEY UPDATE;
     IF NOT FOUND THEN RETURN; END IF;
-    SELECT string_agg(concat_ws(' ', g.due, g.turns, g.doses), ' ' ORDER BY g.due, g.turns) INTO waiting
-      FROM (SELECT w.due, w.turns, sum(w.one) AS doses
-              FROM (SELECT extract(epoch FROM d.due_at)::bigint / 60 AS due,
-                           CASE WHEN d.state = 'due'  -- on time for so many minutes, as mar's rules.window_of has it
-                                THEN extract(epoch FROM d.due_at)::bigint / 60 + CASE WHEN d.critical <> '' THEN 30 ELSE 60 END
-                                ELSE coalesce((SELECT extract(epoch FROM min(l.due_at))::bigint / 60 FROM mar.dose l
-                                                WHERE l.hospital_id = hospital AND l.medicine_id = d.medicine_id
-                                                  AND l.due_at > d.due_at AND l.state <> 'withdrawn'),
-                                              extract(epoch FROM d.due_at)::bigint / 60 + 1441) END AS turns,
-                           CASE WHEN d.state = 'due' THEN 1 ELSE -1 END AS one
-                      FROM mar.dose d
-                      JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id AND m.state = 'active'
-                     WHERE d.hospital_id = hospital AND d.encounter_id = encounter AND d.state IN ('due', 'held')
-                       AND d.due_at >= now() - interval '25 hours') w
-             GROUP BY w.due, w.turns, w.one ORDER BY w.due, w.turns LIMIT 60) g;
+    SELECT string_agg(concat_ws(' ', w.due, CASE WHEN NOT w.held THEN w.due + w.window_minutes
+                                                 WHEN w.until IS NULL THEN w.due + 1441
+                                                 ELSE floor(date_part('epoch', w.until) / 60)::int END, w.doses), ' ' ORDER BY w.due, w.window_minutes)
+      INTO waiting
+      FROM (SELECT floor(date_part('epoch', d.due_at) / 60)::int AS due, d.state = 'held' AS held,
+                   CASE WHEN d.critical <> '' THEN 30 ELSE 60 END AS window_minutes,  -- as mar's rules.window_of has it
+                   CASE WHEN d.state = 'held'
+                        THEN (SELECT min(l.due_at) FROM mar.dose l
+                               WHERE l.hospital_id = hospital AND l.medicine_id = d.medicine_id AND l.due_at > d.due_at
+                                 AND l.state <> 'withdrawn') END AS until,
+                   sum(CASE WHEN d.state = 'held' THEN -1 ELSE 1 END) AS doses
+              FROM mar.dose d
+             WHERE d.hospital_id = hospital AND d.encounter_id = encounter AND d.state IN ('due', 'held')
+               AND d.due_at >= now() - interval '25 hours'
+               AND d.medicine_id = ANY (ARRAY(SELECT m.id FROM orders.medicine m  -- once, by medicine_encounter
+                                               WHERE m.hospital_id = hospital AND m.encounter_id = encounter AND m.state = 'active'))
+             GROUP BY due, held, window_minutes, until ORDER BY due LIMIT 60) w;
     UPDATE encounters.current c SET medicines_waiting = waiting
      WHERE c.hospital_id = hospital AND c.encounter_id = encounter AND c.medicines_waiting IS DISTINCT FROM waiting;
 END $$;
@@ -70,7 +72,7 @@ CREATE TRIGGER medicine_waits AFTER UPDATE ON orders.medicine REFERENCING OLD TA
     FOR EACH STATEMENT EXECUTE FUNCTION mar.orders_changed();
 
 -- A ward's board as beds.open_ward reads it, with the medicines; the version before this one goes on with that. An element of
--- the topic may also be a stay: then the bed where it lies is read, and no tasks.
+-- the topic may also be a person: then the bed where they lie is read, and no tasks.
 CREATE TYPE beds.board_row AS (id uuid, room_id uuid, room text, label text, state text, state_since timestamptz, state_reason text,
     features text[], version int, encounter_id uuid, person_id uuid, since timestamptz, family text, given text, sex text,
     born_on date, news_score smallint, news_band text, news_single_three boolean, news_signs smallint, trend text,
@@ -82,7 +84,7 @@ RETURNS TABLE(topic_version bigint, code text, name text, specialty text, whole 
               rooms beds.board_room[], tasks beds.board_task[])
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
-DECLARE scope text; newest bigint; named uuid[]; wanted uuid[]; others uuid[]; stay uuid; lies_in uuid;
+DECLARE scope text; newest bigint; named uuid[]; wanted uuid[]; others uuid[]; who uuid; lies_in uuid;
 BEGIN
     scope := set_config('app.hospital_id', hospital::text, false);
     SELECT w.code, w.name, w.specialty, coalesce(t.version, 0), t.recent_at, t.recent
@@ -101,10 +103,10 @@ BEGIN
     ELSE
         others := ARRAY(SELECT e FROM unnest(wanted) e
                          WHERE (SELECT b.id FROM beds.bed b WHERE b.hospital_id = hospital AND b.id = e) IS NULL);
-        FOR stay, lies_in IN SELECT c.encounter_id, c.bed_id FROM encounters.current c
-                              WHERE others <> '{}' AND c.hospital_id = hospital AND c.encounter_id = ANY (others) LOOP
+        FOR who, lies_in IN SELECT c.person_id, c.bed_id FROM encounters.current c
+                             WHERE others <> '{}' AND c.hospital_id = hospital AND c.person_id = ANY (others) LOOP
             wanted := wanted || lies_in;
-            others := array_remove(others, stay);
+            others := array_remove(others, who);
         END LOOP;
         IF others <> '{}' THEN
             wanted := wanted || ARRAY(SELECT c.bed_id FROM tasks.task k

@@ -9,9 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.beds.places import ward_of
 from tests.client import Client
-from tests.mar.bedside import Bed, bed, change, chart, give, moved, order, scans, stat, work
+from tests.mar.bedside import Lying, change, chart, give, lying, moved, order, scans, stat, work
 from tests.mar.test_waiting import dose_of, hold
 from tests.platform.shelves import Tab
 from tests.queries import queries_at_most
@@ -20,28 +19,9 @@ from wardline.mar import jobs, rules
 from wardline.platform.jobs import Event
 
 
-class Lying(Bed):
-    """Somebody in a bed that stands on a board."""
-
-    bed_id: UUID
-    stay: UUID
-
-
 @pytest.fixture
 async def at(client: Client) -> Lying:
-    """Somebody with no known allergies in the first bed of a ward of their own."""
-    made = await bed(client)
-    ward = await ward_of(client, client.world.a)
-    async with client.world.owner() as db:
-        stay = await db.fetchval(
-            "UPDATE encounters.current SET ward_id = NULL, bed_label = NULL WHERE person_id = $1 RETURNING encounter_id",
-            made.person,
-        )
-    answer = await client.put(f"/beds/{ward.women[0]}/occupancy", {"encounter_id": str(stay)}, as_="nurse_a")
-    assert answer.status_code == 200, answer.text
-    at = Lying(made.person, made.number, ward.id)
-    at.bed_id, at.stay = ward.women[0], stay
-    return at
+    return await lying(client)
 
 
 async def tell(client: Client, at: Lying) -> None:
@@ -148,7 +128,7 @@ async def test_another_line_of_an_order_takes_the_place_of_the_first(client: Cli
     made = await order(client, at, "amoxicillin 500 mg po tds 5d")
     await heard(client, "medicine.prescribed", made)
     assert (await shown(client, at))[0] in {"next", "due"}
-    made = await change(client, made, "change", {"line": "amoxicillin 1 g po tds 5d", "reason": "Heavier"})
+    made = await change(client, made, "change", {"line": "amoxicillin 1 g po tds 5d", "why": "Heavier"})
     await heard(client, "medicine.changed", made)
     assert (await shown(client, at))[0] in {"next", "due"}
     async with client.world.owner() as db:
@@ -272,7 +252,7 @@ async def test_doses_that_a_page_makes_are_told_to_the_board(client: Client, at:
 async def test_a_dose_reads_one_bed_and_no_tasks(client: Client, at: Lying) -> None:
     await board(client, at)
     async with client.world.owner() as db:
-        [raised] = await db.fetchval("SELECT platform.raise_topics($1, $2)", [f"ward:{at.ward}"], [at.stay])
+        [raised] = await db.fetchval("SELECT platform.raise_topics($1, $2)", [f"ward:{at.ward}"], [at.person])
         found = await db.fetchrow(
             "SELECT whole, cardinality(beds) AS beds, tasks FROM beds.look_at_ward($1, $2, $3, now())",
             client.world.a.id, at.ward, raised - 1,

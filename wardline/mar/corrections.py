@@ -235,7 +235,6 @@ async def _reported(
 ) -> Administration:
     ctx.record(action, person_id=scope.person_id, subject_id=scope.id, detail=detail)
     ctx.publish(action, {"administration_id": scope.id, "hospital_id": scope.hospital_id})
-    place = await queries.place_of(ctx.db, hospital_id=scope.hospital_id, person_id=scope.person_id)
-    ward_id, stay = (place.ward_id, place.encounter_id) if place else (None, None)
-    touch(ctx, scope.person_id, ward_id, stay if is_due_again else None)
+    ward_id = await queries.ward_of(ctx.db, hospital_id=scope.hospital_id, person_id=scope.person_id)
+    touch(ctx, scope.person_id, ward_id, waits=is_due_again)
     return await found(ctx, scope)

@@ -117,7 +117,7 @@ async def make_ahead(work: Work) -> None:
                 await making.make_all(ctx.db, orders, hospital_id=hospital_id, now=ctx.now)
                 for order in orders:
                     ctx.touch(f"given:{order.person_id}")
-                    touch_board(ctx, order.ward_id, order.encounter_id)
+                    touch_board(ctx, order.person_id, order.ward_id)
 
 
 @every(seconds=30)
@@ -178,11 +178,10 @@ class OfOrder(Struct, frozen=True):
 
     person_id: UUID
     ward_id: UUID | None
-    encounter_id: UUID
 
 
 @query("""
-    SELECT m.person_id, c.ward_id, m.encounter_id FROM orders.medicine m
+    SELECT m.person_id, c.ward_id FROM orders.medicine m
       LEFT JOIN encounters.current c ON c.hospital_id = m.hospital_id AND c.encounter_id = m.encounter_id
      WHERE m.hospital_id = :hospital_id AND m.id = :medicine_id
 """)
@@ -201,7 +200,7 @@ async def heard(work: Work, event: Event) -> None:
             ctx.db, hospital_id=hospital_id, medicine_id=medicine_id, horizon=ctx.now + making.AGAIN_WITHIN
         )
         await making.make_all(ctx.db, unplanned, hospital_id=hospital_id, now=ctx.now)
-        touch(ctx, order.person_id, order.ward_id, order.encounter_id)
+        touch(ctx, order.person_id, order.ward_id, waits=True)
 
 
 @on("medicine.prescribed")

@@ -195,7 +195,7 @@ async def make(db: Db, new: NewDoses, plans: Plans, *, hospital_id: UUID) -> Non
 
 @query("SELECT cardinality(platform.raise_topics(:topics::text[], :elements::uuid[]))")
 async def raise_topics(db: Db, *, topics: list[str], elements: list[UUID]) -> int:
-    """The boards that show these stays are newer now; who watches them sees it within the poll of versions."""
+    """The boards that show these people are newer now; who watches them sees it within the poll of versions."""
 
 
 # --- making --------------------------------------------------------------------------------------------------------------
@@ -208,9 +208,9 @@ async def make_for_ward(db: Db, ward: WardScope, now: datetime) -> int:
 async def make_at_reading(db: Db, orders: list[Unplanned], *, hospital_id: UUID, now: datetime) -> int:
     """The same of these orders; the boards are told here, where no write does it."""
     made = await make_all(db, orders, hospital_id=hospital_id, now=now)
-    shown = sorted({(f"ward:{order.ward_id}", order.encounter_id) for order in orders if order.ward_id is not None})
+    shown = sorted({(f"ward:{order.ward_id}", order.person_id) for order in orders if order.ward_id is not None})
     if shown:
-        await raise_topics(db, topics=[topic for topic, _ in shown], elements=[stay for _, stay in shown])
+        await raise_topics(db, topics=[topic for topic, _ in shown], elements=[who for _, who in shown])
     return made
 
 

@@ -369,18 +369,11 @@ async def step_infusion(
     """An infusion goes on otherwise; None when the version has gone or it does not run."""
 
 
-class Place(Struct, frozen=True):
-    """Where somebody lies, and in which stay."""
-
-    ward_id: UUID | None
-    encounter_id: UUID
-
-
 @query("""
-    SELECT c.ward_id, c.encounter_id FROM encounters.current c WHERE c.hospital_id = :hospital_id AND c.person_id = :person_id
+    SELECT c.ward_id FROM encounters.current c WHERE c.hospital_id = :hospital_id AND c.person_id = :person_id
      ORDER BY c.class = 'outpatient', c.started_at DESC LIMIT 1
 """)
-async def place_of(db: Db, *, hospital_id: UUID, person_id: UUID) -> Place | None:
+async def ward_of(db: Db, *, hospital_id: UUID, person_id: UUID) -> UUID | None:
     """Where the patient lies. Index: current_person."""
 
 
