@@ -72,8 +72,15 @@ def of(stored: str | None) -> BedRow:
     values: dict[str, Any] = dict.fromkeys(BedRow.__struct_fields__)
     values |= dict.fromkeys(("room", "label", "state", "state_reason"), "")
     values |= {name: new_id() for name in ("id", "room_id", "encounter_id", "person_id")}
-    values |= {"state_since": NOON, "since": NOON, "features": [], "version": 1, "tasks": 0}
-    return BedRow(**values | {"medicines_waiting": stored})
+    values |= {
+        "state_since": NOON,
+        "since": NOON,
+        "features": [],
+        "version": 1,
+        "tasks": 0,
+        "medicines_waiting": stored,
+    }
+    return BedRow(**values)
 
 
 def test_the_clock_turns_at_the_next_moment_of_any_bed() -> None:

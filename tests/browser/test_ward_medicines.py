@@ -1,12 +1,15 @@
 """Medicines on the ward's board in a real browser: it fits every screen, and shows by itself what a colleague does."""
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.beds.places import put, stay_of
 from tests.browser.people import sit_down
 from tests.client import Client
 from tests.mar.bedside import Lying, chart, give, lying, moved, order, scans
@@ -22,8 +25,28 @@ def program(site: Served) -> Client:
 
 
 async def with_overdue(client: Client) -> Lying:
-    """Somebody with one dose overdue and others to come."""
-    at = await lying(client)
+    """Somebody with one dose overdue and others to come, on a ward where every number of the summary has something to say."""
+    at, now = await lying(client), datetime.now(UTC)
+    beds = [each["id"] for each in (await client.get(f"/wards/{at.ward}", as_="nurse_a")).json()["beds"]]
+    ill: dict[str, Any] = {
+        "news_score": 8,
+        "news_band": "high",
+        "news_signs": 7,
+        "observations_due_at": now - timedelta(minutes=130),
+    }
+    await put(client, await stay_of(client, client.world.a, family="Doyle", **ill), beds[1])
+    leaving = {
+        "ready_to_leave": True,
+        "isolation": "protective",
+        "news_score": 5,
+        "news_band": "medium",
+        "news_signs": 7,
+    }
+    await put(client, await stay_of(client, client.world.a, family="Featherstonehaugh", **leaving), beds[6])
+    coming = await stay_of(client, client.world.a, family="Nowak")
+    kept = await client.put(f"/beds/{beds[2]}/reservation", {"encounter_id": coming}, as_="nurse_a")
+    cleaned = await client.post(f"/beds/{beds[3]}/cleaning", as_="nurse_a")
+    assert (kept.status_code, cleaned.status_code) == (200, 200), kept.text + cleaned.text
     made = await order(client, at, "furosemide 40 mg po stat")
     await order(client, at, "paracetamol 1 g po qds")
     await moved(client, await dose_of(client, at, made), -45)
