@@ -35,7 +35,7 @@ async def with_overdue(client: Client) -> Lying:
         "observations_due_at": now - timedelta(minutes=130),
     }
     await put(client, await stay_of(client, client.world.a, family="Doyle", **ill), beds[1])
-    leaving = {
+    leaving: dict[str, Any] = {
         "ready_to_leave": True,
         "isolation": "protective",
         "news_score": 5,
