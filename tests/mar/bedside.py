@@ -43,6 +43,28 @@ async def bed(client: Client, letter: str = "a") -> Bed:
     return Bed(person, number, ward.id)
 
 
+class Lying(Bed):
+    """The same in a bed that stands on a board."""
+
+    def __init__(self, person: UUID, number: str, ward: UUID, *, bed: UUID, stay: UUID) -> None:
+        super().__init__(person, number, ward)
+        self.bed_id, self.stay = bed, stay
+
+
+async def lying(client: Client) -> Lying:
+    """Somebody with no known allergies in the first bed of a ward of their own, put there as the staff do it."""
+    made = await bed(client)
+    ward = await ward_of(client, client.world.a)
+    async with client.world.owner() as db:
+        stay = await db.fetchval(
+            "UPDATE encounters.current SET ward_id = NULL, bed_label = NULL WHERE person_id = $1 RETURNING encounter_id",
+            made.person,
+        )
+    answer = await client.put(f"/beds/{ward.women[0]}/occupancy", {"encounter_id": str(stay)}, as_="nurse_a")
+    assert answer.status_code == 200, answer.text
+    return Lying(made.person, made.number, ward.id, bed=ward.women[0], stay=stay)
+
+
 async def order(client: Client, at: Bed, line: str, letter: str = "a") -> dict[str, Any]:
     """An order that was signed."""
     answer = await confirmed(client, f"{at.path}/medicines", {"lines": [line]}, as_=f"doctor_{letter}")

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from wardline.beds import queries, rules
+from wardline.beds import medicines, queries, rules
 from wardline.beds.models import Bed, BedRow, OpenedBoard, Room, TaskRow, WardBoard, WardHead
+from wardline.platform.alike import same_objects
 from wardline.platform.db import Db
 
 BOARDS_MAX = 2_000  # about 60 KB each
@@ -31,6 +32,7 @@ class HeldBoard(Struct, kw_only=True, eq=False):
     beds: list[Bed]
     families: Counter[str]
     today: date
+    turns_at: float  # when the clock next changes what waits of medicines
     board: WardBoard | None = None
     board_at: datetime | None = None
 
@@ -68,9 +70,11 @@ def held_board(hospital_id: UUID, ward_id: UUID) -> HeldBoard | None:
 def by_the_clock(hospital_id: UUID, held: HeldBoard, now: datetime, today: date) -> HeldBoard:
     """The same board with what has become late since."""
     beds = _beds(held, held.rows, held.families, now, today)
+    turns_at = _turns_at(held, held.rows, [], now)
     if all(new is old for new, old in zip(beds, held.beds, strict=True)):
+        held.turns_at = turns_at
         return held
-    made = structs.replace(held, beds=beds, today=today, board_at=None)
+    made = structs.replace(held, beds=beds, today=today, board_at=None, turns_at=turns_at)
     _hold((hospital_id, held.ward.id), made)
     return made
 
@@ -84,7 +88,7 @@ def board_of(held: HeldBoard, now: datetime) -> WardBoard:
             summary=rules.summary(held.beds),
             needs=rules.needs_now(held.tasks, held.beds),
             soon=rules.needs_soon(held.beds, now),
-            rooms=rules.same_objects(held.board.rooms if held.board else [], rules.room_heads(held.rooms, held.beds)),
+            rooms=same_objects(held.board.rooms if held.board else [], rules.room_heads(held.rooms, held.beds)),
             beds=held.beds,
         )
     return held.board
@@ -113,6 +117,7 @@ def _whole(ward_id: UUID, opened: OpenedBoard, before: HeldBoard | None, now: da
         beds=_beds(before, rows, families, now, today),
         families=families,
         today=today,
+        turns_at=medicines.turns_at(rows, now),
         board=before.board if before else None,
     )
 
@@ -123,7 +128,9 @@ def _since(held: HeldBoard, opened: OpenedBoard, now: datetime, today: date) -> 
     rows = [changed.get(row.id, row) for row in held.rows] if changed else held.rows
     families = rules.families_of(rows) if changed else held.families
     beds = _beds(held, rows, families, now, today)
+    turns_at = _turns_at(held, rows, list(changed.values()), now)
     if opened.version == held.version and all(new is old for new, old in zip(beds, held.beds, strict=True)):
+        held.turns_at = turns_at
         return held
     return structs.replace(
         held,
@@ -133,8 +140,16 @@ def _since(held: HeldBoard, opened: OpenedBoard, now: datetime, today: date) -> 
         beds=beds,
         families=families,
         today=today,
+        turns_at=turns_at,
         board_at=None,
     )
+
+
+def _turns_at(held: HeldBoard, rows: list[BedRow], changed: list[BedRow], now: datetime) -> float:
+    """Of all beds once the moment has come; until then only the beds that changed can bring it nearer."""
+    if medicines.has_turned(held.turns_at, now):
+        return medicines.turns_at(rows, now)
+    return min(held.turns_at, medicines.turns_at(changed, now))
 
 
 def _tasks(opened: OpenedBoard) -> list[TaskRow]:
@@ -148,9 +163,12 @@ def _beds(
     if before is None or before.today != today or before.families != families:
         return [rules.board_bed(row, families, now, today) for row in rows]
     known = {row.id: (row, bed) for row, bed in zip(before.rows, before.beds, strict=True)}
+    dosed = medicines.has_turned(before.turns_at, now)
     beds: list[Bed] = []
     for row in rows:
         old_row, bed = known.get(row.id, (None, None))
-        same = bed is not None and (old_row is row or old_row == row) and not rules.turned_late(row, bed, now)
-        beds.append(bed if same and bed is not None else rules.board_bed(row, families, now, today))
+        same = old_row is row or old_row == row
+        if bed is None or not same or rules.turned_late(row, bed, now, dosed=dosed):
+            bed = rules.board_bed(row, families, now, today)
+        beds.append(bed)
     return beds

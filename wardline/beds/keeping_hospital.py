@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from wardline.beds import queries, rules
 from wardline.beds.models import HospitalBeds, HospitalWard, OpenedHospital, Room, Tile, Waiting
+from wardline.platform.alike import same_objects
 from wardline.platform.db import Db
 
 HOSPITALS_MAX = 500  # about 200 KB each
@@ -83,7 +84,7 @@ def _board(held: HeldHospital, now: datetime, today: date) -> HospitalBeds:
     return HospitalBeds(
         summary=rules.hospital_summary(held.beds, waiting, today),
         waiting=waiting,
-        wards=rules.same_objects(held.board.wards if held.board else [], heads),
+        wards=same_objects(held.board.wards if held.board else [], heads),
         rooms=rooms,
         beds=held.beds,
     )
@@ -96,7 +97,7 @@ def _whole(opened: OpenedHospital, before: HeldHospital | None, now: datetime) -
         whole_at=now,
         wards=[HospitalWard(*row) for row in opened.wards or ()],
         rooms=[Room(*row) for row in opened.rooms or ()],
-        beds=rules.same_objects(before.beds if before else [], beds),
+        beds=same_objects(before.beds if before else [], beds),
         waiting=_waiting(opened),
         board=before.board if before else None,
     )

@@ -10,13 +10,14 @@ from msgspec import Struct
 from wardline.identity.public import HospitalScope, Scope, WardScope
 from wardline.platform.http import Input
 
-Filter = Literal["occupied", "high", "medium", "late", "isolation", "leaving", "arriving", "free"]
+Filter = Literal["occupied", "high", "medium", "late", "overdue", "isolation", "leaving", "arriving", "free"]
 
 FILTER_WORDS: dict[str, str] = {
     "occupied": "beds in use",
     "high": "NEWS 7 or more",
     "medium": "NEWS 5 to 6",
     "late": "observations late",
+    "overdue": "medicines overdue",
     "isolation": "in isolation",
     "leaving": "leave today",
     "arriving": "arriving",
@@ -137,10 +138,20 @@ class BedRow(Struct):
     reserved_born_on: date | None
     reserved_from: str | None
     reserved_due_at: datetime | None
+    medicines_waiting: str | None  # see wardline/beds/medicines.py
+
+
+class Medicines(Struct, frozen=True):
+    """What waits of a patient's medicines. `state` is what the board says: overdue, due (its time has come), next, held, none."""
+
+    state: str
+    overdue: int
+    held: int  # held back, until the next dose of their order
+    next_at: datetime | None  # the soonest that is not overdue
 
 
 class Patient(Struct):
-    """Who lies in a bed, as far as a board shows it."""
+    """Who lies in a bed, as far as a board shows it. `medicines` is for those who may read charts."""
 
     encounter_id: UUID
     person_id: UUID
@@ -160,6 +171,7 @@ class Patient(Struct):
     trend: list[int]  # totals of the last 24 hours, oldest first
     observations_due_at: datetime | None
     observations_late: bool
+    medicines: Medicines | None
     tasks: int
 
 
@@ -207,13 +219,15 @@ class RoomHead(Struct):
 
 
 class Summary(Struct):
-    """The numbers at the top of a ward board, each of them a filter."""
+    """The numbers at the top of a ward board, each of them a filter. `medicines_overdue` counts doses, not beds, and is for
+    those who may read charts."""
 
     beds: int
     in_use: int
     news_high: int
     news_medium: int
     observations_late: int
+    medicines_overdue: int | None
     in_isolation: int
     leave_today: int
     ready_to_leave: int

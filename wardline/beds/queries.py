@@ -13,7 +13,7 @@ from wardline.platform.db import Db, query
 @query(
     """
     SELECT o.topic_version, o.code, o.name, o.specialty, o.whole, o.beds, o.rooms, o.tasks
-      FROM beds.open_ward(:hospital_id, :ward_id, :held, :trend_from) o
+      FROM beds.look_at_ward(:hospital_id, :ward_id, :held, :trend_from) o
 """,
     opens=True,
 )

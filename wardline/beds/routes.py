@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import structs
 
-from wardline.beds import actions, boards, moves, queries
+from wardline.beds import actions, boards, medicines, moves, queries
 from wardline.beds.actions import access_bed
 from wardline.beds.boards import access_bed_board, access_board
 from wardline.beds.models import (
@@ -66,6 +66,8 @@ async def wards(ctx: Context, hospital: HospitalScope) -> Listing[WardOnList]:
 async def ward_board(ctx: Context, ward: BoardScope, asked: BoardQuery) -> WardBoard:
     """A ward's board: beds, patients, scores, what is due and what waits. `show` filters by a number of its top line."""
     board = await boards.ward_board(ctx.db, ward, ctx.now)
+    if not ctx.html and not ctx.may(May.READ_CHART):
+        board = medicines.without(board)  # the page and what is pushed leave it out by their templates
     if asked.show is None:
         return board
     beds = board.beds if ctx.html else [bed for bed in board.beds if asked.show in bed.marks]

@@ -1,13 +1,12 @@
 """Decisions about beds without any I/O: which bed fits whom, what a board shows of a stay, who waits too long."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import TypeVar
 from uuid import UUID
 
 from msgspec import structs
 
+from wardline.beds import medicines
 from wardline.beds.models import (
     Bed,
     BedRow,
@@ -25,8 +24,6 @@ from wardline.beds.models import (
     Waiting,
 )
 from wardline.beds.move_models import BedStanding, Fit, FitBed, Reason, Stay
-
-Shown = TypeVar("Shown", RoomHead, TileHead, Tile)
 
 WAIT_TARGET = timedelta(hours=4)  # own, for a hospital to set: the mark on the waiting bar
 WAIT_SHOWN = timedelta(hours=6)  # the whole bar
@@ -182,10 +179,13 @@ def families_of(rows: list[BedRow]) -> Counter[str]:
     return Counter(row.family.casefold() for row in rows if row.family)
 
 
-def turned_late(row: BedRow, bed: Bed, now: datetime) -> bool:
-    """Whether the clock alone has changed what the board shows of a bed."""
-    due = row.observations_due_at
-    return due is not None and bed.patient is not None and (due < now) != bed.patient.observations_late
+def turned_late(row: BedRow, bed: Bed, now: datetime, *, dosed: bool) -> bool:
+    """Whether the clock alone has changed what the board shows of a bed; `dosed`: a moment of its medicines may have come."""
+    who, due = bed.patient, row.observations_due_at
+    if who is None:
+        return False
+    late = due is not None and (due < now) != who.observations_late
+    return late or (dosed and medicines.waiting(row.medicines_waiting, now) != who.medicines)
 
 
 def board_bed(row: BedRow, families: Counter[str], now: datetime, today: date) -> Bed:
@@ -244,6 +244,7 @@ def _patient(row: BedRow, families: Counter[str], now: datetime, today: date) ->
         trend=[int(score) for score in (row.trend or "").split()],
         observations_due_at=due,
         observations_late=due is not None and due < now,
+        medicines=medicines.waiting(row.medicines_waiting, now),
         tasks=row.tasks,
     )
 
@@ -260,6 +261,7 @@ def marks(bed: Bed) -> list[str]:
         "high": who.news_score is not None and who.news_score >= 7,
         "medium": who.news_score in (5, 6),
         "late": who.observations_late,
+        "overdue": who.medicines is not None and who.medicines.overdue > 0,
         "isolation": who.isolation is not None,
         "leaving": who.leaves_today or who.ready_to_leave,
         "arriving": bed.reservation is not None,
@@ -268,7 +270,7 @@ def marks(bed: Bed) -> list[str]:
 
 
 def summary(beds: list[Bed]) -> Summary:
-    """The numbers of the summary line; each counts the beds that its filter shows."""
+    """The numbers of the summary line; each counts the beds that its filter shows, that of medicines the doses there."""
     count = Counter(mark for bed in beds for mark in bed.marks)
     arrivals = [bed.reservation.due_at for bed in beds if bed.reservation is not None]
     return Summary(
@@ -277,6 +279,7 @@ def summary(beds: list[Bed]) -> Summary:
         news_high=count["high"],
         news_medium=count["medium"],
         observations_late=count["late"],
+        medicines_overdue=sum(bed.patient.medicines.overdue for bed in beds if bed.patient and bed.patient.medicines),
         in_isolation=count["isolation"],
         leave_today=count["leaving"],
         ready_to_leave=sum(1 for bed in beds if bed.patient and bed.patient.ready_to_leave),
@@ -383,12 +386,6 @@ def needs_soon(beds: list[Bed], now: datetime) -> list[Need]:
             )  # fmt: skip
             found.append(need)
     return sorted(found, key=lambda need: need.due_at)[:SOON_ROWS_MAX]
-
-
-def same_objects(before: Sequence[Shown], now: list[Shown]) -> list[Shown]:
-    """What is shown now, each the old object where it is unchanged, so that what was rendered of it is found again."""
-    known = {each.id: each for each in before}
-    return [known[each.id] if known.get(each.id) == each else each for each in now]
 
 
 # ---- the hospital's board ----------------------------------------------------------------------------------------

@@ -456,4 +456,4 @@ def _report(ctx: Context, giving: Giving, done: Done) -> None:
         },
     )
     ctx.publish(action, {"administration_id": new.id, "medicine_id": new.medicine_id, "hospital_id": new.hospital_id})
-    touch(ctx, new.person_id, giving.ward_id)
+    touch(ctx, new.person_id, giving.ward_id, waits=new.dose_id is not None)

@@ -129,7 +129,7 @@ async def mark_as_error(ctx: Context, scope: AdministrationScope, reason: str) -
         id=new_id(), kind="entered_in_error", happened_at=ctx.now, words=reason.strip(), before=_before(item)
     )
     await queries.mark_as_error(ctx.db, step, version=item.version, **_by(ctx, scope))
-    return await _reported(ctx, scope, "dose.entered_in_error")
+    return await _reported(ctx, scope, "dose.entered_in_error", is_due_again=True)
 
 
 async def set_effect(ctx: Context, scope: AdministrationScope, new: NewEffect) -> Administration:
@@ -226,10 +226,15 @@ def _by(ctx: Context, scope: AdministrationScope) -> dict[str, Any]:
 
 
 async def _reported(
-    ctx: Context, scope: AdministrationScope, action: str, detail: dict[str, Any] | None = None
+    ctx: Context,
+    scope: AdministrationScope,
+    action: str,
+    detail: dict[str, Any] | None = None,
+    *,
+    is_due_again: bool = False,
 ) -> Administration:
     ctx.record(action, person_id=scope.person_id, subject_id=scope.id, detail=detail)
     ctx.publish(action, {"administration_id": scope.id, "hospital_id": scope.hospital_id})
     ward_id = await queries.ward_of(ctx.db, hospital_id=scope.hospital_id, person_id=scope.person_id)
-    touch(ctx, scope.person_id, ward_id)
+    touch(ctx, scope.person_id, ward_id, waits=is_due_again)
     return await found(ctx, scope)

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from wardline.mar import making, rules
-from wardline.mar.telling import end_task, touch
+from wardline.mar.telling import end_task, touch, touch_board
 from wardline.orders.public import dose_words, line_from
 from wardline.platform.db import Db, query
 from wardline.platform.http import Context
@@ -115,8 +115,9 @@ async def make_ahead(work: Work) -> None:
         if orders:
             async with work.write(hospital_id) as ctx:
                 await making.make_all(ctx.db, orders, hospital_id=hospital_id, now=ctx.now)
-                for person_id in {order.person_id for order in orders}:
-                    ctx.touch(f"given:{person_id}")
+                for order in orders:
+                    ctx.touch(f"given:{order.person_id}")
+                    touch_board(ctx, order.person_id, order.ward_id)
 
 
 @every(seconds=30)
@@ -199,7 +200,7 @@ async def heard(work: Work, event: Event) -> None:
             ctx.db, hospital_id=hospital_id, medicine_id=medicine_id, horizon=ctx.now + making.AGAIN_WITHIN
         )
         await making.make_all(ctx.db, unplanned, hospital_id=hospital_id, now=ctx.now)
-        touch(ctx, order.person_id, order.ward_id)
+        touch(ctx, order.person_id, order.ward_id, waits=True)
 
 
 @on("medicine.prescribed")

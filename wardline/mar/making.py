@@ -45,6 +45,7 @@ class Unplanned(Struct, frozen=True):
     anchor: datetime | None  # of the plan: the last dose by an earlier order of the medicine
     times_version: int
     times: str | None  # JSON; None: as shipped
+    ward_id: UUID | None
 
 
 class NewDoses(Struct, frozen=True, kw_only=True):
@@ -81,7 +82,8 @@ _UNPLANNED = """
              WHERE a.hospital_id = m.hospital_id AND a.medicine_id = m.id AND a.state = 'final'
                AND a.action IN ('given', 'self') AND a.happened_at <= w.at),
            m.created_at, CASE WHEN k.stays THEN n.given_before END, k.times_version,
-           (SELECT t.times::text FROM mar.round_times t WHERE t.hospital_id = m.hospital_id AND t.version = k.times_version)
+           (SELECT t.times::text FROM mar.round_times t WHERE t.hospital_id = m.hospital_id AND t.version = k.times_version),
+           (SELECT c.ward_id FROM encounters.current c WHERE c.hospital_id = m.hospital_id AND c.encounter_id = m.encounter_id)
       FROM orders.medicine m
      CROSS JOIN LATERAL (SELECT max(s.at) AS at FROM orders.step s
                           WHERE s.hospital_id = m.hospital_id AND s.medicine_id = m.id AND s.kind = 'changed') w
@@ -129,23 +131,27 @@ async def unplanned_of_hospital(db: Db, *, hospital_id: UUID, horizon: datetime)
 
 
 @query("""
+    WITH standing AS (
+        SELECT m.id, w.since FROM unnest(:plans.ids::uuid[], :plans.versions::int[], :plans.since::timestamptz[]) AS w (id, version, since)
+          JOIN orders.medicine m ON m.hospital_id = :hospital_id AND m.id = w.id AND m.version = w.version
+         ORDER BY m.id FOR SHARE OF m)
     UPDATE mar.dose d
        SET state = CASE WHEN d.since = w.since THEN 'paused' WHEN d.due_at < date_trunc('minute', w.since, 'UTC') THEN 'lapsed'
                         ELSE 'withdrawn' END,
            version = d.version + 1
-      FROM unnest(:plans.ids::uuid[], :plans.versions::int[], :plans.since::timestamptz[]) AS w (id, version, since)
-      JOIN orders.medicine m ON m.hospital_id = :hospital_id AND m.id = w.id AND m.version = w.version
-     WHERE d.hospital_id = :hospital_id AND d.medicine_id = m.id AND d.state = 'due'
+      FROM standing w
+     WHERE d.hospital_id = :hospital_id AND d.medicine_id = w.id AND d.state = 'due'
        AND (d.since <> w.since
             OR EXISTS (SELECT 1 FROM orders.step held
-                        WHERE held.hospital_id = :hospital_id AND held.medicine_id = m.id AND held.kind = 'held' AND held.at <= d.due_at
+                        WHERE held.hospital_id = :hospital_id AND held.medicine_id = w.id AND held.kind = 'held' AND held.at <= d.due_at
                           AND (SELECT min(on_again.at) FROM orders.step on_again
-                                WHERE on_again.hospital_id = :hospital_id AND on_again.medicine_id = m.id
+                                WHERE on_again.hospital_id = :hospital_id AND on_again.medicine_id = w.id
                                   AND on_again.kind = 'resumed' AND on_again.at > held.at) > d.due_at))
 """)
 async def settle(db: Db, plans: Plans, *, hospital_id: UUID) -> None:
     """Doses of an earlier line that nobody gave are withdrawn; those that had been due by then can still be recorded; those
-    that came while the order was held stay held."""
+    that came while the order was held stay held. The orders are held first, then their doses and stays: who stops one of them
+    goes the same way."""
 
 
 @query("""
@@ -187,11 +193,25 @@ async def make(db: Db, new: NewDoses, plans: Plans, *, hospital_id: UUID) -> Non
     """
 
 
+@query("SELECT cardinality(platform.raise_topics(:topics::text[], :elements::uuid[]))")
+async def raise_topics(db: Db, *, topics: list[str], elements: list[UUID]) -> int:
+    """The boards that show these people are newer now; who watches them sees it within the poll of versions."""
+
+
 # --- making --------------------------------------------------------------------------------------------------------------
 async def make_for_ward(db: Db, ward: WardScope, now: datetime) -> int:
     """Make what is missing of a ward; returns of how many orders. One read where nothing is missing."""
     orders = await unplanned_of_ward(db, ward, horizon=now + AGAIN_WITHIN)
-    return await make_all(db, orders, hospital_id=ward.hospital_id, now=now)
+    return await make_at_reading(db, orders, hospital_id=ward.hospital_id, now=now)
+
+
+async def make_at_reading(db: Db, orders: list[Unplanned], *, hospital_id: UUID, now: datetime) -> int:
+    """The same of these orders; the boards are told here, where no write does it."""
+    made = await make_all(db, orders, hospital_id=hospital_id, now=now)
+    shown = sorted({(f"ward:{order.ward_id}", order.person_id) for order in orders if order.ward_id is not None})
+    if shown:
+        await raise_topics(db, topics=[topic for topic, _ in shown], elements=[who for _, who in shown])
+    return made
 
 
 async def make_all(db: Db, orders: list[Unplanned], *, hospital_id: UUID, now: datetime) -> int:

@@ -178,14 +178,18 @@ async def insert_administration(db: Db, new: NewAdministration, *, now: datetime
 
 @effect(
     f"""WITH stands AS ({STANDS}),
+         stay AS (SELECT FROM encounters.current c
+                   WHERE EXISTS (SELECT FROM stands) AND c.hospital_id = :new.hospital_id::uuid
+                     AND c.encounter_id = :new.encounter_id::uuid FOR NO KEY UPDATE),
          done AS ({_INTO} SELECT {_VALUES} FROM stands
-                   WHERE EXISTS (SELECT 1 FROM mar.dose d WHERE d.hospital_id = :seen.hospital_id AND d.id = :seen.dose_id
+                   WHERE (SELECT count(*) FROM stay) >= 0 AND EXISTS (SELECT 1 FROM mar.dose d WHERE d.hospital_id = :seen.hospital_id AND d.id = :seen.dose_id
                                     AND d.version = :seen.version AND d.state = 'due' AND d.task_id IS NULL)
              ON CONFLICT (hospital_id, dose_id) WHERE state = 'final' AND dose_id IS NOT NULL DO NOTHING
              RETURNING hospital_id, id, dose_id), {_AFTER}"""  # noqa: S608 - texts of the code's own
 )
 def put_administration(*, new: NewAdministration, seen: Seen, now: datetime) -> Effect:
-    """The same while the order and the dose are as they were read."""
+    """The same while the order and the dose are as they were read. The stay, whose row says what waits
+    of its doses (mar.note_waiting), is held after the order and before a topic is raised, as every other write does it."""
 
 
 @query("""

@@ -126,7 +126,7 @@ async def window_of(
     it."""
     window = _window(schedule.chart_clocks(times_from(asked.times.value)), zone, now, day)
     if window.live and asked.wanting is not None:
-        await making.make_all(db, asked.wanting.value, hospital_id=patient.hospital_id, now=now)
+        await making.make_at_reading(db, asked.wanting.value, hospital_id=patient.hospital_id, now=now)
     return window
 
 

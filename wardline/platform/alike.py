@@ -2,9 +2,27 @@
 what was rendered of a row is found again by the object that it is (see `render.rows`)."""
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+class Named(Protocol):
+    """A row that its id tells apart."""
+
+    @property
+    def id(self) -> Any:
+        """Whose row it is."""
+        ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+def same_objects(before: Sequence[N], now: Sequence[N]) -> list[N]:
+    """What is shown now, each the old object where it is unchanged, for a page that still holds what it showed last."""
+    known = {each.id: each for each in before}
+    return [known[each.id] if known.get(each.id) == each else each for each in now]
 
 
 class Alike(Generic[T]):
