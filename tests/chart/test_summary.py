@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from tests.client import Client
 from wardline.chart.models import Mark
-from wardline.chart.panels import GAP_PX, NARROW_PX, number, ribbon
+from wardline.chart.panels import NARROW_GAP_PX, NARROW_PX, number, ribbon
 
 SIGNS = {
     "respiration_per_min": 24,
@@ -73,7 +73,7 @@ def test_scores_that_stand_close_are_numbered_only_where_there_is_room() -> None
     assert {mark.numbered for mark in scores} == {"always", "wide", "never"}
     shown = [mark for mark in scores if mark.numbered == "always"]
     gaps_px = [(b.left - a.left) / 100 * NARROW_PX for a, b in pairwise(shown)]
-    assert min(gaps_px) >= 24 + GAP_PX
+    assert min(gaps_px) >= 24 + NARROW_GAP_PX
     few = [Mark(at, left, "3", None) for left in (0.0, 50.0, 96.0)]
     number(few)
     assert [mark.numbered for mark in few] == ["always"] * 3

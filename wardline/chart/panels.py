@@ -11,11 +11,10 @@ from wardline.vitals.public import Sign, Signs, latest_of_stay, offered_to, resp
 RIBBON_HOURS = 24
 RIBBON_AHEAD_HOURS = 1
 TICK_HOURS = 3
-# The axis is at least so wide, in CSS pixels, on a phone and above 700. A number takes 24, or 34 for three letters, and a gap
-# in which the scores between can be seen.
-NARROW_PX = 250
-WIDE_PX = 560
-GAP_PX = 12
+# The axis is at least so wide, in CSS pixels, on a phone and above 700. A number takes 24, or 34 for three letters, and a gap,
+# on a phone so much that the scores between can be seen.
+NARROW_PX, NARROW_GAP_PX = 250, 12
+WIDE_PX, WIDE_GAP_PX = 560, 2
 TICK_CLEAR_OF_NOW = timedelta(minutes=55)  # the word "Now" stands there
 AVPU = {"A": "Alert", "C": "New confusion", "V": "Voice", "P": "Pain", "U": "Unresponsive"}
 NAMES = {
@@ -112,24 +111,27 @@ def ribbon(sets: list[SetRow], now: datetime, zone: str) -> Ribbon:
 
 def number(scores: list[Mark]) -> None:
     """Say which of the scores, oldest first, have room for their number: the newest before all, then the highest."""
-    wide, narrow = _with_room(scores, WIDE_PX), _with_room(scores, NARROW_PX)
+    wide, narrow = _with_room(scores, WIDE_PX, WIDE_GAP_PX), _with_room(scores, NARROW_PX, NARROW_GAP_PX)
     for place, mark in enumerate(scores):
         mark.numbered = Numbered.ALWAYS if place in narrow else Numbered.WIDE if place in wide else Numbered.NEVER
 
 
-def _with_room(scores: list[Mark], width_px: int) -> set[int]:
+def _with_room(scores: list[Mark], width_px: int, gap_px: int) -> set[int]:
+    """The places of those that are numbered; the highest may stand close to the newest."""
     newest_first = range(len(scores) - 1, -1, -1)
     highest_first = sorted(newest_first[1:], key=lambda place: -int(scores[place].label.rstrip("+")))
-    taken: list[int] = []
-    for place in (*newest_first[:1], *highest_first):
-        if all(_clear(scores[place], scores[other], width_px) for other in taken):
+    taken = list(newest_first[:1])
+    for place in highest_first:
+        gap = WIDE_GAP_PX if len(taken) == 1 else gap_px
+        if all(_room_px(scores[place], scores[other], width_px) >= gap for other in taken):
             taken.append(place)
     return set(taken)
 
 
-def _clear(one: Mark, other: Mark, width_px: int) -> bool:
+def _room_px(one: Mark, other: Mark, width_px: int) -> float:
+    """What is left between the numbers of two scores."""
     widths_px = [34 if len(mark.label) > 2 else 24 for mark in (one, other)]
-    return abs(one.left - other.left) / 100 * width_px >= sum(widths_px) / 2 + GAP_PX
+    return abs(one.left - other.left) / 100 * width_px - sum(widths_px) / 2
 
 
 def label_of(row: SetRow) -> str:
