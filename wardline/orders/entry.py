@@ -75,10 +75,10 @@ OFTEN: dict[str, dict[str, object]] = {
     "at bedtime": {"at": "night"}, "qhs": {"at": "night"},
     "every hour": {"every_hours": 1},
     "stat": {"once": True}, "once only": {"once": True}, "once": {"once": True},
-} | {  # "od alt days" is once on every other day
-    f"{often}{on}{alternate} days": {"every_hours": 48}
-    for often in ("", "od ", "daily ", "once daily ", "once a day ") for on in ("", "on ") for alternate in ("alternate", "alt")
 }  # fmt: skip
+for _before in ("", "od ", "daily ", "once daily ", "once a day "):  # "od alt days" is once on every other day
+    for _days in ("alternate days", "on alternate days", "alt days", "on alt days"):
+        OFTEN[f"{_before}{_days}"] = {"every_hours": 48}
 
 
 class Entry(Struct, kw_only=True):
