@@ -313,7 +313,7 @@ def _often(reading: Reading) -> None:
         reading.set(as_needed=True, reason=(needed[1] or needed[2] or "").strip())
     ranges.often(reading)
     every = reading.take(
-        r"(?:once\s+)?(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)"
+        r"(?:once )?(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)"
     ) or reading.take(r"(\d{1,3})\s*(hourly|hrly)")
     if every is not None:
         hours = int(every[1]) * EVERY_OF[every[2]]

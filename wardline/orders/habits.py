@@ -16,6 +16,7 @@ from wardline.orders.ranges import DAYS_MAX, DAYS_OF
 from wardline.orders.reading import NUMBER, UNIT, Reading, amount_of
 
 STEPS_MAX = 20
+HOURS_PER_WEEK = 7 * HOURS_PER_DAY
 _STEP_OFTEN = {"once daily": 1, "once a day": 1, "daily": 1, "od": 1, "om": 1, "mane": 1, "twice daily": 2, "bd": 2,
                "bid": 2, "tds": 3, "tid": 3, "qds": 4, "qid": 4}  # fmt: skip
 _DAYS = r"(\d{1,3})\s*(days?|d|weeks?|wks?|w|/7|/52)(?![a-z])"
@@ -91,8 +92,12 @@ def one_frequency(reading: Reading, at_most: AtMost, *, is_weekly: bool) -> None
     daily = times in {None, 1} and (not isinstance(hours, int) or hours % HOURS_PER_DAY == 0)
     if len(said) > 1 or (at is not None and ("once" in said or not daily)):
         _which(reading, said)
-    elif is_weekly and said == ["times_per_day"] and reading.answer == "once a week":
-        _stands(reading, said, "every_hours", 7 * HOURS_PER_DAY)
+    elif is_weekly and reading.answer == "once a week" and (said == ["times_per_day"] or _is_under_a_week(hours)):
+        _stands(reading, said, "every_hours", HOURS_PER_WEEK)
+
+
+def _is_under_a_week(hours: object) -> bool:
+    return isinstance(hours, int) and hours < HOURS_PER_WEEK
 
 
 def _which(reading: Reading, said: list[str]) -> None:
@@ -164,7 +169,7 @@ def _every_words(reading: Reading) -> str:
     low, high = reading.fields["every_hours"], reading.fields.get("every_hours_to")
     if isinstance(low, int) and isinstance(high, int):
         return f"every {range_words(low, high)}"
-    alone = {1: "every hour", DAYS_OF["week"] * HOURS_PER_DAY: "once a week"}
+    alone = {1: "every hour", HOURS_PER_WEEK: "once a week"}
     return alone.get(low, f"every {hours_words(low)}") if isinstance(low, int) else ""
 
 
@@ -188,9 +193,10 @@ def two_orders(reading: Reading, name: str) -> None:
 def tablets_of_strength(reading: Reading) -> None:
     """`500 mg tabs 1-2`, `500 mg 2 tablets`: what it comes to is offered, and answered where the line says the same."""
     solid = r"(mg|g|micrograms?|mcg)"
+    most = r"(?<!max )(?<!maximum )(?<!up to )(?<!at most )(?<!not more than )"
     count = r"(?:tab(?:let)?s?|cap(?:sule)?s?)"
-    found = reading.take(rf"({NUMBER})\s*{solid}\s+(\d(?:\.5)?)(?:{ranges.TO}(\d))?\s*{count}") or reading.take(
-        rf"({NUMBER})\s*{solid}\s*{count}\s*,?\s*(?:take\s+)?(\d(?:\.5)?)(?:{ranges.TO}(\d))?(?=\s+[a-z])"
+    found = reading.take(rf"{most}({NUMBER})\s*{solid}\s+(\d(?:\.5)?)(?:{ranges.TO}(\d))?\s*{count}") or reading.take(
+        rf"{most}({NUMBER})\s*{solid}\s*{count}\s*,?\s*(?:take\s+)?(\d(?:\.5)?)(?:{ranges.TO}(\d))?(?=\s+[a-z])"
         rf"(?!\s*(?:x|times|hourly|hrly|hours?|hrs?|h|days?|d|weeks?|w|{UNIT})(?![a-z]))"
     )
     each = amount_of(reading, found[1], found[2]) if found else None

@@ -8,7 +8,7 @@ from decimal import Decimal
 from wardline.orders import ranges
 from wardline.orders.doses import in_unit
 from wardline.orders.drugs import Understood
-from wardline.orders.lines import HOURS_PER_DAY, Amount
+from wardline.orders.lines import HOURS_PER_DAY, Amount, hours_words
 from wardline.orders.reading import NUMBER, UNITS, Reading, amount_of
 
 DOTTED = frozenset(
@@ -233,7 +233,9 @@ def _too_often(reading: Reading) -> str:
     """What is said against how often a weekly drug was written; empty where every 24 hours, or less often, was written out."""
     hours = reading.fields.get("every_hours")
     if isinstance(hours, int):
-        return f", not every {hours} hours." if hours < HOURS_PER_DAY else ""
+        # "alternate days" is not every day written out
+        is_between = HOURS_PER_DAY < hours < 7 * HOURS_PER_DAY
+        return f", not every {hours_words(hours)}." if hours < HOURS_PER_DAY or is_between else ""
     if reading.fields.get("times_per_day") is not None:
         return '. If every day is meant, write "every 24 hours".'
     return ", not as needed." if reading.fields.get("as_needed") else ""
