@@ -1,9 +1,11 @@
 """The chart summary through the front door."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from tests.client import Client
-from wardline.chart.panels import ribbon
+from wardline.chart.models import Mark
+from wardline.chart.panels import NARROW_GAP_PX, NARROW_PX, number, ribbon
 
 SIGNS = {
     "respiration_per_min": 24,
@@ -61,3 +63,17 @@ def test_no_hour_is_written_over_the_word_now() -> None:
         ticks = ribbon([], now, "Europe/London").ticks
         assert len(ticks) >= 7
         assert all(abs(tick.at - now) >= timedelta(minutes=55) for tick in ticks)
+
+
+def test_scores_that_stand_close_are_numbered_only_where_there_is_room() -> None:
+    at = datetime(2026, 11, 26, 12, tzinfo=UTC)
+    scores = [Mark(at, 4.0 * place, "12+" if place == 10 else str(place % 5), None) for place in range(24)]
+    number(scores)
+    assert (scores[-1].numbered, scores[10].numbered) == ("always", "always")  # the newest, and the highest
+    assert {mark.numbered for mark in scores} == {"always", "wide", "never"}
+    shown = [mark for mark in scores if mark.numbered == "always"]
+    gaps_px = [(b.left - a.left) / 100 * NARROW_PX for a, b in pairwise(shown)]
+    assert min(gaps_px) >= 24 + NARROW_GAP_PX
+    few = [Mark(at, left, "3", None) for left in (0.0, 50.0, 96.0)]
+    number(few)
+    assert [mark.numbered for mark in few] == ["always"] * 3

@@ -41,6 +41,7 @@ async def fetched(path: str, **headers: str) -> tuple[int, dict[str, str], bytes
         ("mar.js", 5),
         ("camera.js", 1),
         ("orders.js", 2),
+        ("drafts.js", 3),
         ("outbox.css", 1),
         ("outbox.js", 4),
         ("outbox-more.js", 8),

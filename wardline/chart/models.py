@@ -1,6 +1,7 @@
 """What the summary shows."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -107,6 +108,14 @@ class OpenedSummary(SummaryRow):
     topic_version: int | None
 
 
+class Numbered(StrEnum):
+    """Where a mark has room for its number: on every screen, on wide ones, or among its neighbours on none."""
+
+    ALWAYS = "always"
+    WIDE = "wide"
+    NEVER = "never"
+
+
 class Mark(msgspec.Struct):
     """Something on the 24-hour axis, at a percentage of its width."""
 
@@ -114,6 +123,7 @@ class Mark(msgspec.Struct):
     left: float
     label: str
     band: str | None
+    numbered: Numbered = Numbered.ALWAYS
 
 
 class Tick(msgspec.Struct):

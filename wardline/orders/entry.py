@@ -8,21 +8,20 @@ from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from wardline.orders import brands, phrases, ranges, release
+from wardline.orders import brands, habits, phrases, ranges, release
 from wardline.orders.drugs import DrugTable, Form, Understood, normal
-from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, Step
+from wardline.orders.lines import Amount, MedicineLine
 from wardline.orders.ranges import DAYS_MAX, DAYS_OF, EVERY_OF, HOURS_MAX
 from wardline.orders.reading import NUMBER, UNIT, UNITS, Question, Reading, amount_of, number
 
 TEXT_LENGTH_MAX = 300
 NAME_WORDS_MAX = 6
-STEPS_MAX = 20
 ROUTES = {
     "po": "oral", "oral": "oral", "orally": "oral", "by mouth": "oral", "iv": "intravenous",
     "intravenous": "intravenous", "intravenously": "intravenous", "im": "intramuscular",
     "intramuscular": "intramuscular", "sc": "subcutaneous", "subcut": "subcutaneous", "subcutaneous": "subcutaneous",
     "pr": "rectal", "rectal": "rectal", "pv": "vaginal", "vaginal": "vaginal", "sl": "sublingual",
-    "sublingual": "sublingual", "buccal": "buccal", "inh": "inhaled", "inhaled": "inhaled", "neb": "inhaled",
+    "sublingual": "sublingual", "buccal": "buccal", "inh": "inhaled", "inhaled": "inhaled", "neb": "inhaled", "nebs": "inhaled", "via neb": "inhaled",
     "nebulised": "inhaled", "nebulized": "inhaled", "top": "topical", "topical": "topical", "td": "transdermal",
     "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "aural": "aural",
     "nasogastric": "nasogastric", "via ng": "nasogastric", "by ng": "nasogastric", "ng tube": "nasogastric",
@@ -71,10 +70,15 @@ OFTEN: dict[str, dict[str, object]] = {
     "at night": {"at": "night"}, "once a day": {"times_per_day": 1},
     "once daily": {"times_per_day": 1}, "twice a day": {"times_per_day": 2}, "twice daily": {"times_per_day": 2},
     "once a week": {"every_hours": 168}, "once weekly": {"every_hours": 168}, "weekly": {"every_hours": 168},
-    "on alternate days": {"every_hours": 48}, "alternate days": {"every_hours": 48}, "qod": {"every_hours": 48}, "eod": {"every_hours": 48},
+    "qod": {"every_hours": 48}, "eod": {"every_hours": 48}, "every other day": {"every_hours": 48},
+    "every morning": {"at": "morning"}, "qam": {"at": "morning"}, "every night": {"at": "night"}, "nightly": {"at": "night"},
+    "at bedtime": {"at": "night"}, "qhs": {"at": "night"},
     "every hour": {"every_hours": 1},
     "stat": {"once": True}, "once only": {"once": True}, "once": {"once": True},
 }  # fmt: skip
+for _before in ("", "od ", "daily ", "once daily ", "once a day "):  # "od alt days" is once on every other day
+    for _days in ("alternate days", "on alternate days", "alt days", "on alt days"):
+        OFTEN[f"{_before}{_days}"] = {"every_hours": 48}
 
 
 class Entry(Struct, kw_only=True):
@@ -95,28 +99,46 @@ def read(typed: str, table: DrugTable) -> Entry:
     """Read a line. Never raises for any text: what it cannot read, it asks."""
     same_letters = typed[:TEXT_LENGTH_MAX].lower().replace("µ", "u").replace("μ", "u").translate(ranges.DASHES)
     plain = phrases.spelled(" ".join(same_letters.split()))
+    entry, _ = _read(plain, table, "")
+    ending = habits.ANSWER.search(plain)
+    if entry.complete or ending is None:
+        return entry
+    answered, is_answered = _read(plain[: ending.start()], table, ending[1])
+    return answered if is_answered else entry
+
+
+def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
+    """The line as it is read, and whether `answer` answered a question of it."""
     name, rest, reading = _name(plain, table)
-    reading.rest = f" {rest} "
-    stops, at_most = phrases.then_stop(reading), phrases.doses_at_most(reading)
+    reading.rest, reading.answer = f" {rest} ", answer
+    stops, at_most = phrases.then_stop(reading), habits.most(reading)
     phrases.meals_and_days(reading)
-    steps = _steps(reading)
-    if not steps:
+    habits.two_orders(reading, name.name if name else "")
+    habits.reducing(reading)
+    steps = habits.steps(reading)
+    if steps:
+        reading.set(steps=steps)
+    else:
+        habits.tablets_of_strength(reading)
         phrases.fluid(reading)
         phrases.strength(reading, name)
         _amounts(reading)
     _often(reading)
     _words(reading)
+    ranges.settle(reading)
+    habits.one_frequency(reading, at_most, is_weekly=name is not None and name.name in phrases.WEEKLY)
     phrases.short_unit(reading)
     if not steps and "amount" not in reading.fields and "rate" not in reading.fields:
         _bare_number(reading, name)
     _ask_about_nanograms(reading, name)
-    phrases.limit_by_doses(reading, at_most)
+    phrases.limit_by_doses(reading, at_most.times, says_doses=at_most.says_doses)
+    habits.ask_about_vague(reading, at_most)
     phrases.ask_about_most(reading)
     phrases.route_of_form(reading, name)
     release.of_liquid(reading, name, table)
     if stops and not steps and "days" not in reading.fields:
         reading.ask("days", "Stop after how many days?")
-    line = MedicineLine(name=name.name if name else plain[: len(plain) - len(rest)].strip() or plain, steps=steps)
+    line = MedicineLine(name=name.name if name else plain[: len(plain) - len(rest)].strip() or plain)
     line = structs.replace(line, **reading.fields)
     line = _with_assumptions(line, name, reading)
     _ask_for_gaps(line, reading)
@@ -124,7 +146,8 @@ def read(typed: str, table: DrugTable) -> Entry:
     phrases.ask_about_weekly(reading, name, line.route)
     release.ask(reading, name, line, table)
     _ask_about_leftovers(reading, table)
-    return Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
+    entry = Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
+    return entry, reading.is_answered
 
 
 def made_as(form: str) -> str:
@@ -203,33 +226,11 @@ def _head(words: list[str]) -> list[str]:
 
 
 # --- amounts -----------------------------------------------------------------------------------------------------------
-def _steps(reading: Reading) -> tuple[Step, ...]:
-    """`40 mg for 5 days then 30 mg for 5 days`, in any number of steps."""
-    if " then " not in reading.rest:
-        return ()
-    step = rf"({NUMBER})\s*({UNIT})(?:\s*(?:od|daily|once daily|once a day|om))?\s*(?:for|x)?\s*(\d{{1,3}})\s*(days?|d|weeks?|wks?|w|/7|/52)(?![a-z])"
-    found = re.search(rf"{step}(?:\s+then\s+{step})+", reading.rest)
-    if found is None:
-        reading.ask("steps", 'Write each step with its dose and days: "40 mg for 5 days then 30 mg for 5 days".')
-        return ()
-    steps: list[Step] = []
-    for written, unit, days, each in re.findall(step, found.group(0))[:STEPS_MAX]:
-        amount = amount_of(reading, written, unit)
-        if amount is not None and 0 < int(days) * DAYS_OF[each] <= DAYS_MAX:
-            steps.append(Step(amount, int(days) * DAYS_OF[each]))
-    if re.search(r"\b(od|daily|once daily|once a day|om)\b", found.group(0)):
-        reading.set(times_per_day=1)
-    if len(re.findall(r"\bom\b", found.group(0))) == len(steps):
-        reading.set(at="morning")
-    reading.rest = f"{reading.rest[: found.start()]} {reading.rest[found.end() :]}"
-    return tuple(steps)
-
-
 def _amounts(reading: Reading) -> None:
     ranges.bounds(reading)
     bound = reading.take(
         rf"(?:max(?:imum)?|up to|at most|not more than)\s*({NUMBER})\s*({UNIT})"
-        r"(?:\s*(?:/|per|in|a)\s*(?:24\s*h(?:ours?)?|day|d))?"
+        r"(?:\s*(?:(?:/|per|in|a)\s*(?:24\s*h(?:ours?)?|day|d)|daily))?"
     )
     if bound is not None:
         reading.set(day_max=amount_of(reading, bound[1], bound[2]))
@@ -293,9 +294,12 @@ def _forms(name: Understood | None, reading: Reading) -> list[Form]:
     return [form for form in forms if route is None or route in form.routes]
 
 
-# What ends the reason of "prn for pain ...".
+# What ends the reason of "prn for pain ...": a route in words only at the end, where an answer is typed ("for oral thrush").
+_FORM_WORDS = "|".join(sorted(map(re.escape, (*FORMS, *SIDES)), key=len, reverse=True))
+_ROUTE_WORDS = "|".join(sorted(map(re.escape, ROUTES), key=len, reverse=True))
 _AFTER_REASON = (
-    r"\d|at most|max|up to|not more|for \d|q ?\d|every \d|over \d|po\b|iv\b|im\b|sc\b|od\b|bd\b|tds\b|qds\b|once|twice"
+    r"\d|at most|max|up to|not more|for \d|q ?\d|every \d|over \d|po\b|iv\b|im\b|sc\b|od\b|bd\b|tds\b|qds\b|bid\b|tid\b|qid\b|"
+    rf"once|twice|at night|in the morning|nocte\b|mane\b|(?:{_FORM_WORDS})\b|(?:{_ROUTE_WORDS})(?:\s*$|\s+(?:\d|once|twice|{_FORM_WORDS}))"
 )
 
 
@@ -303,13 +307,13 @@ _AFTER_REASON = (
 def _often(reading: Reading) -> None:
     needed = reading.take(
         r"(?:prn|(?:as|when|if) (?:needed|required|necessary))"
-        rf"(?:\s+(?:for|if)\s+([a-z][a-z /-]{{1,60}}?)(?=\s+(?:{_AFTER_REASON})|\s*$))?"
+        rf"(?:\s+(?:for|if)\s+([a-z][a-z /-]{{1,60}}?)(?=\s+(?:{_AFTER_REASON})|\s*$)|\s+({habits.REASON}))?"
     )
     if needed is not None:
-        reading.set(as_needed=True, reason=(needed[1] or "").strip())
+        reading.set(as_needed=True, reason=(needed[1] or needed[2] or "").strip())
     ranges.often(reading)
     every = reading.take(
-        r"(?:once\s+)?(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)"
+        r"(?:once )?(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)"
     ) or reading.take(r"(\d{1,3})\s*(hourly|hrly)")
     if every is not None:
         hours = int(every[1]) * EVERY_OF[every[2]]
@@ -344,20 +348,6 @@ def _words(reading: Reading) -> None:
     for phrase in sorted(OFTEN, key=len, reverse=True):
         if reading.take(re.escape(phrase)) is not None:
             reading.set(**OFTEN[phrase])
-    ranges.settle(reading)
-    _one_frequency(reading)
-
-
-def _one_frequency(reading: Reading) -> None:
-    """Once a day follows from a time of day alone; two frequencies, or one that has no such time, are asked."""
-    fields = reading.fields
-    said = [name for name in ("once", "times_per_day", "every_hours") if fields.get(name) is not None]
-    at, times, hours = fields.get("at"), fields.get("times_per_day"), fields.get("every_hours")
-    if at is not None and not said and not fields.get("rate"):
-        reading.set(times_per_day=1)
-    daily = times in {None, 1} and (not isinstance(hours, int) or hours % HOURS_PER_DAY == 0)
-    if len(said) > 1 or (at is not None and ("once" in said or not daily)):
-        reading.ask("often", "How often? More than one frequency was said.", ("once a day", "once a week", "once only"))
 
 
 # --- what is still open ------------------------------------------------------------------------------------------------
@@ -389,7 +379,7 @@ def _is_oral_strength(line: MedicineLine, name: Understood) -> bool:
 
 def _ask_for_gaps(line: MedicineLine, reading: Reading) -> None:
     asked = {question.field for question in reading.questions}
-    if line.amount is None and not line.steps and "amount" not in asked:
+    if line.amount is None and not line.steps and not asked & {"amount", "steps"}:
         reading.ask("amount", _how_much(line))
     if line.route == "" and "route" not in asked:
         reading.ask("route", "By which route?")
@@ -416,7 +406,7 @@ def _how_much(line: MedicineLine) -> str:
 
 
 def _ask_about_leftovers(reading: Reading, table: DrugTable) -> None:
-    spare = (table.spare_words - table.salts - CHANGES_DRUG) | NEUTRAL_SALTS | {"-", ",", "x", "the"}
+    spare = (table.spare_words - table.salts - CHANGES_DRUG) | NEUTRAL_SALTS | {"-", ",", "(", ")", "x", "the"}
     words = [word for word in reading.rest.split() if word not in spare and normal(word) not in spare]
     if words:
         reading.ask("rest", f'Not understood: "{" ".join(words)}".')

@@ -8,7 +8,7 @@ from decimal import Decimal
 from wardline.orders import ranges
 from wardline.orders.doses import in_unit
 from wardline.orders.drugs import Understood
-from wardline.orders.lines import HOURS_PER_DAY, Amount
+from wardline.orders.lines import HOURS_PER_DAY, Amount, hours_words
 from wardline.orders.reading import NUMBER, UNITS, Reading, amount_of
 
 DOTTED = frozenset(
@@ -64,6 +64,7 @@ WEEKLY: dict[str, tuple[frozenset[str], Decimal | None]] = {
 
 def spelled(plain: str) -> str:
     """Abbreviations without their dots and strokes, numbers in figures, a percentage behind its fluid."""
+    plain = re.sub(r"/(?=prn\b)", " ", plain)
     plain = re.sub(r"\b(?:[a-z]\.){1,3}[a-z]\b\.?", _without_dots, plain)
     for written, short in SLASHED.items():
         plain = re.sub(rf"(?<![\w/]){written}(?![\w/])", short, plain)
@@ -109,21 +110,16 @@ def strength(reading: Reading, name: Understood | None) -> None:
             reading.set(strength=f"{each[1]} {UNITS[each[2]]}")
 
 
-def doses_at_most(reading: Reading) -> tuple[int, bool] | None:
-    """`max 4 doses`, `max 4/day`: how many in 24 hours, and whether it says doses."""
-    per_day = r"\s*(?:/|per|in|a)\s*(?:24\s*h(?:ours?|rs?)?|day|d)"
-    bound = r"(?:max(?:imum)?|up to|at most|not more than)\s*(\d{1,2})"
-    found = reading.take(rf"{bound}\s*(doses?|times)(?:{per_day})?") or reading.take(rf"{bound}(?!\s*h)()(?:{per_day})")
-    return None if found is None else (int(found[1]), bool(found[2]))
-
-
 def meals_and_days(reading: Reading) -> None:
     """With, after or before food; and a day of the week, which an order does not keep, is asked about."""
     for phrase in sorted(MEALS, key=len, reverse=True):
         if reading.take(re.escape(phrase)) is not None:
             reading.set(meal=MEALS[phrase])
-    while (day := reading.take(WEEKDAYS)) is not None:
-        reading.ask("rest", f'A day of the week ("{day[0].strip()}") cannot be kept: say how often instead.')
+    days = [day[0].strip() for day in iter(lambda: reading.take(WEEKDAYS), None)]
+    if days:
+        instead = "how often instead" if len(days) == 1 else "once a week in a line of its own for each"
+        what = "A day of the week" if len(days) == 1 else "Days of the week"
+        reading.ask("rest", f'{what} ("{" ".join(days)}") cannot be kept: say {instead}.')
 
 
 def short_unit(reading: Reading) -> None:
@@ -134,14 +130,16 @@ def short_unit(reading: Reading) -> None:
 
 
 # --- looked at after them ----------------------------------------------------------------------------------------------
-def limit_by_doses(reading: Reading, at_most: tuple[int, bool] | None) -> None:
+def limit_by_doses(reading: Reading, times: int | None, *, says_doses: bool) -> None:
     """The most in 24 hours from a number of doses."""
-    if at_most is None:
+    if times is None:
         return
-    times, says_doses = at_most
     amount = reading.fields.get("amount_to") or reading.fields.get("amount")
     if not isinstance(amount, Amount) or reading.fields.get("per_kg") or times == 0:
-        reading.ask("day_max", "At most how much in 24 hours?")
+        if "day_max" not in reading.fields:
+            reading.ask(
+                "day_max", f"At most how much in 24 hours? {times} doses of what is not yet known cannot be counted."
+            )
     elif not says_doses and (amount.unit in ROUTE_OF_UNIT or _may_be_an_amount(times, amount.value)):
         choices = (f"at most {times} {amount.unit} in 24 hours", f"at most {times} doses in 24 hours")
         reading.ask("day_max", f"At most {times} {amount.unit}, or {times} doses?", choices)
@@ -235,7 +233,9 @@ def _too_often(reading: Reading) -> str:
     """What is said against how often a weekly drug was written; empty where every 24 hours, or less often, was written out."""
     hours = reading.fields.get("every_hours")
     if isinstance(hours, int):
-        return f", not every {hours} hours." if hours < HOURS_PER_DAY else ""
+        # "alternate days" is not every day written out
+        is_between = HOURS_PER_DAY < hours < 7 * HOURS_PER_DAY
+        return f", not every {hours_words(hours)}." if hours < HOURS_PER_DAY or is_between else ""
     if reading.fields.get("times_per_day") is not None:
         return '. If every day is meant, write "every 24 hours".'
     return ", not as needed." if reading.fields.get("as_needed") else ""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from wardline.orders.doses import MILLIGRAMS
-from wardline.orders.lines import Amount, hours_words, plain, range_words
+from wardline.orders.lines import HOURS_PER_DAY, Amount, hours_words, plain, range_words
 from wardline.orders.reading import NUMBER, UNIT, Reading, amount_of
 
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
@@ -26,7 +26,7 @@ TIMES = {"od": 1, "once": 1, "bd": 2, "bid": 2, "twice": 2, "tds": 3, "tid": 3, 
 TIMES_MAX = 24
 COUNTED = frozenset({"tablets", "capsules", "sachets", "puffs", "sprays", "drops", "patches", "applications"})
 _MOST = r"(?:max(?:imum)?|up to|at most|not more than)"
-_PER_DAY = r"(?:\s*(?:/|per|in|a)\s*(?:24\s*h(?:ours?)?|day|d))?"
+_PER_DAY = r"(?:\s*(?:(?:/|per|in|a)\s*(?:24\s*h(?:ours?)?|day|d)|daily))?"
 _A_WHOLE_DAY = r"\s*(?:(?:/|per|in|a)\s*(?:24\s*h|day|d\b)|daily)"
 _TIME = r"(?:\s*/\s*(minutes?|min|hours?|hr|h))?"
 _NAMES = "|".join(sorted(TIMES, key=len, reverse=True))
@@ -165,7 +165,7 @@ def _minutes(reading: Reading) -> None:
         reading.set(every_hours=int(found[1]) // 60)
     else:
         words = "An interval of minutes is not kept by an order: write the hours between two doses, or once only."
-        reading.ask("often", words, ("once only",))
+        _one_of(reading, "once", [True], ["once only"], words)
 
 
 def _times(reading: Reading) -> None:
@@ -212,9 +212,23 @@ def _one_of(
 
 def settle(reading: Reading) -> None:
     """Ask for what the rest of the line has not said."""
+    often = {"every_hours", "times_per_day", "once"}
     for field, ends, asked, choices in reading.either:
-        if reading.fields.get(field) not in ends:
-            reading.ask("often" if field in {"every_hours", "times_per_day"} else field, asked, choices)
+        if reading.fields.get(field) in ends or any(question.words == asked for question in reading.questions):
+            continue
+        answers = _beside_times(reading, ends) if field == "every_hours" else ()
+        reading.ask("often" if field in often else field, asked, answers or choices)
+
+
+def _beside_times(reading: Reading, ends: tuple[object, ...]) -> tuple[str, ...]:
+    """What answers "qds 4-6 hourly": the interval that is four times a day, or as needed with that most."""
+    times = reading.fields.get("times_per_day")
+    if not isinstance(times, int) or reading.fields.get("per_kg"):
+        return ()
+    same = [
+        f"every {hours_words(hours)}" for hours in ends if isinstance(hours, int) and hours * times == HOURS_PER_DAY
+    ]
+    return (*same, f"as needed at most {times} {'dose' if times == 1 else 'doses'} in 24 hours")
 
 
 def spelled(plain_text: str, in_words: dict[str, str]) -> str:

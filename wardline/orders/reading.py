@@ -37,6 +37,8 @@ class Reading:
     def __init__(self, rest: str) -> None:
         self.rest = f" {rest} "
         self.fields: dict[str, object] = {}
+        # What the line ends with, taken off because it may answer which of two frequencies is meant; and whether it did.
+        self.answer, self.is_answered = "", False
         self.questions: list[Question] = []
         self.assumptions: list[str] = []
         # One of two values is wanted: the field, both, what is asked, and what answers it.

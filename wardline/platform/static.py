@@ -59,6 +59,7 @@ MAR_STYLES = ("css/mar.css",)
 MAR_SCRIPTS = ("js/mar-grid.js", "js/mar-sheet.js")
 CAMERA_SCRIPTS = ("js/camera.js",)
 ORDERS_SCRIPTS = ("js/orders.js",)
+DRAFTS_SCRIPTS = ("js/drafts.js",)
 OUTBOX_STYLES = ("css/outbox.css",)
 OUTBOX_SCRIPTS = ("js/outbox-key.js", "js/outbox-store.js", "js/outbox.js")
 # Only where something waits, or is to be told.
@@ -87,6 +88,7 @@ BUNDLES = {
     "mar.js": MAR_SCRIPTS,
     "camera.js": CAMERA_SCRIPTS,
     "orders.js": ORDERS_SCRIPTS,
+    "drafts.js": DRAFTS_SCRIPTS,
     "outbox.css": OUTBOX_STYLES,
     "outbox.js": OUTBOX_SCRIPTS,
     "outbox-more.js": OUTBOX_MORE_SCRIPTS,

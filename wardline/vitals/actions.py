@@ -136,7 +136,7 @@ def _taken(ctx: Context, stay: ObservedStay, new: NewObservations) -> Taken:
         raise Unconfirmed(
             "Confirm what is unusual or correct it.", fields={name: question.text for name, question in asked.items()}
         )
-    offered = current.offered_to(stay, ctx.now.date())
+    offered = current.offered_to(stay, ctx.now, ctx.caller.time_zone)
     latest = rules.with_newer(before, signs, taken_at)
     return Taken(
         id=new_id(),
@@ -288,7 +288,7 @@ def _observed(ctx: Context, stay: ObservedStay, stands: Standing) -> Observed:
 async def _recalculate(ctx: Context, stay: ObservedStay, *, since: datetime) -> Standing:
     """Works the stay out again from its sets, for a late or a mistaken one; scores before `since` stay as they were."""
     sets = await queries.sets_of_encounter(ctx.db, hospital_id=stay.hospital_id, encounter_id=stay.encounter_id)
-    offered = current.offered_to(stay, ctx.now.date())
+    offered = current.offered_to(stay, ctx.now, ctx.caller.time_zone)
     worked_out = current.rescored(sets, offered)
     await _rescore(ctx, stay.hospital_id, [(row, s) for row, s in worked_out.by_set if row.taken_at >= since])
     stands = current.standing(worked_out.latest, offered, ctx.now)

@@ -1,8 +1,9 @@
 """Between a stay's row and the rules: what is known of the signs, and what a new set leaves behind. Pure."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -78,9 +79,9 @@ def standing(latest: Latest, offered: Eligibility, now: datetime) -> Standing:
     return Standing(latest=latest, score=score, band=band_of(score), due_at=next_due_at(newest, score))
 
 
-def offered_to(stay: ObservedStay, today: date) -> Eligibility:
-    """Whether NEWS2 is for this patient today."""
-    return eligibility(stay.born_on, pregnant=stay.pregnant, today=today)
+def offered_to(stay: ObservedStay, now: datetime, zone: str) -> Eligibility:
+    """Whether NEWS2 is for this patient today, by the day of the hospital's `zone`."""
+    return eligibility(stay.born_on, pregnant=stay.pregnant, today=now.astimezone(ZoneInfo(zone)).date())
 
 
 def observed(stands: Standing, *, by: UUID | None, history: Sequence[int], history_at: Sequence[datetime]) -> Observed:

@@ -139,7 +139,7 @@ def chart_page(
 ) -> ChartPage:
     """The page of the chart; columns run from old to new."""
     valid = [row for row in reversed(rows_newest_first) if row.state == "final"]
-    offered = offered_to(stay, now.date()) if stay else rules.Eligibility(True)
+    offered = offered_to(stay, now, zone) if stay else rules.Eligibility(True)
     scale = stay.spo2_scale if stay else SpO2Scale.ONE
     last = rows_newest_first[-1] if more else None
     return ChartPage(
@@ -166,9 +166,9 @@ def cursor_of(row: ObservationRow) -> str:
     return f"{row.taken_at:%Y-%m-%dT%H:%M:%S.%fZ}~{row.id}"
 
 
-def sheet_page(stay: ObservedStay | None, *, patient_id: UUID, by: str, now: datetime) -> SheetPage:
+def sheet_page(stay: ObservedStay | None, *, patient_id: UUID, by: str, zone: str, now: datetime) -> SheetPage:
     """The empty form with the last values beside its fields."""
-    offered = offered_to(stay, now.date()) if stay else rules.Eligibility(True)
+    offered = offered_to(stay, now, zone) if stay else rules.Eligibility(True)
     return SheetPage(
         patient_id=patient_id,
         encounter_id=stay.encounter_id if stay else None,
@@ -222,7 +222,7 @@ def _number(value: float | None) -> str:
     return "" if value is None else number(value)
 
 
-def preview(signs: Signs, stay: ObservedStay, confirmed: set[str], now: datetime) -> Preview:
+def preview(signs: Signs, stay: ObservedStay, confirmed: set[str], *, zone: str, now: datetime) -> Preview:
     """Points and total of a set that is being typed. What is asked about or impossible scores nothing yet."""
     before = latest_of_stay(stay)
     refused = refusals(signs)
@@ -232,7 +232,7 @@ def preview(signs: Signs, stay: ObservedStay, confirmed: set[str], now: datetime
     score = rules.score_set(usable)
     response = rules.response_to(score)
     band = rules.band_of(score)
-    offered = offered_to(stay, now.date())
+    offered = offered_to(stay, now, zone)
     kept = rules.score_latest(rules.with_newer(before, usable, now), now)
     return Preview(
         fields=[_field(sign, score, doubtful, offered.offered) for sign in Sign],

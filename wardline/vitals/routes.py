@@ -97,7 +97,8 @@ async def new_observations(ctx: Context, patient: PatientScope) -> pages.SheetPa
     if ctx.html and ctx.headers.get("hx-request") != "true":
         return await _chart(ctx, patient, ObservationQuery(), opens_sheet=True)
     stay = await observed_stay(ctx.db, patient)
-    sheet = pages.sheet_page(stay, patient_id=patient.person_id, by=ctx.caller.display_name, now=ctx.now)
+    by, zone = ctx.caller.display_name, ctx.caller.time_zone
+    sheet = pages.sheet_page(stay, patient_id=patient.person_id, by=by, zone=zone, now=ctx.now)
     return Page("vitals/sheet.html", sheet) if ctx.html else sheet
 
 
@@ -113,7 +114,8 @@ async def preview(ctx: Context, patient: PatientScope, typed: Typed) -> pages.Pr
     if stay is None:
         raise actions.NoOpenStay
     signs = actions.signs_as_sent(stay, typed)
-    return pages.preview(signs, stay, actions.confirmed_fields(signs, typed.confirmed), ctx.now)
+    confirmed = actions.confirmed_fields(signs, typed.confirmed)
+    return pages.preview(signs, stay, confirmed, zone=ctx.caller.time_zone, now=ctx.now)
 
 
 @get(

@@ -1,0 +1,296 @@
+"""What ward doctors write in one line that is more than one dose and one frequency: "qds prn 4-6 hourly", "reducing by 5 mg
+every 3 days", "5 mg mane 2.5 mg nocte", "500 mg tabs 1-2". What has one safe meaning is read as that and said; what has not is
+asked, with a choice that answers the question when it is typed behind the line, or with what to write instead.
+"""
+
+import math
+import re
+from decimal import Decimal
+
+from msgspec import Struct
+
+from wardline.orders import ranges
+from wardline.orders.doses import in_unit
+from wardline.orders.lines import HOURS_PER_DAY, Amount, Step, hours_words, plain, range_words
+from wardline.orders.ranges import DAYS_MAX, DAYS_OF
+from wardline.orders.reading import NUMBER, UNIT, Reading, amount_of
+
+STEPS_MAX = 20
+HOURS_PER_WEEK = 7 * HOURS_PER_DAY
+_STEP_OFTEN = {"once daily": 1, "once a day": 1, "daily": 1, "od": 1, "om": 1, "mane": 1, "twice daily": 2, "bd": 2,
+               "bid": 2, "tds": 3, "tid": 3, "qds": 4, "qid": 4}  # fmt: skip
+_DAYS = r"(\d{1,3})\s*(days?|d|weeks?|wks?|w|/7|/52)(?![a-z])"
+_AT = {"mane": "in the morning", "om": "in the morning", "in the morning": "in the morning", "nocte": "at night",
+       "on": "at night", "at night": "at night", "midday": "once a day", "at midday": "once a day",
+       "in the evening": "once a day", "evening": "once a day"}  # fmt: skip
+_AT_WORDS = "|".join(sorted(_AT, key=len, reverse=True))
+_QUALITY = r"(?:mild|moderate|severe|acute|breakthrough|chest|abdominal|back|mild to moderate|moderate to severe)"
+_SYMPTOM = (
+    r"(?:pain|headaches?|nausea|vomiting|sickness|fever|pyrexia|anxiety|agitation|distress|restlessness|constipation|"
+    r"diarrhoea|diarrhea|wheeze|wheezing|breathlessness|shortness of breath|sob|dyspnoea|dyspnea|cough|itch|itching|"
+    r"pruritus|sleep|insomnia|heartburn|indigestion|reflux|dyspepsia|seizures?|spasms?|hiccups|secretions|angina)"
+)
+_SYMPTOMS = rf"(?:{_QUALITY}\s+)*{_SYMPTOM}"
+# A frequency at the end of a line, as a question offers it.
+ANSWER = re.compile(
+    r" (once only|once a day|twice a day|\d{1,2} times a day|once a week|every hour|every \d{1,3} (?:hours|days)|in the morning|at night)$"
+)
+# The reason of "prn pain": without "for" only words that can be nothing else.
+REASON = rf"{_SYMPTOMS}(?:\s*(?:or|and|/)\s*{_SYMPTOMS})*"
+
+
+class AtMost(Struct, frozen=True):
+    """A most in 24 hours as a number, of doses where it says so; `vague` is of "max 4/24", which says neither doses nor an
+    amount. None and 0 where nothing was said.
+    """
+
+    times: int | None = None
+    says_doses: bool = False
+    vague: int = 0
+
+
+def most(reading: Reading) -> AtMost:
+    """`max 4 doses`, `max 4/day`, `up to four times daily`, `max 4/24`."""
+    per_day = r"\s*(?:(?:/|per|in|a)\s*(?:24\s*h(?:ours?|rs?)?|day|d)|daily)"
+    bound = r"(?:max(?:imum)?|up to|at most|not more than)\s*(\d{1,2})"
+    vague = reading.take(rf"{bound}\s*/\s*24(?!\s*h)")
+    found = reading.take(rf"{bound}\s*(doses?|times|x)(?:{per_day})?") or reading.take(
+        rf"{bound}(?!\s*h)()(?:{per_day})"
+    )
+    return AtMost(
+        times=int(found[1]) if found else None,
+        says_doses=bool(found and found[2]),
+        vague=int(vague[1]) if vague else 0,
+    )
+
+
+def ask_about_vague(reading: Reading, at_most: AtMost) -> None:
+    """`max 4/24`: doses, or an amount? The rest of the line may say which."""
+    bound, amount = reading.fields.get("day_max"), reading.fields.get("amount_to") or reading.fields.get("amount")
+    says_doses = at_most.says_doses and at_most.times == at_most.vague
+    if not at_most.vague or says_doses or (isinstance(bound, Amount) and bound.value == at_most.vague):
+        return
+    choices = [f"at most {at_most.vague} doses in 24 hours"]
+    if isinstance(amount, Amount) and amount.value <= at_most.vague:
+        choices.append(f"at most {at_most.vague} {amount.unit} in 24 hours")
+    reading.ask("day_max", f'"max {at_most.vague}/24": of what?', tuple(choices))
+
+
+# --- two frequencies ---------------------------------------------------------------------------------------------------
+def one_frequency(reading: Reading, at_most: AtMost, *, is_weekly: bool) -> None:
+    """Once a day follows from a time of day alone. Of two frequencies that agree the interval is kept; of two that may mean a
+    least interval and a most in 24 hours that is asked; any others are asked about, and the one that is typed behind them answers.
+    """
+    fields = reading.fields
+    said = [name for name in ("once", "times_per_day", "every_hours") if fields.get(name) is not None]
+    at, times, hours = fields.get("at"), fields.get("times_per_day"), fields.get("every_hours")
+    if at is not None and not said and not fields.get("rate"):
+        reading.set(times_per_day=1)
+    if isinstance(times, int) and isinstance(hours, int) and at is None and "once" not in said:
+        _interval_and_times(reading, hours, times, at_most)
+        return
+    daily = times in {None, 1} and (not isinstance(hours, int) or hours % HOURS_PER_DAY == 0)
+    if len(said) > 1 or (at is not None and ("once" in said or not daily)):
+        _which(reading, said)
+    elif is_weekly and reading.answer == "once a week" and (said == ["times_per_day"] or _is_under_a_week(hours)):
+        _stands(reading, said, "every_hours", HOURS_PER_WEEK)
+
+
+def _is_under_a_week(hours: object) -> bool:
+    return isinstance(hours, int) and hours < HOURS_PER_WEEK
+
+
+def _which(reading: Reading, said: list[str]) -> None:
+    """Ask which of the frequencies is meant; the end of the line may have answered it."""
+    words = _said_words(reading, said)
+    answer = next((name for name, each in words.items() if each == reading.answer), None)
+    if answer is None:
+        reading.ask("often", f"How often: {', or '.join(words.values())}?", tuple(words.values()))
+    else:
+        _stands(reading, list(words), answer, reading.fields[answer])
+
+
+def _stands(reading: Reading, said: list[str], field: str, value: object) -> None:
+    for other in said:
+        reading.fields.pop(other)
+    reading.fields |= {field: value} | ({"times_per_day": 1} if field == "at" else {})
+    reading.is_answered = True
+    reading.assumptions.append(f"{reading.answer}, as the line ends")
+
+
+def _interval_and_times(reading: Reading, hours: int, times: int, at_most: AtMost) -> None:
+    """`qds prn 4-6 hourly`, `qds q6h`, `od every 2 days`."""
+    both = f"{_times_words(times)} and {_every_words(reading)}"
+    if hours * times == HOURS_PER_DAY:
+        reading.fields.pop("times_per_day")
+        reading.assumptions.append(f"{both} are the same: {hours_words(hours)} between two doses")
+    elif not reading.fields.get("as_needed") or hours > HOURS_PER_DAY:
+        _which(reading, ["times_per_day", "every_hours"])
+    elif _is_bounded(reading, times, at_most):
+        reading.fields.pop("times_per_day")
+        reading.assumptions.append(f"{both}: the interval, and the most in 24 hours that was said")
+    elif reading.fields.get("per_kg") or reading.fields.get("day_max") or at_most.times is not None:
+        reading.ask("often", f"How often: {both}? Keep one of them, with the most in 24 hours as an amount.")
+    else:
+        doses = min(times, HOURS_PER_DAY // hours)
+        bound = f"at most {doses} {'dose' if doses == 1 else 'doses'} in 24 hours"
+        apart = f"at least {hours_words(hours)} between two doses, and {bound}"
+        reading.ask("often", f"{both[0].upper()}{both[1:]}: {apart}?", (bound,))
+
+
+def _is_bounded(reading: Reading, times: int, at_most: AtMost) -> bool:
+    """Whether the line says a most in 24 hours that is no more than so many doses."""
+    if at_most.says_doses and at_most.times is not None and 0 < at_most.times <= times:
+        return True
+    bound, dose = reading.fields.get("day_max"), reading.fields.get("amount_to") or reading.fields.get("amount")
+    if not isinstance(bound, Amount) or not isinstance(dose, Amount) or reading.fields.get("per_kg"):
+        return False
+    total = in_unit(float(dose.value * times), dose.unit, bound.unit)
+    return total is not None and float(bound.value) <= total * (1 + 1e-9)
+
+
+def _said_words(reading: Reading, said: list[str]) -> dict[str, str]:
+    """Each frequency of the line as it can be typed."""
+    times = reading.fields.get("times_per_day")
+    words = {
+        "once": "once only",
+        "times_per_day": _times_words(times) if isinstance(times, int) else "",
+        "every_hours": _every_words(reading) if "every_hours" in said else "",
+    }
+    at = {"morning": "in the morning", "night": "at night"}.get(str(reading.fields.get("at")))
+    return {name: words[name] for name in said} | ({"at": at} if at else {})
+
+
+def _times_words(times: int) -> str:
+    return {1: "once a day", 2: "twice a day"}.get(times, f"{times} times a day")
+
+
+def _every_words(reading: Reading) -> str:
+    low, high = reading.fields["every_hours"], reading.fields.get("every_hours_to")
+    if isinstance(low, int) and isinstance(high, int):
+        return f"every {range_words(low, high)}"
+    alone = {1: "every hour", HOURS_PER_WEEK: "once a week"}
+    return alone.get(low, f"every {hours_words(low)}") if isinstance(low, int) else ""
+
+
+# --- two orders in one line --------------------------------------------------------------------------------------------
+def two_orders(reading: Reading, name: str) -> None:
+    """`5 mg mane 2.5 mg nocte`, `1 g stat then 500 mg tds`: the first is read, and what to write instead is said."""
+    dose = rf"({NUMBER})\s*({UNIT})\s*(?:(po|oral|iv|im|sc)\s+)?({_AT_WORDS})(?!\w)"
+    by_time = re.search(rf"(?<![\w./,-]){dose}(?:\s*(?:,|and|then)?\s*{dose})+", reading.rest)
+    if by_time is not None:
+        lines = [f'"{name} {number} {unit} {_AT[at]}"' for number, unit, _, at in re.findall(dose, by_time[0])]
+        reading.rest = f"{reading.rest[: by_time.start()]} {by_time[3] or ''} {reading.rest[by_time.end() :]}"
+        reading.set(amount=amount_of(reading, by_time[1], by_time[2]), times_per_day=1)
+        reading.ask("rest", f"Doses at different times of day are different orders: write {' and '.join(lines)}.")
+    now = re.search(r"(?<!\w)(stat|once only|loading dose|bolus)\s*,?\s*(?:then|and then|followed by)\s", reading.rest)
+    if now is not None:
+        after = reading.rest[now.end() :].strip()
+        reading.rest = f"{reading.rest[: now.start()]} stat "
+        reading.ask("steps", f'A dose now and doses after it are two orders: write "{after}" in a line of its own.')
+
+
+def tablets_of_strength(reading: Reading) -> None:
+    """`500 mg tabs 1-2`, `500 mg 2 tablets`: what it comes to is offered, and answered where the line says the same."""
+    solid = r"(mg|g|micrograms?|mcg)"
+    most = r"(?<!max )(?<!maximum )(?<!up to )(?<!at most )(?<!not more than )"
+    count = r"(?:tab(?:let)?s?|cap(?:sule)?s?)"
+    found = reading.take(rf"{most}({NUMBER})\s*{solid}\s+(\d(?:\.5)?)(?:{ranges.TO}(\d))?\s*{count}") or reading.take(
+        rf"{most}({NUMBER})\s*{solid}\s*{count}\s*,?\s*(?:take\s+)?(\d(?:\.5)?)(?:{ranges.TO}(\d))?(?=\s+[a-z])"
+        rf"(?!\s*(?:x|times|hourly|hrly|hours?|hrs?|h|days?|d|weeks?|w|{UNIT})(?![a-z]))"
+    )
+    each = amount_of(reading, found[1], found[2]) if found else None
+    if found is None or each is None:
+        return
+    low = _each_time(each, found[3])
+    high = _each_time(each, found[4]) if found[4] else None
+    words = f"{plain(low.value)} to {high.words}" if high else low.words
+    counted = f"{found[3]} to {found[4]}" if found[4] else found[3]
+    asked = f"{counted} of {each.words}: {words} each time?"
+    reading.either += [("amount", (low,), asked, (words,)), ("amount_to", (high,), asked, (words,))]
+
+
+def _each_time(each: Amount, count: str) -> Amount:
+    return Amount(Decimal(f"{(each.value * Decimal(count)).normalize():f}"), each.unit)
+
+
+# --- tapering ----------------------------------------------------------------------------------------------------------
+_BY = re.compile(
+    r"\b(then\s+)?(?:reduc(?:e|ing)|taper(?:ing)?|wean(?:ing)?|decreas(?:e|ing))\s+by\s*"
+    rf"({NUMBER})\s*({UNIT})\s*(?:(?:every|each)\s*(?:{_DAYS}|day\b|(week)\b)|daily\b|(weekly)\b)"
+)
+
+
+def reducing(reading: Reading) -> None:
+    """`40 mg od reducing by 5 mg every 3 days`: every step is written out, and offered."""
+    by = _BY.search(reading.rest)
+    if by is None:
+        return
+    before, after = reading.rest[: by.start()], reading.rest[by.end() :]
+    first_days = re.search(rf"(?<![\w./,-])(?:for\s*|x\s*)?{_DAYS}", before)
+    start = re.search(rf"(?<![\w./,-])({NUMBER})\s*({UNIT})", before)
+    written = f'"{by[0].strip()}"'
+    if start is None or (first_days is not None and not by[1]):
+        reading.ask("steps", f"{written}: write each step with its dose and days.")
+        return
+    days = int(by[4]) * DAYS_OF[by[5]] if by[4] else 7 if by[6] or by[7] else 1
+    days_first = int(first_days[1]) * DAYS_OF[first_days[2]] if first_days else days
+    first, less = amount_of(reading, start[1], start[2]), amount_of(reading, by[2], by[3])
+    down = _steps_down(first, less, days_first, days) if first and less else ()
+    for cut in filter(None, (first_days, start)):
+        before = before.replace(cut[0], " ", 1)
+    reading.rest = f"{before} {after}"
+    if not down:
+        reading.ask("steps", f"{start[0]} {written}: write each step with its dose and days.")
+        return
+    offered = " then ".join(f"{plain(each.amount.value)} {each.amount.unit} for {_days(each.days)}" for each in down)
+    reading.either.append(("steps", (down,), f"{start[0]} {written}: these steps?", (offered,)))
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def _steps_down(first: Amount, less: Amount, days_first: int, days: int) -> tuple[Step, ...]:
+    """From the first dose down to the last above nothing; empty where that is not a taper that an order keeps."""
+    if first.unit != less.unit or less.value >= first.value or days == 0 or days_first == 0:
+        return ()
+    count = math.ceil(first.value / less.value)
+    if count > STEPS_MAX or days_first + (count - 1) * days > DAYS_MAX:
+        return ()
+    values = [Decimal(f"{(first.value - less.value * step).normalize():f}") for step in range(count)]
+    return tuple(Step(Amount(value, first.unit), days if number else days_first) for number, value in enumerate(values))
+
+
+def steps(reading: Reading) -> tuple[Step, ...]:
+    """`40 mg for 5 days then 30 mg for 5 days`, `20 mg qds x 2d, 15 mg qds x 2d`, in any number of steps."""
+    often = rf"(?:\s*(?:{'|'.join(_STEP_OFTEN)}))?"
+    step = rf"({NUMBER})\s*({UNIT}){often}\s*(?:for|x)?\s*{_DAYS}"
+    found = re.search(rf"(?<![\w./,-]){step}(?:(?:\s+then|\s*,\s*(?:then)?)\s*{step})+", reading.rest)
+    if found is None:
+        if " then " in reading.rest:
+            reading.ask("steps", 'Write each step with its dose and days: "40 mg for 5 days then 30 mg for 5 days".')
+        return ()
+    read: list[Step] = []
+    for written, unit, days, each in re.findall(step, found[0])[:STEPS_MAX]:
+        amount = amount_of(reading, written, unit)
+        if amount is not None and 0 < int(days) * DAYS_OF[each] <= DAYS_MAX:
+            read.append(Step(amount, int(days) * DAYS_OF[each]))
+    _often_of_steps(reading, found[0], len(read))
+    reading.rest = f"{reading.rest[: found.start()]} {reading.rest[found.end() :]}"
+    return tuple(read)
+
+
+def _often_of_steps(reading: Reading, written: str, count: int) -> None:
+    """One frequency for all steps; different ones are different orders."""
+    words = re.findall(rf"\b({'|'.join(_STEP_OFTEN)})\b", written)
+    said = {_STEP_OFTEN[word] for word in words}
+    if said:
+        reading.set(times_per_day=max(said))
+    if len(said) > 1 or (said and len(words) < count and said != {1}):
+        reading.ask(
+            "often",
+            "An order keeps one frequency for all its steps: write it for each step, or different ones as different orders.",
+        )
+    if len([word for word in words if word in {"om", "mane"}]) == count:
+        reading.set(at="morning")
