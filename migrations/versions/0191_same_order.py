@@ -3,7 +3,7 @@
 from migrations.sql_file import run
 
 revision = "0191"
-down_revision = "0187"
+down_revision = "0190"
 
 
 def upgrade() -> None:
