@@ -145,8 +145,3 @@ BEGIN
     RETURN NEXT;
 END $$;
 GRANT EXECUTE ON FUNCTION beds.look_at_ward(uuid, uuid, bigint, timestamptz) TO wardline_app;
-
--- Who lies on the wards now.
-SELECT mar.note_waiting(c.hospital_id, c.encounter_id) FROM encounters.current c
- WHERE EXISTS (SELECT FROM mar.dose d
-                WHERE d.hospital_id = c.hospital_id AND d.encounter_id = c.encounter_id AND d.state IN ('due', 'held'));
