@@ -26,6 +26,7 @@ from wardline.vitals import current, queries, rules
 from wardline.vitals.current import Standing
 from wardline.vitals.models import Consciousness, Signs, SpO2Scale
 
+ZONE = "Europe/London"  # where the seeded hospitals are
 ROUTE = "POST /patients/{patient_id}/observations"
 CLOSING = f"SELECT {lean.closing_sql(Ledger.closing_sql, looked=True)}"
 BEGIN = "SELECT * FROM platform.open_write($1, $2, $3, $4, $5)"
@@ -94,7 +95,7 @@ def signs_of(sent: dict[str, str]) -> Signs:
 
 def _stands(this: Save, stay: ObservedStay) -> Standing:
     latest = rules.with_newer(current.latest_of_stay(stay), this.signs, this.now)
-    return current.standing(latest, current.offered_to(stay, this.now.date()), this.now)
+    return current.standing(latest, current.offered_to(stay, this.now, ZONE), this.now)
 
 
 async def _lean(connection: asyncpg.Connection, this: Save, stay: ObservedStay, stands: Standing) -> None:
