@@ -4,15 +4,35 @@
 
 -- Three numbers for each time that something waits for, soonest first: when it is due and when it turns, in minutes since 1970,
 -- and how many. Doses that are due turn overdue; a negative number are doses held back, which wait until then.
-ALTER TABLE encounters.current ADD COLUMN medicines_waiting text;
+-- A row of its own beside the stay's: some writes hold the stay and then an order, who stops an order or gives a dose holds the
+-- order and then comes here. Nobody who holds this row waits for a stay, an order or a dose.
+CREATE TABLE encounters.waiting (
+    hospital_id       uuid NOT NULL,
+    encounter_id      uuid NOT NULL,
+    medicines         text,
+    PRIMARY KEY (hospital_id, encounter_id)
+) WITH (fillfactor = 70);
+SELECT platform.protect('encounters.waiting');
+GRANT DELETE ON encounters.waiting TO wardline_app;
+CREATE FUNCTION encounters.stay_is_over() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM encounters.waiting w WHERE w.hospital_id = OLD.hospital_id AND w.encounter_id = OLD.encounter_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER stay_is_over AFTER DELETE ON encounters.current FOR EACH ROW EXECUTE FUNCTION encounters.stay_is_over();
 
 CREATE FUNCTION mar.note_waiting(hospital uuid, encounter uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE waiting text;
 BEGIN
     -- Held first, and read by a statement after it: whoever changes another dose of the stay at this moment is waited for, and seen.
-    PERFORM FROM encounters.current c WHERE c.hospital_id = hospital AND c.encounter_id = encounter FOR NO KEY UPDATE;
+    PERFORM FROM encounters.current c WHERE c.hospital_id = hospital AND c.encounter_id = encounter;
     IF NOT FOUND THEN RETURN; END IF;
+    PERFORM FROM encounters.waiting w WHERE w.hospital_id = hospital AND w.encounter_id = encounter FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        INSERT INTO encounters.waiting (hospital_id, encounter_id) VALUES (hospital, encounter) ON CONFLICT DO NOTHING;
+        PERFORM FROM encounters.waiting w WHERE w.hospital_id = hospital AND w.encounter_id = encounter FOR NO KEY UPDATE;
+    END IF;
     SELECT string_agg(concat_ws(' ', w.due, CASE WHEN NOT w.held THEN w.due + w.window_minutes
                                                  WHEN w.until IS NULL THEN w.due + 1441
                                                  ELSE floor(date_part('epoch', w.until) / 60)::int END, w.doses), ' ' ORDER BY w.due, w.window_minutes)
@@ -30,8 +50,8 @@ BEGIN
                AND d.medicine_id = ANY (ARRAY(SELECT m.id FROM orders.medicine m  -- once, by medicine_encounter
                                                WHERE m.hospital_id = hospital AND m.encounter_id = encounter AND m.state = 'active'))
              GROUP BY due, held, window_minutes, until ORDER BY due LIMIT 60) w;
-    UPDATE encounters.current c SET medicines_waiting = waiting
-     WHERE c.hospital_id = hospital AND c.encounter_id = encounter AND c.medicines_waiting IS DISTINCT FROM waiting;
+    UPDATE encounters.waiting c SET medicines = waiting
+     WHERE c.hospital_id = hospital AND c.encounter_id = encounter AND c.medicines IS DISTINCT FROM waiting;
 END $$;
 GRANT EXECUTE ON FUNCTION mar.note_waiting(uuid, uuid) TO wardline_app;
 
@@ -129,12 +149,13 @@ BEGIN
                     p.born_on, c.news_score, c.news_band, c.news_single_three, c.news_signs,
                     array_to_string(c.news_history[width_bucket(trend_from, c.news_history_at) + 1 :], ' '),
                     c.observations_due_at, c.isolation, c.expected_discharge_on, c.ready_to_leave, coalesce(k.tasks, 0),
-                    v.encounter_id, q.family, q.given, q.sex, q.born_on, v.from_place, v.due_at, c.medicines_waiting)::beds.board_row
+                    v.encounter_id, q.family, q.given, q.sex, q.born_on, v.from_place, v.due_at, n.medicines)::beds.board_row
                     ORDER BY r.position, r.label, r.id, b.position, b.label)
                FROM beds.bed b
                JOIN identity.room r ON r.hospital_id = b.hospital_id AND r.id = b.room_id
                LEFT JOIN beds.occupancy o ON o.hospital_id = b.hospital_id AND o.bed_id = b.id AND o.ended_at IS NULL
                LEFT JOIN encounters.current c ON c.hospital_id = o.hospital_id AND c.encounter_id = o.encounter_id
+               LEFT JOIN encounters.waiting n ON n.hospital_id = c.hospital_id AND n.encounter_id = c.encounter_id
                LEFT JOIN patients.person p ON p.id = o.person_id
                LEFT JOIN beds.reservation v ON v.hospital_id = b.hospital_id AND v.bed_id = b.id AND v.ended_at IS NULL
                LEFT JOIN patients.person q ON q.id = v.person_id

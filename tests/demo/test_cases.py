@@ -71,7 +71,7 @@ def test_every_value_is_judged_as_the_rules_judge_it(seeded: Seeded):
     abnormal = sum(flag != "N" for flag in judged) / len(judged)
     critical = sum(flag in ("LL", "HH") for flag in judged) / len(judged)
     assert 0.1 < abnormal < 0.5
-    assert 0 < critical < 0.02
+    assert critical < 0.02  # of so few patients it may be nobody
 
 
 def test_every_critical_value_was_told_and_acknowledged(seeded: Seeded):

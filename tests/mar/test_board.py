@@ -133,8 +133,8 @@ async def test_another_line_of_an_order_takes_the_place_of_the_first(client: Cli
     assert (await shown(client, at))[0] in {"next", "due"}
     async with client.world.owner() as db:
         kept, waits = await db.fetchrow(
-            "SELECT c.medicines_waiting, (SELECT count(*) FROM mar.dose d WHERE d.person_id = $1 AND d.state = 'due')"
-            "  FROM encounters.current c WHERE c.person_id = $1",
+            "SELECT w.medicines, (SELECT count(*) FROM mar.dose d WHERE d.person_id = $1 AND d.state = 'due')"
+            "  FROM encounters.waiting w JOIN encounters.current c ON c.encounter_id = w.encounter_id WHERE c.person_id = $1",
             at.person,
         )
     assert sum(int(number) for number in kept.split()[2::3]) == waits == 3
@@ -163,7 +163,7 @@ async def test_windows_are_those_of_the_round(client: Client, at: Lying) -> None
         await moved(client, dose, -45)
     async with client.world.owner() as db:
         await db.execute("UPDATE mar.dose SET critical = '' WHERE id = $1", UUID(late["id"]))
-        kept = await db.fetchval("SELECT medicines_waiting FROM encounters.current WHERE encounter_id = $1", at.stay)
+        kept = await db.fetchval("SELECT medicines FROM encounters.waiting WHERE encounter_id = $1", at.stay)
     numbers = [int(number) for number in kept.split()]
     windows = [timedelta(minutes=turns - due) for due, turns in zip(numbers[::3], numbers[1::3], strict=True)]
     assert windows == [rules.window_of("Once only"), rules.window_of("")]

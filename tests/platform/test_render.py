@@ -294,7 +294,7 @@ def test_what_a_template_asks_about_can_be_read_from_its_text() -> None:
         source = rendering.source_of(name) or ""
         asked = re.findall(r'"\w+" (?:not )?in can\b', source)
         assert len(re.findall(r"\bin can\b", source)) == len(asked), name
-    assert rendering.looked_at("beds/board_row.html") == {"read_patient"}
+    assert rendering.looked_at("beds/board_row.html") == {"read_patient", "read_chart"}
     assert {"acknowledge_task", "read_patient", "supply_ward"} <= rendering.looked_at("beds/ward.html")
 
 

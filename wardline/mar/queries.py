@@ -156,8 +156,6 @@ _VALUES = """
         CASE WHEN :new.infusion::text IS NOT NULL THEN 0 END, CASE WHEN :new.infusion::text IS NOT NULL THEN :new.happened_at::timestamptz END,
         :now::timestamptz, :new.recorded_by::uuid
 """
-_STAY = """SELECT FROM encounters.current c
-                   WHERE c.hospital_id = :new.hospital_id::uuid AND c.encounter_id = :new.encounter_id::uuid"""
 _AFTER = """
     told AS (
         INSERT INTO mar.step (hospital_id, administration_id, id, at, kind, happened_at, actor_id)
@@ -169,29 +167,25 @@ _AFTER = """
 
 
 @query(
-    f"""WITH stay AS ({_STAY} FOR NO KEY UPDATE),
-         done AS ({_INTO} SELECT {_VALUES} WHERE (SELECT count(*) FROM stay) >= 0
+    f"""WITH done AS ({_INTO} VALUES ({_VALUES})
              ON CONFLICT (hospital_id, dose_id) WHERE state = 'final' AND dose_id IS NOT NULL DO NOTHING
              RETURNING hospital_id, id, dose_id), {_AFTER}
         SELECT id FROM done"""  # noqa: S608 - texts of the code's own
 )
 async def insert_administration(db: Db, new: NewAdministration, *, now: datetime) -> UUID | None:
-    """What was done, with its first line of history, and the dose closed; None when somebody else was first. The stay is held
-    before anything is written, as the lean form does it: two who give one dose do not wait for each other."""
+    """What was done, with its first line of history, and the dose closed; None when somebody else was first."""
 
 
 @effect(
     f"""WITH stands AS ({STANDS}),
-         stay AS ({_STAY} AND EXISTS (SELECT FROM stands) FOR NO KEY UPDATE),
          done AS ({_INTO} SELECT {_VALUES} FROM stands
-                   WHERE (SELECT count(*) FROM stay) >= 0 AND EXISTS (SELECT 1 FROM mar.dose d WHERE d.hospital_id = :seen.hospital_id AND d.id = :seen.dose_id
+                   WHERE EXISTS (SELECT 1 FROM mar.dose d WHERE d.hospital_id = :seen.hospital_id AND d.id = :seen.dose_id
                                     AND d.version = :seen.version AND d.state = 'due' AND d.task_id IS NULL)
              ON CONFLICT (hospital_id, dose_id) WHERE state = 'final' AND dose_id IS NOT NULL DO NOTHING
              RETURNING hospital_id, id, dose_id), {_AFTER}"""  # noqa: S608 - texts of the code's own
 )
 def put_administration(*, new: NewAdministration, seen: Seen, now: datetime) -> Effect:
-    """The same while the order and the dose are as they were read. The stay, whose row says what waits
-    of its doses (mar.note_waiting), is held after the order and before a topic is raised, as every other write does it."""
+    """The same while the order and the dose are as they were read."""
 
 
 @query("""
