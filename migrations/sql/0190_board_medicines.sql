@@ -4,8 +4,9 @@
 
 -- Three numbers for each time that something waits for, soonest first: when it is due and when it turns, in minutes since 1970,
 -- and how many. Doses that are due turn overdue; a negative number are doses held back, which wait until then.
--- A row of its own beside the stay's: some writes hold the stay and then an order, who stops an order or gives a dose holds the
--- order and then comes here. Nobody who holds this row waits for a stay, an order or a dose.
+-- A row of its own beside the stay's, because some writes hold the stay and then an order, others an order and then a dose. It is
+-- written at the commit, by a transaction that holds everything else it wants, and stays go in one order: nobody who holds this
+-- row waits for anything but the next one.
 CREATE TABLE encounters.waiting (
     hospital_id       uuid NOT NULL,
     encounter_id      uuid NOT NULL,
@@ -14,12 +15,6 @@ CREATE TABLE encounters.waiting (
 ) WITH (fillfactor = 70);
 SELECT platform.protect('encounters.waiting');
 GRANT DELETE ON encounters.waiting TO wardline_app;
-CREATE FUNCTION encounters.stay_is_over() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    DELETE FROM encounters.waiting w WHERE w.hospital_id = OLD.hospital_id AND w.encounter_id = OLD.encounter_id;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER stay_is_over AFTER DELETE ON encounters.current FOR EACH ROW EXECUTE FUNCTION encounters.stay_is_over();
 
 CREATE FUNCTION mar.note_waiting(hospital uuid, encounter uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -55,41 +50,60 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION mar.note_waiting(uuid, uuid) TO wardline_app;
 
--- Stays in one order, so that two who change doses of several at once do not wait for each other.
-CREATE FUNCTION mar.doses_made() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE stay record;
+-- Each statement says whose doses it changed; the first row that is looked at in the commit notes all of them.
+CREATE FUNCTION mar.note_at_commit(stays text) RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT set_config('mar.changed', concat_ws(' ', nullif(current_setting('mar.changed', true), ''), stays), true) WHERE stays IS NOT NULL
+$$;
+CREATE FUNCTION mar.note_changed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE changed text := current_setting('mar.changed', true); stay record;
 BEGIN
-    FOR stay IN SELECT DISTINCT n.hospital_id, n.encounter_id FROM made n ORDER BY 1, 2 LOOP
-        PERFORM mar.note_waiting(stay.hospital_id, stay.encounter_id);
+    IF changed IS NULL OR changed = '' THEN RETURN NULL; END IF;
+    PERFORM set_config('mar.changed', '', true);
+    FOR stay IN SELECT DISTINCT split_part(s, '/', 1)::uuid AS hospital, split_part(s, '/', 2)::uuid AS encounter
+                  FROM string_to_table(changed, ' ') s ORDER BY 1, 2 LOOP
+        PERFORM mar.note_waiting(stay.hospital, stay.encounter);
     END LOOP;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION mar.doses_made() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM mar.note_at_commit(string_agg(DISTINCT n.hospital_id || '/' || n.encounter_id, ' ')) FROM made n;
     RETURN NULL;
 END $$;
 CREATE FUNCTION mar.doses_changed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE stay record;
 BEGIN
-    FOR stay IN SELECT DISTINCT n.hospital_id, n.encounter_id
-                  FROM became n JOIN were o ON o.hospital_id = n.hospital_id AND o.id = n.id
-                 WHERE (n.state, n.due_at, n.critical) IS DISTINCT FROM (o.state, o.due_at, o.critical) ORDER BY 1, 2 LOOP
-        PERFORM mar.note_waiting(stay.hospital_id, stay.encounter_id);
-    END LOOP;
+    PERFORM mar.note_at_commit(string_agg(DISTINCT n.hospital_id || '/' || n.encounter_id, ' '))
+       FROM became n JOIN were o ON o.hospital_id = n.hospital_id AND o.id = n.id
+      WHERE (n.state, n.due_at, n.critical) IS DISTINCT FROM (o.state, o.due_at, o.critical);
     RETURN NULL;
 END $$;
 CREATE FUNCTION mar.orders_changed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE stay record;
 BEGIN
-    FOR stay IN SELECT DISTINCT n.hospital_id, n.encounter_id
-                  FROM became n JOIN were o ON o.hospital_id = n.hospital_id AND o.id = n.id
-                 WHERE n.state <> o.state ORDER BY 1, 2 LOOP
-        PERFORM mar.note_waiting(stay.hospital_id, stay.encounter_id);
-    END LOOP;
+    PERFORM mar.note_at_commit(string_agg(DISTINCT n.hospital_id || '/' || n.encounter_id, ' '))
+       FROM became n JOIN were o ON o.hospital_id = n.hospital_id AND o.id = n.id WHERE n.state <> o.state;
     RETURN NULL;
 END $$;
+-- The tables in the order in which a discharge changes them.
+CREATE TRIGGER medicine_waits AFTER UPDATE ON orders.medicine REFERENCING OLD TABLE AS were NEW TABLE AS became
+    FOR EACH STATEMENT EXECUTE FUNCTION mar.orders_changed();
+CREATE CONSTRAINT TRIGGER medicine_noted AFTER UPDATE ON orders.medicine DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION mar.note_changed();
 CREATE TRIGGER dose_made AFTER INSERT ON mar.dose REFERENCING NEW TABLE AS made
     FOR EACH STATEMENT EXECUTE FUNCTION mar.doses_made();
 CREATE TRIGGER dose_changed AFTER UPDATE ON mar.dose REFERENCING OLD TABLE AS were NEW TABLE AS became
     FOR EACH STATEMENT EXECUTE FUNCTION mar.doses_changed();
-CREATE TRIGGER medicine_waits AFTER UPDATE ON orders.medicine REFERENCING OLD TABLE AS were NEW TABLE AS became
-    FOR EACH STATEMENT EXECUTE FUNCTION mar.orders_changed();
+CREATE CONSTRAINT TRIGGER dose_made_noted AFTER INSERT ON mar.dose DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION mar.note_changed();
+CREATE CONSTRAINT TRIGGER dose_changed_noted AFTER UPDATE ON mar.dose DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN ((OLD.state, OLD.due_at, OLD.critical) IS DISTINCT FROM (NEW.state, NEW.due_at, NEW.critical))
+    EXECUTE FUNCTION mar.note_changed();
+CREATE FUNCTION encounters.stay_is_over() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM encounters.waiting w WHERE w.hospital_id = OLD.hospital_id AND w.encounter_id = OLD.encounter_id;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER stay_is_over AFTER DELETE ON encounters.current DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION encounters.stay_is_over();
 
 -- A ward's board as beds.open_ward reads it, with the medicines; the version before this one goes on with that. An element of
 -- the topic may also be a person: then the bed where they lie is read, and no tasks.

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from tests.client import Client
@@ -17,6 +18,8 @@ from tests.queries import queries_at_most
 from wardline.beds import medicines
 from wardline.mar import jobs, rules
 from wardline.platform.jobs import Event
+
+LINES = ("bisoprolol 5 mg po stat", "bumetanide 1 mg po stat")
 
 
 @pytest.fixture
@@ -258,3 +261,49 @@ async def test_a_dose_reads_one_bed_and_no_tasks(client: Client, at: Lying) -> N
             client.world.a.id, at.ward, raised - 1,
         )  # fmt: skip
     assert (found["whole"], found["beds"], found["tasks"]) == (False, 1, None)
+
+
+# --- locks ---------------------------------------------------------------------------------------------------------------
+async def test_nobody_holds_what_waits_before_the_commit(client: Client, at: Lying) -> None:
+    """Whoever has changed a dose may still wait for an order, a plan or a topic: what others want at their commit is free."""
+    dose = await planned(client, at, -45)
+    row = "SELECT medicines FROM encounters.waiting WHERE encounter_id = $1"
+    async with client.world.owner() as giver, client.world.owner() as other:
+        before = await other.fetchval(row, at.stay)
+        async with giver.transaction():
+            await giver.execute("UPDATE mar.dose SET state = 'given' WHERE id = $1", UUID(dose["id"]))
+            assert await other.fetchval(f"{row} FOR UPDATE NOWAIT", at.stay) == before is not None
+        assert await other.fetchval(row, at.stay) is None
+
+
+async def test_two_who_change_doses_of_the_same_stays_do_not_wait_for_each_other(client: Client) -> None:
+    """Each changes one dose of both, the one from the left and the other from the right, and both see both."""
+    beds = [await lying(client), await lying(client)]
+    doses = [[UUID((await planned(client, each, -45, line))["id"]) for each in beds] for line in LINES]
+    async with client.world.owner() as left, client.world.owner() as right:
+
+        async def give_all(connection: asyncpg.Connection, ids: list[UUID]) -> None:
+            async with connection.transaction():
+                for one in ids:
+                    await connection.execute("UPDATE mar.dose SET state = 'given' WHERE id = $1", one)
+                    await asyncio.sleep(0)
+
+        await asyncio.gather(give_all(left, doses[0]), give_all(right, doses[1][::-1]))
+        for each in beds:
+            assert (
+                await left.fetchval("SELECT medicines FROM encounters.waiting WHERE encounter_id = $1", each.stay)
+                is None
+            )
+
+
+async def test_a_stay_that_is_over_leaves_nothing_behind(client: Client, at: Lying) -> None:
+    await planned(client, at, 45)
+    async with client.world.owner() as db:
+        count = "SELECT count(*) FROM encounters.waiting WHERE encounter_id = $1"
+        assert await db.fetchval(count, at.stay) == 1
+        version = (await client.get(f"/encounters/{at.stay}", as_="nurse_a")).json()["version"]
+        left = await client.post(
+            f"/encounters/{at.stay}/discharge", {"discharged_to": "home"}, as_="doctor_a", version=version
+        )
+        assert left.status_code == 200, left.text
+        assert await db.fetchval(count, at.stay) == 0

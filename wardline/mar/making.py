@@ -150,8 +150,7 @@ async def unplanned_of_hospital(db: Db, *, hospital_id: UUID, horizon: datetime)
 """)
 async def settle(db: Db, plans: Plans, *, hospital_id: UUID) -> None:
     """Doses of an earlier line that nobody gave are withdrawn; those that had been due by then can still be recorded; those
-    that came while the order was held stay held. The orders are held first, then their doses and stays: who stops one of them
-    goes the same way."""
+    that came while the order was held stay held. The orders are held first, then their doses: who stops one goes the same way."""
 
 
 @query("""

@@ -11,7 +11,7 @@ import gc
 import time
 
 YOUNG_OBJECTS = 10_000  # collected when so many more were made than freed
-MIDDLE_TURNS = 2  # each object is looked at once by it, so oftener costs no more, and a pause is a fifth as long
+MIDDLE_TURNS = 2  # each object is looked at once by it, so oftener costs no more, and a pause is shorter
 OLD_TURNS = 1_000_000  # never by itself: see the keeper
 FREEZE_SECONDS = 30
 FULL_SECONDS = 3_600

@@ -105,8 +105,9 @@ def on(event: str, *, owner: str = OWNER, seconds_max: float = SECONDS_MAX) -> C
     return declare
 
 
-def every(*, seconds: float, seconds_max: float = SECONDS_MAX) -> Callable[[Run], Run]:
-    """Declare a tick: `async def run(work)`. Only one worker of all runs it; one that fails is run again next time."""
+def every(*, seconds: float, seconds_max: float = SECONDS_MAX + RESTS_SECONDS_MAX) -> Callable[[Run], Run]:
+    """Declare a tick: `async def run(work)`. Only one worker of all runs it; one that fails is run again next time. Its
+    limit has room for the rests of `gently`."""
 
     def declare(run: Run) -> Run:
         name = f"{run.__module__.removeprefix('wardline.')}.{run.__name__}"
