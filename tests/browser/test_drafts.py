@@ -109,6 +109,22 @@ async def test_an_old_set_says_how_old_it_is_and_one_of_another_day_can_only_be_
     await done(nurse)
 
 
+async def test_what_is_typed_now_is_not_mixed_with_what_was_taken_then(browser: Browser, site: Served) -> None:
+    [person] = await patients(site, "Mixed")
+    nurse = await sit_down(browser, site, "nurse_a")
+    await ready(nurse)
+    await begin(nurse, person, pulse_per_min="95")
+    await go_away(nurse)
+    await open_form(nurse, person)
+    await expect(offered(nurse)).to_contain_text("Pulse 95 per min")
+    await nurse.page.fill("#sheet #respiration_per_min", "17")
+    await expect(offered(nurse).get_by_role("button", name="Go on")).to_be_disabled()
+    await nurse.page.click("#sheet #obs-go")
+    [kept] = await stored(site, person, 1)
+    assert kept["pulse_per_min"] is None
+    await done(nurse)
+
+
 async def test_a_set_that_is_closed_on_purpose_is_gone(browser: Browser, site: Served) -> None:
     [person] = await patients(site, "Closed")
     nurse = await sit_down(browser, site, "nurse_a")

@@ -6,16 +6,8 @@ import pytest
 
 from tests.client import Client
 from tests.mar.bedside import bed, order
-from wardline.orders import drugs, entry, lines
-
-TABLE = drugs.load()
-
-
-def read_as(typed: str) -> str:
-    read = entry.read(typed, TABLE)
-    assert read.complete, read.questions
-    assert entry.read(lines.text(read.line), TABLE).line == read.line  # as it is shown, it is read as the same line
-    return " - ".join([lines.dose_words(read.line), *lines.parts(read.line)])
+from tests.orders.typed import TABLE, read_as
+from wardline.orders import entry
 
 
 @pytest.mark.parametrize(
@@ -47,6 +39,8 @@ def read_as(typed: str) -> str:
         ("melatonin 3 mg po qhs", "3 mg - oral - at night"),
         ("chlordiazepoxide 20 mg qds for 2 days then 15 mg qds for 2 days then 10 mg qds for 2 days",
          "20 mg for 2 days, then 15 mg for 2 days, then 10 mg for 2 days - oral - 4 times a day"),
+        ("diazepam 5 mg tds for 2 days then 2 mg tds for 2 days po prn",
+         "5 mg for 2 days, then 2 mg for 2 days - oral - 3 times a day - as needed"),
         ("prednisolone 40 mg x 3d, 30 mg x 3d, 20 mg x 3d od",
          "40 mg for 3 days, then 30 mg for 3 days, then 20 mg for 3 days - oral - once a day"),
     ],
@@ -101,8 +95,16 @@ def test_a_choice_that_is_offered_answers_its_question(typed: str, choice: str, 
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("hydrocortisone 5 mg po mane 2.5 mg nocte", 'write "hydrocortisone 5 mg in the morning"'),
-        ("hydrocortisone 5 mg po mane 2.5 mg nocte", 'and "hydrocortisone 2.5 mg at night"'),
+        ("hydrocortisone 5 mg po mane 2.5 mg nocte", 'the whole line for each of "5 mg mane", "2.5 mg nocte"'),
+        ("prednisolone 20 mg od x 400d, 10 mg od x 5d", "Each step needs a dose and 1 to 366 days"),
+        ("prednisolone 40 mg od x 0d, 30 mg od x 5d, 20 mg od x 5d", "Each step needs a dose and 1 to 366 days"),
+        ("prednisolone 40 mg od for 5 days then 30 mg od for 0 days then 20 mg od for 5 days", "Each step needs"),
+        (f"prednisolone {', '.join(f'{dose} mg x 1d' for dose in range(22, 0, -1))} od", "keeps 20 steps at most"),
+        (
+            "prednisolone 5 mg tablets 40 mg od reducing by 2.5 mg every 3 days",
+            "write each step with its dose and days",
+        ),
+        ("prednisolone 40 mg od reducing by 5 mg every 3 days to 20 mg", "write each step with its dose and days"),
         ("lorazepam 0.5-1 mg iv stat then 0.5 mg q5min max 2 mg", 'write "0.5 mg q5min max 2 mg" in a line of its own'),
         ("furosemide 40 mg po mon wed fri", "once a week in a line of its own for each"),
         ("paracetamol 1 g po qds prn 4-6 hourly max 8 g", "Keep one of them"),
@@ -116,6 +118,31 @@ def test_a_choice_that_is_offered_answers_its_question(typed: str, choice: str, 
 def test_what_an_order_cannot_keep_is_said(typed: str, words: str) -> None:
     read = entry.read(typed, TABLE)
     assert words in " ".join(question.words for question in read.questions)
+
+
+@pytest.mark.parametrize(
+    ("typed", "choices"),
+    [
+        ("paracetamol 500 mg tabs 1-2 po q4-6h prn max 8/24", ("at most 4,000 mg in 24 hours",)),
+        ("paracetamol 500 mg 2 tabs po qds prn max 8/24", ("at most 4,000 mg in 24 hours",)),
+        ("temazepam 10 mg po nocte prn max 10/24", ("at most 10 mg in 24 hours",)),
+        ("oxazepam 10 mg po tds prn max 30/24", ("at most 30 mg in 24 hours",)),
+        ("paracetamol 1 g po q24h prn max 1/24", ("at most 1 dose in 24 hours", "at most 1 g in 24 hours")),
+        ("ibuprofen 400 mg po tds prn max 6/24", ()),
+    ],
+)
+def test_no_more_is_offered_than_the_line_can_mean(typed: str, choices: tuple[str, ...]) -> None:
+    assert [question.choices for question in entry.read(typed, TABLE).questions if question.field == "day_max"] == [
+        choices
+    ]
+
+
+def test_eight_tablets_are_not_eight_doses() -> None:
+    typed = "paracetamol 500 mg tabs 1-2 po q4-6h prn max 8/24 500 to 1,000 mg"
+    assert not entry.read(f"{typed} at most 8 doses in 24 hours", TABLE).complete
+    words = "500 to 1,000 mg - oral - every 4 to 6 hours - as needed - at most"
+    assert read_as(f"{typed} at most 4,000 mg in 24 hours") == f"{words} 4,000 mg in 24 hours"
+    assert read_as(f"{typed} max 4 g") == f"{words} 4 g in 24 hours"
 
 
 @pytest.mark.parametrize("typed", ["furosemide 40 mg po stat once a day", "furosemide 40 mg po bd at night"])

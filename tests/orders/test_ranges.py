@@ -4,16 +4,8 @@ import pytest
 
 from tests.client import Client
 from tests.mar.bedside import bed, chart, give, needed, order, scans, stat
-from wardline.orders import drugs, entry, lines
-
-TABLE = drugs.load()
-
-
-def read_as(typed: str) -> str:
-    read = entry.read(typed, TABLE)
-    assert read.complete, read.questions
-    assert entry.read(lines.text(read.line), TABLE).line == read.line  # as it is shown, it is read as the same line
-    return " - ".join([lines.dose_words(read.line), *lines.parts(read.line)])
+from tests.orders.typed import TABLE, read_as
+from wardline.orders import entry, lines
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     reading.rest, reading.answer = f" {rest} ", answer
     stops, at_most = phrases.then_stop(reading), habits.most(reading)
     phrases.meals_and_days(reading)
-    habits.two_orders(reading, name.name if name else "")
+    habits.two_orders(reading)
     habits.reducing(reading)
     steps = habits.steps(reading)
     if steps:

@@ -20,10 +20,7 @@ HOURS_PER_WEEK = 7 * HOURS_PER_DAY
 _STEP_OFTEN = {"once daily": 1, "once a day": 1, "daily": 1, "od": 1, "om": 1, "mane": 1, "twice daily": 2, "bd": 2,
                "bid": 2, "tds": 3, "tid": 3, "qds": 4, "qid": 4}  # fmt: skip
 _DAYS = r"(\d{1,3})\s*(days?|d|weeks?|wks?|w|/7|/52)(?![a-z])"
-_AT = {"mane": "in the morning", "om": "in the morning", "in the morning": "in the morning", "nocte": "at night",
-       "on": "at night", "at night": "at night", "midday": "once a day", "at midday": "once a day",
-       "in the evening": "once a day", "evening": "once a day"}  # fmt: skip
-_AT_WORDS = "|".join(sorted(_AT, key=len, reverse=True))
+_AT_WORDS = "at midday|in the evening|in the morning|at night|evening|midday|nocte|mane|om|on"
 _QUALITY = r"(?:mild|moderate|severe|acute|breakthrough|chest|abdominal|back|mild to moderate|moderate to severe)"
 _SYMPTOM = (
     r"(?:pain|headaches?|nausea|vomiting|sickness|fever|pyrexia|anxiety|agitation|distress|restlessness|constipation|"
@@ -65,15 +62,44 @@ def most(reading: Reading) -> AtMost:
 
 
 def ask_about_vague(reading: Reading, at_most: AtMost) -> None:
-    """`max 4/24`: doses, or an amount? The rest of the line may say which."""
-    bound, amount = reading.fields.get("day_max"), reading.fields.get("amount_to") or reading.fields.get("amount")
-    says_doses = at_most.says_doses and at_most.times == at_most.vague
-    if not at_most.vague or says_doses or (isinstance(bound, Amount) and bound.value == at_most.vague):
+    """`max 4/24`: doses, an amount, or tablets of the strength that was said? The rest of the line may say which. So many
+    doses are offered only where the frequency allows them, and never where tablets were counted.
+    """
+    says_doses = at_most.says_doses and at_most.times == at_most.vague and reading.tablet is None
+    if not at_most.vague or says_doses:
         return
-    choices = [f"at most {at_most.vague} doses in 24 hours"]
-    if isinstance(amount, Amount) and amount.value <= at_most.vague:
-        choices.append(f"at most {at_most.vague} {amount.unit} in 24 hours")
+    amount = reading.fields.get("amount_to") or reading.fields.get("amount")
+    offered: list[Amount] = []
+    if reading.tablet is not None:
+        offered.append(_each_time(reading.tablet, str(at_most.vague)))
+    elif isinstance(amount, Amount) and amount.value <= at_most.vague:
+        offered.append(Amount(Decimal(at_most.vague), amount.unit))
+    if any(_is_same(reading.fields.get("day_max"), each) for each in offered):
+        return
+    choices = [f"at most {each.words} in 24 hours" for each in offered]
+    if reading.tablet is None and at_most.vague <= _doses_a_day(reading):
+        choices.insert(0, f"at most {_doses(at_most.vague)} in 24 hours")
     reading.ask("day_max", f'"max {at_most.vague}/24": of what?', tuple(choices))
+
+
+def _is_same(said: object, offered: Amount) -> bool:
+    """Whether an amount was said that is the offered one, in whatever unit."""
+    if not isinstance(said, Amount):
+        return False
+    total = in_unit(float(offered.value), offered.unit, said.unit)
+    return total is not None and math.isclose(float(said.value), total)
+
+
+def _doses_a_day(reading: Reading) -> int:
+    """The most doses that the frequency of the line comes to in 24 hours; any number where it has none."""
+    times, hours = reading.fields.get("times_per_day"), reading.fields.get("every_hours")
+    if isinstance(times, int):
+        return times
+    return max(HOURS_PER_DAY // hours, 1) if isinstance(hours, int) else HOURS_PER_DAY
+
+
+def _doses(count: int) -> str:
+    return "1 dose" if count == 1 else f"{count} doses"
 
 
 # --- two frequencies ---------------------------------------------------------------------------------------------------
@@ -133,7 +159,7 @@ def _interval_and_times(reading: Reading, hours: int, times: int, at_most: AtMos
         reading.ask("often", f"How often: {both}? Keep one of them, with the most in 24 hours as an amount.")
     else:
         doses = min(times, HOURS_PER_DAY // hours)
-        bound = f"at most {doses} {'dose' if doses == 1 else 'doses'} in 24 hours"
+        bound = f"at most {_doses(doses)} in 24 hours"
         apart = f"at least {hours_words(hours)} between two doses, and {bound}"
         reading.ask("often", f"{both[0].upper()}{both[1:]}: {apart}?", (bound,))
 
@@ -174,15 +200,17 @@ def _every_words(reading: Reading) -> str:
 
 
 # --- two orders in one line --------------------------------------------------------------------------------------------
-def two_orders(reading: Reading, name: str) -> None:
-    """`5 mg mane 2.5 mg nocte`, `1 g stat then 500 mg tds`: the first is read, and what to write instead is said."""
+def two_orders(reading: Reading) -> None:
+    """`5 mg mane 2.5 mg nocte`, `1 g stat then 500 mg tds`: the first is read, and it is said that these are orders of their own."""
     dose = rf"({NUMBER})\s*({UNIT})\s*(?:(po|oral|iv|im|sc)\s+)?({_AT_WORDS})(?!\w)"
     by_time = re.search(rf"(?<![\w./,-]){dose}(?:\s*(?:,|and|then)?\s*{dose})+", reading.rest)
     if by_time is not None:
-        lines = [f'"{name} {number} {unit} {_AT[at]}"' for number, unit, _, at in re.findall(dose, by_time[0])]
+        each = ", ".join(f'"{number} {unit} {at}"' for number, unit, _, at in re.findall(dose, by_time[0]))
         reading.rest = f"{reading.rest[: by_time.start()]} {by_time[3] or ''} {reading.rest[by_time.end() :]}"
         reading.set(amount=amount_of(reading, by_time[1], by_time[2]), times_per_day=1)
-        reading.ask("rest", f"Doses at different times of day are different orders: write {' and '.join(lines)}.")
+        reading.ask(
+            "rest", f"Doses at different times of day are orders of their own: write the whole line for each of {each}."
+        )
     now = re.search(r"(?<!\w)(stat|once only|loading dose|bolus)\s*,?\s*(?:then|and then|followed by)\s", reading.rest)
     if now is not None:
         after = reading.rest[now.end() :].strip()
@@ -202,6 +230,7 @@ def tablets_of_strength(reading: Reading) -> None:
     each = amount_of(reading, found[1], found[2]) if found else None
     if found is None or each is None:
         return
+    reading.tablet = each
     low = _each_time(each, found[3])
     high = _each_time(each, found[4]) if found[4] else None
     words = f"{plain(low.value)} to {high.words}" if high else low.words
@@ -228,11 +257,13 @@ def reducing(reading: Reading) -> None:
         return
     before, after = reading.rest[: by.start()], reading.rest[by.end() :]
     first_days = re.search(rf"(?<![\w./,-])(?:for\s*|x\s*)?{_DAYS}", before)
-    start = re.search(rf"(?<![\w./,-])({NUMBER})\s*({UNIT})", before)
+    amounts = list(re.finditer(rf"(?<![\w./,-])({NUMBER})\s*({UNIT})", before))
     written = f'"{by[0].strip()}"'
-    if start is None or (first_days is not None and not by[1]):
+    ends = re.match(r"\s*(?:,\s*)?(?:down\s+)?(?:to|until|till)\b", after)  # not down to nothing
+    if len(amounts) != 1 or ends or (first_days is not None and not by[1]):
         reading.ask("steps", f"{written}: write each step with its dose and days.")
         return
+    start = amounts[0]
     days = int(by[4]) * DAYS_OF[by[5]] if by[4] else 7 if by[6] or by[7] else 1
     days_first = int(first_days[1]) * DAYS_OF[first_days[2]] if first_days else days
     first, less = amount_of(reading, start[1], start[2]), amount_of(reading, by[2], by[3])
@@ -271,14 +302,21 @@ def steps(reading: Reading) -> tuple[Step, ...]:
         if " then " in reading.rest:
             reading.ask("steps", 'Write each step with its dose and days: "40 mg for 5 days then 30 mg for 5 days".')
         return ()
-    read: list[Step] = []
-    for written, unit, days, each in re.findall(step, found[0])[:STEPS_MAX]:
-        amount = amount_of(reading, written, unit)
-        if amount is not None and 0 < int(days) * DAYS_OF[each] <= DAYS_MAX:
-            read.append(Step(amount, int(days) * DAYS_OF[each]))
+    read = [_step(reading, *each) for each in re.findall(step, found[0])]
     _often_of_steps(reading, found[0], len(read))
     reading.rest = f"{reading.rest[: found.start()]} {reading.rest[found.end() :]}"
-    return tuple(read)
+    kept = tuple(each for each in read if each is not None)
+    if len(kept) < len(read) or len(kept) > STEPS_MAX:
+        reading.ask(
+            "steps", f"Each step needs a dose and 1 to {DAYS_MAX} days, and an order keeps {STEPS_MAX} steps at most."
+        )
+    return kept[:STEPS_MAX]
+
+
+def _step(reading: Reading, written: str, unit: str, days: str, each: str) -> Step | None:
+    """One step; None where its dose or its days cannot be."""
+    amount, length = amount_of(reading, written, unit), int(days) * DAYS_OF[each]
+    return Step(amount, length) if amount is not None and 0 < length <= DAYS_MAX else None
 
 
 def _often_of_steps(reading: Reading, written: str, count: int) -> None:

@@ -169,9 +169,7 @@ def text(line: MedicineLine) -> str:
         steps = " then ".join(
             f"{plain(step.amount.value)} {step.amount.unit} for {_days(step.days)}" for step in line.steps
         )
-        return " ".join(
-            part for part in (line.name, steps, line.form, line.route, often_words(line), line.meal) if part
-        )
+        return " ".join(part for part in (line.name, steps, *parts(line)) if part)
     return " ".join(part for part in (line.name, dose_words(line), *parts(line)) if part)
 
 

@@ -43,6 +43,7 @@ class Reading:
         self.assumptions: list[str] = []
         # One of two values is wanted: the field, both, what is asked, and what answers it.
         self.either: list[tuple[str, tuple[object, ...], str, tuple[str, ...]]] = []
+        self.tablet: Amount | None = None  # the strength of one, where tablets were counted
         self.nanograms = ""  # the number before "ng", which may be a unit or a route
 
     def take(self, pattern: str) -> re.Match[str] | None:

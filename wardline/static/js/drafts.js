@@ -86,6 +86,8 @@ function keep() {
 document.addEventListener("input", ({ target }) => {
   if (!open || target.form !== open.form) return;
   open.isTyped = true;
+  const goOn = document.getElementById("obs-go-on");
+  if (goOn) goOn.disabled = true; // what is typed now is of another time
   clearTimeout(timer);
   timer = setTimeout(keep, WAIT_MS);
 });
@@ -159,6 +161,7 @@ function offer(id, draft) {
     return button;
   };
   const goOn = act("Go on", () => fill(id, draft));
+  goOn.id = "obs-go-on";
   const throwAway = act("Throw away", () => forget(id).then(look));
   const acts = wardline.now() - draft.at > CLOCK_MS ? [throwAway] : [goOn, throwAway];
   const words = element("p", {}, element("b", { textContent: said }), `${draft.words}. ${but}`.trim());
