@@ -163,12 +163,6 @@ def needs_words(stay: Stay) -> list[str]:
 # ---- the ward's board --------------------------------------------------------------------------------------------
 
 
-def board_beds(rows: list[BedRow], now: datetime, today: date) -> list[Bed]:
-    """The rows as the board shows them; people who share a family name are both marked."""
-    families = families_of(rows)
-    return [board_bed(row, families, now, today) for row in rows]
-
-
 def trend_from(now: datetime) -> datetime:
     """From when on a board shows the scores of the last day: from a whole hour, so that all screens agree on them."""
     return (now - TREND_WITHIN).replace(minute=0, second=0, microsecond=0)
