@@ -1,12 +1,13 @@
 """Many people want one bed at once: one gets it, the others are told who has it, and nothing breaks."""
 
 import asyncio
-import os
 
 from tests.beds.places import stay_of, ward_of
 from tests.client import Client
+from tests.races import rounds, timed
 
-ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "20"))
+pytestmark = timed
+ROUNDS = rounds(20)
 RIVALS = 50
 
 

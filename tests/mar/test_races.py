@@ -1,7 +1,6 @@
 """Fifty people at one dose: one gives it, the others hear who; an order is stopped or its dose is given, in one order."""
 
 import asyncio
-import os
 from uuid import uuid4
 
 import pytest
@@ -9,8 +8,9 @@ from httpx import Response
 
 from tests.client import Client
 from tests.mar.bedside import bed, chart, give, needed, order, recorded, scans, stat
+from tests.races import rounds
 
-ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "2"))
+ROUNDS = rounds(2)
 RIVALS = 50
 HEAD_START_SECONDS = 0.006  # of the one who stops, in steps: so that either is first in some rounds
 

@@ -1,14 +1,15 @@
 """One order stopped and changed at once: one of them counts, the other is told, and the history says the same."""
 
 import asyncio
-import os
 from typing import Any
 from uuid import UUID, uuid4
 
 from tests.client import Client
 from tests.prescribing import cards_of, confirmed
+from tests.races import rounds, timed
 
-ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "8"))
+pytestmark = timed
+ROUNDS = rounds(8)
 RIVALS = 10
 
 

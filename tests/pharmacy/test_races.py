@@ -1,14 +1,15 @@
 """Many at once: one verification, no lot over-drawn, nothing dispensed after a stop. WARDLINE_RACE_ROUNDS says how often."""
 
 import asyncio
-import os
 from uuid import UUID
 
 from tests.client import Client
 from tests.pharmacy.way import dispensed, left, page, prescribed, stocked, verified
+from tests.races import rounds, timed
 from tests.stock import way as stock
 
-ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "2"))
+pytestmark = timed
+ROUNDS = rounds(2)
 TAKERS = 50
 
 

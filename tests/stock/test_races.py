@@ -1,16 +1,17 @@
 """A hundred people at once at one shelf. WARDLINE_RACE_ROUNDS says how many rounds."""
 
 import asyncio
-import os
 from collections import Counter
 from typing import Any
 
 import pytest
 
 from tests.client import Client
+from tests.races import rounds, timed
 from tests.stock.way import act, product, received, shelf, store, unbalanced
 
-ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "2"))
+pytestmark = timed
+ROUNDS = rounds(2)
 TAKERS = 100
 
 

@@ -1,7 +1,6 @@
 """One key, many copies at once: one effect, and every copy gets the first answer."""
 
 import asyncio
-import os
 from typing import Any
 from uuid import uuid4
 
@@ -10,9 +9,10 @@ import pytest
 
 from tests.client import Client
 from tests.database import TestDatabase
+from tests.races import rounds
 from tests.stock import way as stock
 
-ROUNDS = int(os.environ.get("WARDLINE_RACE_ROUNDS", "4"))
+ROUNDS = rounds(4)
 SIGNS = {"respiration_per_min": 16, "pulse_per_min": 80}
 
 
