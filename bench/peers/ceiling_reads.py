@@ -13,7 +13,7 @@ import msgspec
 
 from wardline.app import load_routes
 from wardline.beds.rules import trend_from
-from wardline.chart.panels import RIBBON_HOURS
+from wardline.chart.ribbon import RIBBON_HOURS
 from wardline.mar.public import DUE_AHEAD
 from wardline.patients import searching
 from wardline.patients.finding import GOOD_CLOSENESS, LETTERS_MIN, SOUND_LETTERS_MIN

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from tests.client import Client
 from wardline.chart.models import Mark
-from wardline.chart.panels import NARROW_GAP_PX, NARROW_PX, number, ribbon
+from wardline.chart.ribbon import NARROW_GAP_PX, NARROW_PX, Axis, number
 
 SIGNS = {
     "respiration_per_min": 24,
@@ -60,7 +60,7 @@ async def test_opening_the_chart_is_recorded_before_it_is_shown(client: Client) 
 def test_no_hour_is_written_over_the_word_now() -> None:
     for minute in range(0, 24 * 60, 7):
         now = datetime(2026, 11, 26, tzinfo=UTC) + timedelta(minutes=minute)
-        ticks = ribbon([], now, "Europe/London").ticks
+        ticks = Axis(now, "Europe/London").ticks()
         assert len(ticks) >= 7
         assert all(abs(tick.at - now) >= timedelta(minutes=55) for tick in ticks)
 

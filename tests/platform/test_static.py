@@ -31,6 +31,7 @@ async def fetched(path: str, **headers: str) -> tuple[int, dict[str, str], bytes
         ("beds.js", 3),
         ("signin.js", 1),
         ("lab.js", 1),
+        ("ribbon.css", 1),
         ("notes.css", 3),
         ("notes.js", 6),
         ("lab.css", 2),

@@ -99,6 +99,8 @@ class SummaryRow(BannerRow):
     notes: list[tuple[Any, ...]] | None
     medicines: list[tuple[Any, ...]] | None
     due: list[tuple[Any, ...]] | None
+    done: list[tuple[Any, ...]] | None
+    released: list[tuple[Any, ...]] | None
 
 
 class OpenedSummary(SummaryRow):
@@ -126,6 +128,18 @@ class Mark(msgspec.Struct):
     numbered: Numbered = Numbered.ALWAYS
 
 
+class LaneMark(msgspec.Struct):
+    """Doses or results of about one time: what they are in one word, and all of them in words.
+
+    Doses: given, not_given, held or overdue; results: critical, out (of range) or plain.
+    """
+
+    at: datetime
+    left: float
+    kind: str
+    words: str
+
+
 class Tick(msgspec.Struct):
     at: datetime
     left: float
@@ -139,6 +153,8 @@ class Ribbon(msgspec.Struct):
     thread: list[tuple[float, float]]
     now_left: float
     words: str
+    doses: list[LaneMark]
+    results: list[LaneMark]
 
 
 class Summary(msgspec.Struct, kw_only=True):

@@ -1,21 +1,11 @@
 """The panels of the summary, made from rows. Pure: the time is passed in."""
 
-from datetime import datetime, timedelta
-from itertools import pairwise
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from wardline.chart.models import Mark, NewsCard, Numbered, Ribbon, SetRow, SignLine, Tick
+from wardline.chart.models import NewsCard, SetRow, SignLine
 from wardline.encounters.public import ObservedStay
 from wardline.vitals.public import Sign, Signs, latest_of_stay, offered_to, response_to, standing
 
-RIBBON_HOURS = 24
-RIBBON_AHEAD_HOURS = 1
-TICK_HOURS = 3
-# The axis is at least so wide, in CSS pixels, on a phone and above 700. A number takes 24, or 34 for three letters, and a gap,
-# on a phone so much that the scores between can be seen.
-NARROW_PX, NARROW_GAP_PX = 250, 12
-WIDE_PX, WIDE_GAP_PX = 560, 2
-TICK_CLEAR_OF_NOW = timedelta(minutes=55)  # the word "Now" stands there
 AVPU = {"A": "Alert", "C": "New confusion", "V": "Voice", "P": "Pain", "U": "Unresponsive"}
 NAMES = {
     Sign.RESPIRATION: ("Respiration", "per min"),
@@ -26,7 +16,6 @@ NAMES = {
     Sign.CONSCIOUSNESS: ("Consciousness", ""),
     Sign.TEMPERATURE: ("Temperature", "°C"),
 }
-HISTORY_SIGNS_TOTAL = 7
 
 
 def news_card(stay: ObservedStay, sets: list[SetRow], now: datetime, zone: str) -> NewsCard:
@@ -83,57 +72,3 @@ def value_of(signs: Signs, sign: Sign) -> str:
             return str(signs.pulse_per_min)
         case _:
             return "–"
-
-
-def ribbon(sets: list[SetRow], now: datetime, zone: str) -> Ribbon:
-    """The scores of the last 24 hours on one axis that ends an hour from now; ticks stand on whole hours of local time."""
-    begin = now - timedelta(hours=RIBBON_HOURS)
-    span = timedelta(hours=RIBBON_HOURS + RIBBON_AHEAD_HOURS)
-
-    def left(at: datetime) -> float:
-        return round(100 * (at - begin) / span, 2)
-
-    scores = [
-        Mark(row.taken_at, left(row.taken_at), label_of(row), row.news_band)
-        for row in reversed(sets)
-        if row.news_score is not None and row.taken_at >= begin
-    ]
-    number(scores)
-    thread = [(a.left, b.left) for a, b in pairwise(scores)]
-    local = begin.astimezone(ZoneInfo(zone))
-    first = local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=TICK_HOURS - local.hour % TICK_HOURS)
-    hours = [first + timedelta(hours=TICK_HOURS * n) for n in range(RIBBON_HOURS // TICK_HOURS + 1)]
-    ticks = [Tick(at, left(at)) for at in hours if at <= begin + span and abs(at - now) >= TICK_CLEAR_OF_NOW]
-    said = ", ".join(f"{mark.label} at {mark.at.astimezone(ZoneInfo(zone)):%H:%M}" for mark in scores)
-    words = f"NEWS2 in the last 24 hours: {said}." if said else "No NEWS2 score in the last 24 hours."
-    return Ribbon(ticks, scores, thread, left(now), words)
-
-
-def number(scores: list[Mark]) -> None:
-    """Say which of the scores, oldest first, have room for their number: the newest before all, then the highest."""
-    wide, narrow = _with_room(scores, WIDE_PX, WIDE_GAP_PX), _with_room(scores, NARROW_PX, NARROW_GAP_PX)
-    for place, mark in enumerate(scores):
-        mark.numbered = Numbered.ALWAYS if place in narrow else Numbered.WIDE if place in wide else Numbered.NEVER
-
-
-def _with_room(scores: list[Mark], width_px: int, gap_px: int) -> set[int]:
-    """The places of those that are numbered; the highest may stand close to the newest."""
-    newest_first = range(len(scores) - 1, -1, -1)
-    highest_first = sorted(newest_first[1:], key=lambda place: -int(scores[place].label.rstrip("+")))
-    taken = list(newest_first[:1])
-    for place in highest_first:
-        gap = WIDE_GAP_PX if len(taken) == 1 else gap_px
-        if all(_room_px(scores[place], scores[other], width_px) >= gap for other in taken):
-            taken.append(place)
-    return set(taken)
-
-
-def _room_px(one: Mark, other: Mark, width_px: int) -> float:
-    """What is left between the numbers of two scores."""
-    widths_px = [34 if len(mark.label) > 2 else 24 for mark in (one, other)]
-    return abs(one.left - other.left) / 100 * width_px - sum(widths_px) / 2
-
-
-def label_of(row: SetRow) -> str:
-    """The score as it stood, with a plus while signs were missing."""
-    return f"{row.news_score}" if row.news_signs == HISTORY_SIGNS_TOTAL else f"{row.news_score}+"

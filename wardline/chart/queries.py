@@ -9,8 +9,8 @@ from uuid import UUID
 
 from wardline.chart.models import OpenedSummary, SummaryRow
 from wardline.encounters.public import OBSERVED_ROW
-from wardline.lab.public import LATEST
-from wardline.mar.public import DUE
+from wardline.lab.public import LATEST, RELEASED
+from wardline.mar.public import DONE, DUE
 from wardline.orders.public import STANDING
 from wardline.patients.public import BANNER, OF_PATIENT, OPENING, PatientScope
 from wardline.platform.db import Db, query
@@ -78,7 +78,8 @@ _SUMMARY = f"""{BANNER}, ({_VISITS}),
            CASE WHEN :clinical THEN ({_PROBLEMS}) END, CASE WHEN :clinical THEN ({_TASKS}) END,
            CASE WHEN :clinical THEN ({LATEST}) END,
            CASE WHEN :notes::boolean THEN ({_NOTES}) END, CASE WHEN :clinical THEN ({STANDING}) END,
-           CASE WHEN :clinical THEN ({DUE}) END
+           CASE WHEN :clinical THEN ({DUE}) END, CASE WHEN :clinical THEN ({DONE}) END,
+           CASE WHEN :clinical THEN ({RELEASED}) END
     {OF_PATIENT}"""
 
 
@@ -89,7 +90,7 @@ async def summary(
     """The person and, for the clinical reader, what the panels show.
 
     Indexes: registration's own, encounter_person, current_person, observation_set_person, problem_person, task_person,
-    result_person, note_person, medicine_person, dose_person, dose_once.
+    result_person, note_person, medicine_person, dose_person, dose_once, administration_person.
     """
 
 

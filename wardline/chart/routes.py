@@ -8,11 +8,12 @@ from uuid import UUID
 from wardline.chart import history, queries, timeline
 from wardline.chart.keeping import KeptChart, chart_of
 from wardline.chart.models import Bar, OpenTask, RecentNote, SetRow, Summary, SummaryPage, SummaryRow
-from wardline.chart.panels import RIBBON_HOURS, news_card, ribbon
+from wardline.chart.panels import news_card
+from wardline.chart.ribbon import RIBBON_HOURS, Released, ribbon
 from wardline.encounters.public import Encounter, ObservedStay, Problem, show_stay
 from wardline.identity.public import May
 from wardline.lab.public import shown_latest
-from wardline.mar.public import DUE_AHEAD, due_medicine, due_state
+from wardline.mar.public import DUE_AHEAD, done_medicines, due_medicine, due_state
 from wardline.notes.public import KIND_WORDS, Kind, excerpt
 from wardline.orders.public import standing_medicine
 from wardline.patients.public import PatientScope, banner_of, no_such_patient, opened_patient, settled
@@ -115,7 +116,8 @@ def _add_observed(ctx: Context, chart: KeptChart, row: SummaryRow, page: Summary
     if page.stay is not None:
         card = news_card(ObservedStay(*row.observed), sets, ctx.now, zone) if row.observed else None
         page.news = chart.panel("news", card, lambda: card) if card else None
-        page.ribbon = ribbon(sets, ctx.now, zone)
+        done = done_medicines(row.done or (), ctx.now)
+        page.ribbon = ribbon(sets, done, [Released(*each) for each in row.released or ()], ctx.now, zone)
     last = sets[0] if sets else None
     page.last_set = chart.panel("last_set", last, lambda: last) if last else None
 

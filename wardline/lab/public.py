@@ -6,10 +6,11 @@ from wardline.lab.models import Result
 from wardline.lab.pages import Latest
 from wardline.lab.queries import LATEST, results_of, results_since
 from wardline.lab.shown import shown, shown_latest
-from wardline.lab.timeline import TIMELINE
+from wardline.lab.timeline import RELEASED, TIMELINE
 
 __all__ = [
     "LATEST",
+    "RELEASED",
     "TIMELINE",
     "Latest",
     "ReportRecord",

@@ -1,5 +1,6 @@
 """What is due of a patient's medicines, in short, for the chart's summary."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,22 @@ DUE = """
              ORDER BY d.due_at, d.id LIMIT 6) d
 """
 
+# What was done with medicines since a time, and what has waited since then: likewise a part of that statement.
+DONE = """
+    SELECT array_agg(ROW(x.at, x.what, x.name, x.amount, x.unit, x.critical) ORDER BY x.at)
+      FROM (SELECT a.happened_at AS at, a.action AS what, m.name, a.amount::float8 AS amount, a.unit, '' AS critical
+              FROM mar.administration a
+              JOIN orders.medicine m ON m.hospital_id = a.hospital_id AND m.id = a.medicine_id
+             WHERE a.hospital_id = :patient.hospital_id AND a.person_id = :patient.person_id
+               AND a.happened_at >= :since::timestamptz AND a.state = 'final'
+             UNION ALL
+            SELECT d.due_at, d.state, m.name, d.amount::float8, d.unit, d.critical
+              FROM mar.dose d
+              JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id AND m.state = 'active'
+             WHERE d.hospital_id = :patient.hospital_id AND d.person_id = :patient.person_id AND d.state = 'due'
+               AND d.due_at >= :since::timestamptz AND d.due_at < :now::timestamptz) x
+"""
+
 
 class DueMedicine(msgspec.Struct):
     """A planned dose that waits: overdue, due now, held back, or the next."""
@@ -39,6 +56,27 @@ class DueMedicine(msgspec.Struct):
     due_at: datetime
     state: str
     critical: str
+
+
+class DoneMedicine(msgspec.Struct):
+    """A dose on the day's axis: given, self (the patient took it), not_given, held, or overdue."""
+
+    at: datetime
+    kind: str
+    words: str
+
+
+def done_medicines(rows: Sequence[tuple[Any, ...]], now: datetime) -> list[DoneMedicine]:
+    """Rows of `DONE` with their words, without the doses that are not overdue yet."""
+    return [
+        DoneMedicine(at, "overdue" if what == "due" else what, _named(name, amount, unit))
+        for at, what, name, amount, unit, critical in rows
+        if what != "due" or rules.state_of_due(at, now, critical) in {"overdue", "missed"}
+    ]
+
+
+def _named(name: str, amount: float | None, unit: str) -> str:
+    return f"{shown_name(name)} {plain(Decimal(str(amount)), commas=True)} {unit}" if amount else shown_name(name)
 
 
 def due_state(row: tuple[Any, ...], now: datetime) -> str:

@@ -49,6 +49,7 @@ SCRIPTS = (
 SIGNIN_SCRIPTS = ("js/signin.js",)
 PALETTE_SCRIPTS = ("js/palette.js",)
 BEDS_SCRIPTS = ("js/bed-board.js",)
+RIBBON_STYLES = ("css/ribbon.css",)
 NOTES_STYLES = ("css/notes.css",)
 LAB_STYLES = ("css/lab.css",)
 LAB_SCRIPTS = ("js/lab.js",)
@@ -77,6 +78,7 @@ BUNDLES = {
     "signin.js": SIGNIN_SCRIPTS,
     "palette.js": PALETTE_SCRIPTS,
     "beds.js": BEDS_SCRIPTS,
+    "ribbon.css": RIBBON_STYLES,
     "notes.css": NOTES_STYLES,
     "notes.js": NOTES_SCRIPTS,
     "lab.css": LAB_STYLES,

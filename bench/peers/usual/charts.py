@@ -22,7 +22,8 @@ from bench.peers.usual.tables import (
     Staff,
     Task,
 )
-from wardline.chart.panels import NAMES, RIBBON_HOURS, ribbon, value_of
+from wardline.chart.panels import NAMES, value_of
+from wardline.chart.ribbon import RIBBON_HOURS, ribbon
 from wardline.platform import clock
 from wardline.vitals import current, rules
 
@@ -209,7 +210,7 @@ async def summary(db: AsyncSession, hospital_id: uuid.UUID, person_id: uuid.UUID
         stay=Stay.model_validate(stay) if stay else None,
         visits=[visit(each) for each in await db.scalars(VISITS, asked)],
         news=news(stay, sets, now) if stay else None,
-        ribbon=Ribbon.model_validate(ribbon(sets, now, ZONE)) if stay else None,
+        ribbon=Ribbon.model_validate(ribbon(sets, [], [], now, ZONE)) if stay else None,
         problems=[ProblemLine.model_validate(each) for each in await db.scalars(PROBLEMS, asked)],
         tasks=[TaskLine.model_validate(each) for each in await db.scalars(TASKS, asked)],
     )
