@@ -236,8 +236,9 @@ class Line:
     processor from serving them: with 20,000 who waited, six of seven requests were refused (bench/results/log.md).
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, *, seconds_max: float = LINE_SECONDS_MAX) -> None:
         self._now = now
+        self._seconds_max = seconds_max
         self._since = self._ends = now()
         self._answered = 0
         self._per_second = 100.0
@@ -247,12 +248,12 @@ class Line:
         self._answered += 1
 
     def seconds(self) -> float:
-        """Take the next place in the line; after how long its turn comes, at most LINE_SECONDS_MAX."""
+        """Take the next place in the line; after how long its turn comes, at most `seconds_max`."""
         now = self._now()
         if now - self._since >= SEEN_SECONDS:
             self._per_second = max(LINE_PER_SECOND_MIN, LINE_SHARE * self._answered / (now - self._since))
             self._since, self._answered = now, 0
-        self._ends = min(max(self._ends, now) + 1 / self._per_second, now + LINE_SECONDS_MAX)
+        self._ends = min(max(self._ends, now) + 1 / self._per_second, now + self._seconds_max)
         return self._ends - now
 
 

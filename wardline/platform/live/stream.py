@@ -95,6 +95,7 @@ class Streams:
         ctx = _context(scope, self._pool)
         life = self._hub.pace.life_seconds * random.uniform(0.8, 1.2)  # noqa: S311 - spread, not secrecy
         connection = Connection(send, UUID(int=0), asyncio.get_running_loop().time() + life)
+        versions = None
         try:
             versions = await self._subscribe(ctx, scope, connection)
         except Exception as error:  # noqa: BLE001 - answered as a problem; what is not one is logged
@@ -105,7 +106,7 @@ class Streams:
             self._hub.leave(connection)
             raise
         finally:
-            self._turnstile.leave()
+            self._turnstile.leave(opened=versions is not None)
             serving.reset(before)
         try:
             await self._serve(connection, versions, receive, send)
