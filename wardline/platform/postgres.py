@@ -220,7 +220,7 @@ def configuration(sockets: Path, *, durable: bool = True) -> dict[str, str]:
         "max_wal_size": "4GB",
         "min_wal_size": "256MB",
         "autovacuum_vacuum_scale_factor": "0.05",
-        "autovacuum_analyze_scale_factor": "0.02",
+        "autovacuum_analyze_scale_factor": "0.1",
         "idle_in_transaction_session_timeout": "60s",
         "timezone": "UTC",
         # An error's detail and its statement hold values of rows; the log may not.
