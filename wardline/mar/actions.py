@@ -130,7 +130,7 @@ async def give(ctx: Context, giving: Giving, new: NewGiving) -> Administration:
 
 async def give_lean(ctx: Context, *, dose_id: UUID, new: NewGiving) -> Written | None:
     """The same in two round trips, for a planned dose that needs no second person and that no task asks for: most."""
-    giving = await queries.open_giving(ctx.db, hospital_id=ctx.caller.tenant_id, dose_id=dose_id, medicine_id=None)
+    giving = await queries.giving(ctx.db, hospital_id=ctx.caller.tenant_id, dose_id=dose_id, medicine_id=None)
     if giving is None or not _is_plain(giving) or when_needed.bounds_of(giving):
         return None
     if codes.witness_reason(giving.name, drugs_named(giving.name), giving.route):
@@ -341,7 +341,7 @@ async def not_given(ctx: Context, giving: Giving, new: NewNotGiven) -> Administr
 
 async def not_given_lean(ctx: Context, *, dose_id: UUID, new: NewNotGiven) -> Written | None:
     """The same in two round trips where no task asks for the dose."""
-    giving = await queries.open_giving(ctx.db, hospital_id=ctx.caller.tenant_id, dose_id=dose_id, medicine_id=None)
+    giving = await queries.giving(ctx.db, hospital_id=ctx.caller.tenant_id, dose_id=dose_id, medicine_id=None)
     if giving is None or not _is_plain(giving):
         return None
     return _written(ctx, giving, _not_given(ctx, giving, new))

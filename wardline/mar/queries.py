@@ -91,13 +91,9 @@ class Running(Struct, frozen=True, kw_only=True):
 
 # --- before a dose is given ----------------------------------------------------------------------------------------------
 @query("SELECT o.* FROM mar.look_at_dose(:hospital_id, :dose_id, :medicine_id) o", opens=True)
-async def open_giving(db: Db, *, hospital_id: UUID, dose_id: UUID | None, medicine_id: UUID | None) -> Giving | None:
-    """All that giving a dose, or a medicine as needed, rests on; None when it is not the hospital's."""
-
-
-@query("SELECT o.* FROM mar.look_at_dose(:hospital_id, :dose_id, :medicine_id) o")
 async def giving(db: Db, *, hospital_id: UUID, dose_id: UUID | None, medicine_id: UUID | None) -> Giving | None:
-    """The same inside of a transaction, after the order is held."""
+    """All that giving a dose, or a medicine as needed, rests on; None when it is not the hospital's. In a transaction after the
+    order is held."""
 
 
 @query("""

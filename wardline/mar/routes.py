@@ -67,13 +67,13 @@ async def given(ctx: Context, patient: OpenedGrid, asked: GridQuery) -> GridAnsw
 async def look_at_dose(ctx: Context, dose_id: UUID) -> Giving:
     """A planned dose of the caller's hospital, to read; NotFound otherwise."""
     where = {"hospital_id": ctx.caller.tenant_id, "dose_id": dose_id}
-    return await views.opened(ctx, await queries.open_giving(ctx.db, **where, medicine_id=None))
+    return await views.opened(ctx, await queries.giving(ctx.db, **where, medicine_id=None))
 
 
 async def look_at_order(ctx: Context, medicine_id: UUID) -> Giving:
     """An order of the caller's hospital, to read; NotFound otherwise."""
     where = {"hospital_id": ctx.caller.tenant_id, "medicine_id": medicine_id}
-    return await views.opened(ctx, await queries.open_giving(ctx.db, **where, dose_id=None))
+    return await views.opened(ctx, await queries.giving(ctx.db, **where, dose_id=None))
 
 
 @get("/doses/{dose_id}", needs=May.READ_CHART, access=look_at_dose, section="patients", load_class="charting")

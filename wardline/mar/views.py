@@ -380,9 +380,7 @@ async def administration_page(ctx: Context, scope: AdministrationScope) -> Admin
     """What was recorded, its history, and how much of an infusion has run in."""
     item = await corrections.found(ctx, scope)
     history = await queries.history(ctx.db, hospital_id=scope.hospital_id, administration_id=scope.id)
-    giving = await queries.open_giving(
-        ctx.db, hospital_id=scope.hospital_id, dose_id=None, medicine_id=item.medicine_id
-    )
+    giving = await queries.giving(ctx.db, hospital_id=scope.hospital_id, dose_id=None, medicine_id=item.medicine_id)
     if giving is None:
         raise NotFound
     line = line_from(giving.line)

@@ -26,6 +26,7 @@ class Declared(NamedTuple):
     parameter_types: tuple[Any, ...]
     kind: str  # many, one, maybe, none
     result: Any
+    opens: bool = False  # sets the scope itself, and the pool is told so
 
 
 QUERIES: list[Declared] = []
@@ -93,7 +94,7 @@ def query(sql: str, *, opens: bool = False) -> Callable[[Callable[P, Awaitable[R
         text, paths = numbered(sql)
         kind, result = _result_kind(hints.pop("return"))
         name = f"{stub.__module__.removeprefix('wardline.')}.{stub.__name__}"
-        QUERIES.append(Declared(name, text, paths, tuple(_type_at(hints, p) for p in paths), kind, result))
+        QUERIES.append(Declared(name, text, paths, tuple(_type_at(hints, p) for p in paths), kind, result, opens))
         getters = [_getter(path, names) for path in paths]
         finish = _finisher(name, kind, result)
         timing = TIMINGS.setdefault(name, [0, 0.0])
