@@ -13,7 +13,8 @@ OLD = "older than what is known"
 WRONG_DOSE = "wrong dose"
 STILL_DUE = "a given dose is still due"
 ALREADY_GIVEN = b"already recorded"
-CONFLICT = 409
+TOO_SOON = b'data-code="too_soon"'
+CONFLICT, REFUSED = 409, 422
 
 
 @lru_cache(maxsize=60_000)
@@ -105,7 +106,10 @@ def given(before: Check, path: str) -> Check:
 
 
 def was_first(call: Call) -> bool:
-    """Whether the answer says rightly that a colleague of another process was first."""
+    """Whether the answer says rightly that a colleague was first: one of another process, or of a run before, whose dose of
+    an as-needed medicine is not long enough ago."""
+    if call.route == "give when needed" and call.status == REFUSED:
+        return TOO_SOON in call.body
     if call.status != CONFLICT:
         return False
     if call.route == "give a dose":
