@@ -194,9 +194,7 @@ class Watching:
                 self._versions(user, message.versions, now)
             else:
                 user.back_seconds = message
-        if user.stale:
-            user.stale = False
-            self.reread_soon(user, 0)
+        user.stale = False
 
     def _rows(self, user: User, rows: Rows, now: float) -> None:
         at = next((at for at, topic in enumerate(user.topics) if topic.name == rows.topic), None)

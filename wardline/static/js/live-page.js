@@ -6,6 +6,7 @@
 //   The same version again may show later lateness, so it is put in; an older one is not.
 //   An element with data-reread is not put in: it asks the page to read itself anew, with the rights of who looks.
 //   versions  {"versions": {topic: version}, "at": time}   every 15 s; a page that is behind reads itself anew
+//   hello     the same, first of all; what the page has missed follows as rows, so who comes back need not read it anew
 // Rules: focus, typing and the row under the hand stay; nothing re-sorts by itself; a page that cannot be sure says so.
 
 const STALE_MS = 20_000;
@@ -89,7 +90,7 @@ class LivePage extends HTMLElement {
 
   told(name, data) {
     if (name === "rows") this.rows(data);
-    else if (name === "versions") this.heartbeat(data);
+    else this.heartbeat(data);
   }
 
   shut() {
@@ -134,7 +135,8 @@ class LivePage extends HTMLElement {
     if ("stale" in document.body.dataset) {
       delete document.body.dataset.stale;
       window.wardline.announce("Live again");
-      this.reread();
+      if (!this.lapsed) this.reread(); // a copy from this device
+      this.lapsed = false;
     }
     this.chip("ok", "wifi", "Live", window.wardline.clock(this.lastAt, true));
   }
@@ -159,6 +161,7 @@ class LivePage extends HTMLElement {
     if (document.hidden || Date.now() - this.heardAt < STALE_MS || "stale" in document.body.dataset) return;
     const since = window.wardline.clock(this.lastAt);
     document.body.dataset.stale = since;
+    this.lapsed = true; // the stream brings what was missed
     const words = `Not live since ${since}`;
     document.getElementById("stale-words").textContent = `${words}. What you see was last updated then. Check before you act.`;
     this.chip("warn", "wifi-off", words);
