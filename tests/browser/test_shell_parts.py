@@ -1,6 +1,8 @@
 """The shell's behaviour in a real browser, one promise at a time."""
 
+import asyncio
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, expect
@@ -56,6 +58,17 @@ async def test_a_page_without_its_stream_says_so(page: Page, stage: Stage) -> No
     await expect(page.locator("#live-chip")).to_contain_text("Reconnecting")
     await expect(page.locator("#live-chip")).to_contain_text("Not live since", timeout=25_000)
     await expect(page.locator(".stale")).to_contain_text("Check before you act")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    stage.joined.clear()
+    stage.open = True
+    await asyncio.wait_for(stage.joined.wait(), 40)
+    await stage.push(html={"bed-a": row("a", "Alpha 7")})
+    await expect(page.locator("#live-chip")).to_contain_text("Live")
+    await expect(page.locator("#bed-a")).to_have_text("Alpha 7")
+    await expect(page.locator(".stale")).not_to_be_visible()
+    await asyncio.sleep(0.5)
+    assert {urlsplit(url).path for url in asked} == {"/live"}  # what was missed came with the stream
 
 
 async def test_an_error_is_shown_at_the_top_and_at_the_field(page: Page, stage: Stage) -> None:
