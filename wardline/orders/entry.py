@@ -8,14 +8,39 @@ from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from wardline.orders import brands, habits, phrases, ranges, release
+from wardline.orders import brands, habits, openings, phrases, ranges, release
 from wardline.orders.drugs import DrugTable, Form, Understood, normal
 from wardline.orders.lines import Amount, MedicineLine
 from wardline.orders.ranges import DAYS_MAX, DAYS_OF, EVERY_OF, HOURS_MAX
-from wardline.orders.reading import NUMBER, UNIT, UNITS, Question, Reading, amount_of, number
+from wardline.orders.reading import MOST, NUMBER, PER_DAY, UNIT, UNITS, Question, Reading, amount_of, number
 
 TEXT_LENGTH_MAX = 300
 NAME_WORDS_MAX = 6
+COUNTED_MAX = 8  # own: so many tablets are swallowed at once; a larger number is an amount
+# Words that may follow a number without being its unit.
+SAID_BESIDE = frozenset(
+    {
+        "tab",
+        "cap",
+        "injection",
+        "infusion",
+        "syrup",
+        "suspension",
+        "cream",
+        "ointment",
+        "patch",
+        "weekly",
+        "then",
+        "and",
+        "for",
+        "if",
+        "with",
+        "inj",
+        "eye",
+        "inhaler",
+        "apply",
+    }
+)
 ROUTES = {
     "po": "oral", "oral": "oral", "orally": "oral", "by mouth": "oral", "iv": "intravenous",
     "intravenous": "intravenous", "intravenously": "intravenous", "im": "intramuscular",
@@ -23,13 +48,18 @@ ROUTES = {
     "pr": "rectal", "rectal": "rectal", "pv": "vaginal", "vaginal": "vaginal", "sl": "sublingual",
     "sublingual": "sublingual", "buccal": "buccal", "inh": "inhaled", "inhaled": "inhaled", "neb": "inhaled", "nebs": "inhaled", "via neb": "inhaled",
     "nebulised": "inhaled", "nebulized": "inhaled", "top": "topical", "topical": "topical", "td": "transdermal",
-    "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "aural": "aural",
+    "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "ophthalmic": "ocular", "aural": "aural", "otic": "aural",
     "nasogastric": "nasogastric", "via ng": "nasogastric", "by ng": "nasogastric", "ng tube": "nasogastric",
     "via ng tube": "nasogastric", "ngt": "nasogastric", "ng": "nasogastric", "peg": "gastrostomy", "via peg": "gastrostomy", "gastrostomy": "gastrostomy", "intrathecal": "intrathecal", "infiltration": "infiltration",
 }  # fmt: skip
 SIDES = {
     "left eye": "ocular", "right eye": "ocular", "both eyes": "ocular",
     "left ear": "aural", "right ear": "aural", "both ears": "aural",
+}  # fmt: skip
+NOSTRILS = dict.fromkeys(("each nostril", "both nostrils", "left nostril", "right nostril"), "nasal")
+_SIDE_OF = {each: each for each in (*SIDES, *NOSTRILS)} | {
+    "l eye": "left eye", "r eye": "right eye", "each eye": "both eyes",
+    "l ear": "left ear", "r ear": "right ear", "each ear": "both ears",
 }  # fmt: skip
 RELEASED = ("mr", "xl", "sr", "er", "cr", "la", "xr", "modified release", "modified-release", "prolonged release",
             "prolonged-release", "extended release", "extended-release", "sustained release")  # fmt: skip
@@ -69,11 +99,13 @@ OFTEN: dict[str, dict[str, object]] = {
     "on": {"at": "night"}, "nocte": {"at": "night"},
     "at night": {"at": "night"}, "once a day": {"times_per_day": 1},
     "once daily": {"times_per_day": 1}, "twice a day": {"times_per_day": 2}, "twice daily": {"times_per_day": 2},
-    "once a week": {"every_hours": 168}, "once weekly": {"every_hours": 168}, "weekly": {"every_hours": 168},
+    "once a week": {"every_hours": 168}, "once weekly": {"every_hours": 168}, "every week": {"every_hours": 168}, "each week": {"every_hours": 168}, "weekly": {"every_hours": 168},
     "qod": {"every_hours": 48}, "eod": {"every_hours": 48}, "every other day": {"every_hours": 48},
-    "every morning": {"at": "morning"}, "qam": {"at": "morning"}, "every night": {"at": "night"}, "nightly": {"at": "night"},
+    "every morning": {"at": "morning"}, "qam": {"at": "morning"}, "once per day": {"times_per_day": 1}, "twice per day": {"times_per_day": 2}, "thrice daily": {"times_per_day": 3}, "thrice a day": {"times_per_day": 3},
+    "fortnightly": {"every_hours": 336}, "every fortnight": {"every_hours": 336}, "every other week": {"every_hours": 336}, "alternate weeks": {"every_hours": 336},
+    "every night": {"at": "night"}, "nightly": {"at": "night"},
     "at bedtime": {"at": "night"}, "qhs": {"at": "night"},
-    "every hour": {"every_hours": 1},
+    "every hour": {"every_hours": 1}, "hourly": {"every_hours": 1},
     "stat": {"once": True}, "once only": {"once": True}, "once": {"once": True},
 }  # fmt: skip
 for _before in ("", "od ", "daily ", "once daily ", "once a day "):  # "od alt days" is once on every other day
@@ -99,6 +131,9 @@ def read(typed: str, table: DrugTable) -> Entry:
     """Read a line. Never raises for any text: what it cannot read, it asks."""
     same_letters = typed[:TEXT_LENGTH_MAX].lower().replace("µ", "u").replace("μ", "u").translate(ranges.DASHES)
     plain = phrases.spelled(" ".join(same_letters.split()))
+    if openings.is_no_order(plain.split()):
+        asked = [Question("name", openings.WHAT_A_LINE_IS)]
+        return Entry(line=MedicineLine(name=plain), known=False, assumptions=[], questions=asked)
     entry, _ = _read(plain, table, "")
     ending = habits.ANSWER.search(plain)
     if entry.complete or ending is None:
@@ -113,6 +148,9 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     reading.rest, reading.answer = f" {rest} ", answer
     stops, at_most = phrases.then_stop(reading), habits.most(reading)
     phrases.meals_and_days(reading)
+    phrases.worn(reading)
+    phrases.times_a_week(reading)
+    phrases.route_of_two(reading, ROUTES)
     habits.two_orders(reading)
     habits.reducing(reading)
     steps = habits.steps(reading)
@@ -120,6 +158,7 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
         reading.set(steps=steps)
     else:
         habits.tablets_of_strength(reading)
+        phrases.concentration(reading)
         phrases.fluid(reading)
         phrases.strength(reading, name)
         _amounts(reading)
@@ -135,6 +174,7 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     habits.ask_about_vague(reading, at_most)
     phrases.ask_about_most(reading)
     phrases.route_of_form(reading, name)
+    phrases.applied(reading)
     release.of_liquid(reading, name, table)
     if stops and not steps and "days" not in reading.fields:
         reading.ask("days", "Stop after how many days?")
@@ -162,18 +202,21 @@ def made_as(form: str) -> str:
 # --- the drug ----------------------------------------------------------------------------------------------------------
 def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, Reading]:
     """The drug, the text after it, and the reading with what is asked or assumed about the name."""
-    reading, words = Reading(""), plain.split()
+    reading = Reading("")
+    front, words = openings.in_front(plain.split(), table, ROUTES)
     for length in range(min(NAME_WORDS_MAX, len(words)), 0, -1):
-        exact = table.exact(" ".join(words[:length]))
+        exact = openings.exact(" ".join(words[:length]), table)
+        if exact is not None and openings.is_vague(" ".join(words[:length]), words[length:], reading, table):
+            return None, " ".join([*front, *words[length:]]), reading
         if exact is not None:
             if normal(exact.name) != normal(" ".join(words[:length])):
                 reading.assumptions.append(f"{' '.join(words[:length])} is {exact.name}")
             _set_what_brand_says(reading, " ".join(words[:length]), exact, table, whole=True)
             salt = _salt(words[length:], table)
-            return _with_salt(exact, salt), " ".join(words[length + len(salt) :]), reading
+            return _with_salt(exact, salt), " ".join([*front, *words[length + len(salt) :]]), reading
     head = _head(words)
     starting = table.starting_with(" ".join(head)) if head else []
-    rest = " ".join(words[len(head) :])
+    rest = " ".join([*front, *words[len(head) :]])
     if len(starting) == 1:
         reading.assumptions.append(f"{' '.join(head)} is {starting[0].name}")
         _set_what_brand_says(reading, " ".join(head), starting[0], table, whole=False)
@@ -228,17 +271,15 @@ def _head(words: list[str]) -> list[str]:
 # --- amounts -----------------------------------------------------------------------------------------------------------
 def _amounts(reading: Reading) -> None:
     ranges.bounds(reading)
-    bound = reading.take(
-        rf"(?:max(?:imum)?|up to|at most|not more than)\s*({NUMBER})\s*({UNIT})"
-        r"(?:\s*(?:(?:/|per|in|a)\s*(?:24\s*h(?:ours?)?|day|d)|daily))?"
-    )
-    if bound is not None:
-        reading.set(day_max=amount_of(reading, bound[1], bound[2]))
+    bound = rf"{MOST}\s*({NUMBER})\s*({UNIT})({PER_DAY})?"
+    for most in iter(lambda: reading.take(bound), None):
+        reading.set(day_max=amount_of(reading, most[1], most[2]))
+        reading.most_is_of_day = reading.most_is_of_day or most[3] is not None
     over = reading.take(r"over\s*(\d{1,4})\s*(h|hours?|hrs?|min|mins|minutes?)")
     if over is not None:
         reading.set(over_minutes=int(over[1]) * (60 if over[2].startswith("h") else 1) or None)
     ranges.amounts(reading)
-    rate = reading.take(rf"({NUMBER})\s*({UNIT})(\s*/\s*kg)?\s*/\s*(min|minute|h|hr|hour)")
+    rate = reading.take(rf"(?:(?:at|@)\s*)?({NUMBER})\s*({UNIT})(\s*/\s*kg)?\s*/\s*(min|minute|h|hr|hour)")
     if rate is not None:
         reading.set(amount=amount_of(reading, rate[1], rate[2]), rate="min" if rate[4].startswith("m") else "h")
         reading.set(per_kg=bool(rate[3]))
@@ -255,21 +296,39 @@ def _bare_number(reading: Reading, name: Understood | None) -> None:
     """A number without a unit is of the drug's strengths, when one unit among them has that number."""
     strengths = [strength.partition(" ") for form in _forms(name, reading) for strength in form.strengths]
     made = {unit.partition("/")[0] for _, _, unit in strengths} & (set(UNITS.values()) - {"%"})
-    made |= {"mg"} if made == {"micrograms"} else set()
+    is_part = made == {"micrograms"} and re.search(r"(?<![\d.])0?\.\d", reading.rest)
+    made |= {"mg"} if is_part else set()
     usual = ("mg", "g", "micrograms")
     if ranges.bare(reading, tuple(sorted(made)) or usual) or (found := reading.take(rf"({NUMBER})")) is None:
+        return
+    after = reading.rest[found.start() :].split()
+    if after and after[0].isalpha() and after[0] not in SAID_BESIDE:
+        reading.ask("amount", f'"{found[1]} {after[0]}" has no unit that is known: write it in one that is.')
         return
     value = number(found[1])
     units = {
         unit for written, _, unit in strengths if number(written) == value and unit in UNITS.values() and unit != "%"
     }
-    if value is None or len(units) != 1:
-        choices = tuple(f"{found[1]} {unit}" for unit in sorted(units or made) or usual)
+    counted = _counted(name, reading, value)
+    if value is None or len(units) != 1 or (counted and units == {"g"}):
+        amounts = tuple(f"{found[1]} {unit}" for unit in sorted(units or made) or usual)
+        choices = counted if counted and name and len(name.drugs) > 1 else counted + amounts
         reading.ask("amount", f"{found[1]} of what?", choices)
         return
     unit = units.pop()
     reading.assumptions.append(f"{found[1]} is {plain_number(value)} {unit}")
     reading.set(amount=Amount(Decimal(f"{value:f}"), unit))
+
+
+def _counted(name: Understood | None, reading: Reading, value: Decimal | None) -> tuple[str, ...]:
+    """`1 bd`, `2 qds`: a small whole number may count what is swallowed."""
+    forms = {form.words for form in _forms(name, reading) if "oral" in form.routes}
+    is_count = value is not None and value <= COUNTED_MAX and value == int(value)
+    return tuple(f"{value} {kind}s" for kind in ("tablet", "capsule", "sachet") if is_count and _any_ends(forms, kind))
+
+
+def _any_ends(forms: set[str], kind: str) -> bool:
+    return any(form.endswith(kind) for form in forms)
 
 
 def _ask_about_nanograms(reading: Reading, name: Understood | None) -> None:
@@ -295,7 +354,7 @@ def _forms(name: Understood | None, reading: Reading) -> list[Form]:
 
 
 # What ends the reason of "prn for pain ...": a route in words only at the end, where an answer is typed ("for oral thrush").
-_FORM_WORDS = "|".join(sorted(map(re.escape, (*FORMS, *SIDES)), key=len, reverse=True))
+_FORM_WORDS = "|".join(sorted(map(re.escape, (*FORMS, *_SIDE_OF)), key=len, reverse=True))
 _ROUTE_WORDS = "|".join(sorted(map(re.escape, ROUTES), key=len, reverse=True))
 _AFTER_REASON = (
     r"\d|at most|max|up to|not more|for \d|q ?\d|every \d|over \d|po\b|iv\b|im\b|sc\b|od\b|bd\b|tds\b|qds\b|bid\b|tid\b|qid\b|"
@@ -306,14 +365,15 @@ _AFTER_REASON = (
 # --- how often, how long -----------------------------------------------------------------------------------------------
 def _often(reading: Reading) -> None:
     needed = reading.take(
-        r"(?:prn|(?:as|when|if) (?:needed|required|necessary))"
+        r"(?:prn|sos|(?:as|when|if) (?:needed|required|necessary))"
         rf"(?:\s+(?:for|if)\s+([a-z][a-z /-]{{1,60}}?)(?=\s+(?:{_AFTER_REASON})|\s*$)|\s+({habits.REASON}))?"
     )
     if needed is not None:
         reading.set(as_needed=True, reason=(needed[1] or needed[2] or "").strip())
     ranges.often(reading)
+    phrases.weeks_between(reading)
     every = reading.take(
-        r"(?:once )?(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)"
+        r"(?:once )?(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|d|weeks?|wks?|w)"
     ) or reading.take(r"(\d{1,3})\s*(hourly|hrly)")
     if every is not None:
         hours = int(every[1]) * EVERY_OF[every[2]]
@@ -338,9 +398,9 @@ def _often(reading: Reading) -> None:
 
 
 def _words(reading: Reading) -> None:
-    for phrase, route in SIDES.items():
-        if reading.take(re.escape(phrase)) is not None:
-            reading.set(side=phrase, route=route)
+    for phrase, side in _SIDE_OF.items():
+        if reading.take(rf"(?:(?:in|to|into)\s+(?:the\s+)?)?{phrase}") is not None:
+            reading.set(side=side, route=(SIDES | NOSTRILS)[side])
     for words, field in ((ROUTES, "route"), (FORMS, "form")):
         for phrase in sorted(words, key=len, reverse=True):
             if reading.take(re.escape(phrase)) is not None:
@@ -380,15 +440,13 @@ def _is_oral_strength(line: MedicineLine, name: Understood) -> bool:
 def _ask_for_gaps(line: MedicineLine, reading: Reading) -> None:
     asked = {question.field for question in reading.questions}
     if line.amount is None and not line.steps and not asked & {"amount", "steps"}:
-        reading.ask("amount", _how_much(line))
+        reading.ask("amount", _how_much(line), _counts(line))
     if line.route == "" and "route" not in asked:
         reading.ask("route", "By which route?")
     bounded = line.as_needed and line.day_max is not None
     known = line.rate or line.once or line.times_per_day or line.every_hours or bounded
     if not known and "often" not in asked:
-        weekly = ("once a week",) if line.name in phrases.WEEKLY else ()
-        often = weekly or ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
-        reading.ask("often", "How often?", often)
+        reading.ask("often", *_how_often(line))
     if line.route in SIDES.values() and not line.side:
         reading.ask("side", "Which side?", tuple(phrase for phrase, route in SIDES.items() if route == line.route))
     if line.name in WHICH_FORM and line.route in ROUTES_OF_FORMS and not line.form:
@@ -399,6 +457,21 @@ def _ask_for_gaps(line: MedicineLine, reading: Reading) -> None:
         reading.ask("amount", "A percentage is a strength: how much of it?")
 
 
+def _how_often(line: MedicineLine) -> tuple[str, tuple[str, ...]]:
+    if line.name in phrases.WEEKLY:
+        return "How often?", ("once a week",)
+    if line.as_needed:
+        words = "At least how long between two doses, or at most how much in 24 hours?"
+        return words, ("every 4 hours", "every 6 hours", "at most 4 doses in 24 hours")
+    return "How often?", ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
+
+
+def _counts(line: MedicineLine) -> tuple[str, ...]:
+    """What may be counted of a strength such as 24/26."""
+    whole = "/" in line.strength and not line.strength.endswith("ml")
+    return {"oral": ("1 tablets", "1 capsules"), "inhaled": ("1 puffs", "2 puffs")}.get(line.route, ()) if whole else ()
+
+
 def _how_much(line: MedicineLine) -> str:
     if not line.strength:
         return "How much?"
@@ -406,7 +479,9 @@ def _how_much(line: MedicineLine) -> str:
 
 
 def _ask_about_leftovers(reading: Reading, table: DrugTable) -> None:
-    spare = (table.spare_words - table.salts - CHANGES_DRUG) | NEUTRAL_SALTS | {"-", ",", "(", ")", "x", "the"}
+    openings.ask_about_undoing(reading)
+    spare = (table.spare_words - table.salts - CHANGES_DRUG) | NEUTRAL_SALTS | phrases.FORM_ROUTES.keys()
+    spare |= {"-", ",", "(", ")", "x", "the"}
     words = [word for word in reading.rest.split() if word not in spare and normal(word) not in spare]
     if words:
         reading.ask("rest", f'Not understood: "{" ".join(words)}".')
