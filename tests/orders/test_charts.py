@@ -56,6 +56,21 @@ from wardline.orders import entry, openings
         ("noradrenaline 4mg in 50ml at 5ml/hr", "5 ml/h - of 4 mg/50 ml - intravenous - in 50 ml"),
         ("KCl 40 mmol in 1 L 0.9% saline at 125 ml/hr",
          "125 ml/h - of 40 mmol/1000 ml - intravenous - in 1 litres sodium chloride 0.9 %"),
+        # as a general practice writes them: the product, then what to take of it
+        ("omeprazole 20mg capsules one capsule daily", "20 mg - oral - once a day"),
+        ("sertraline 50 mg tablet take 1 tablet by mouth daily", "50 mg - oral - once a day"),
+        ("co-codamol 30mg/500mg tablets two tablets four times a day when required",
+         "2 tablets - of 30/500 mg - oral - 4 times a day - as needed"),
+        ("salbutamol 100micrograms/dose inhaler 2 puffs qds", "2 puffs - of 100 micrograms - inhaled - 4 times a day"),
+        ("fentanyl 25micrograms/hour transdermal patches apply one patch every 72 hours",
+         "25 micrograms - transdermal - every 3 days"),
+        ("methotrexate 2.5mg tablets four tablets once a week 10 mg", "10 mg - oral - once a week"),
+        ("ibuprofen 400 mg tds prn for pain with or after food",
+         "400 mg - oral - 3 times a day - with or after food - as needed for pain"),
+        # of America
+        ("furosemide 40 mg ivp bid", "40 mg - intravenous - twice a day"),
+        ("insulin lispro 5 units subq tid with meals", "5 units - subcutaneous - 3 times a day - with food"),
+        ("lorazepam 2mg iv x1 now", "2 mg - intravenous - once only"),
         # courses
         ("prednisolone 40mg mane for 7 days and then stop", "40 mg - oral - in the morning - for 7 days"),
         ("prednisolone 20mg od for 5 days followed by 10mg od for 5 days", "20 mg for 5 days, then 10 mg for 5 days - oral - once a day"),
@@ -91,6 +106,8 @@ def test_a_chart_is_read(typed: str, words: str) -> None:
         ("benzathine penicillin 2.4 MU im stat", "amount", ()),
         ("fentanyl patch 25 every 3 days", "amount", ("25 micrograms",)),
         ("butrans 10 weekly", "amount", ("10 micrograms",)),
+        ("prednisolone 5mg tablets take six tablets once a day for 5 days", "amount", ("30 mg",)),
+        ("timolol 0.5% eye drops bd both eyes", "amount", ("1 drops", "2 drops")),
         # what an order does not keep
         ("paracetamol 1g po/iv qds", "route", ("oral", "intravenous")),
         ("pantoprazole 40 mg po injection od", "route", ("intravenous",)),

@@ -43,8 +43,8 @@ SAID_BESIDE = frozenset(
 )
 ROUTES = {
     "po": "oral", "oral": "oral", "orally": "oral", "by mouth": "oral", "iv": "intravenous",
-    "intravenous": "intravenous", "intravenously": "intravenous", "im": "intramuscular",
-    "intramuscular": "intramuscular", "sc": "subcutaneous", "subcut": "subcutaneous", "subcutaneous": "subcutaneous",
+    "intravenous": "intravenous", "intravenously": "intravenous", "ivp": "intravenous", "iv push": "intravenous", "iv bolus": "intravenous", "intramuscularly": "intramuscular", "im": "intramuscular",
+    "intramuscular": "intramuscular", "sc": "subcutaneous", "subcut": "subcutaneous", "subcutaneous": "subcutaneous", "subcutaneously": "subcutaneous", "sq": "subcutaneous", "subq": "subcutaneous",
     "pr": "rectal", "rectal": "rectal", "pv": "vaginal", "vaginal": "vaginal", "sl": "sublingual",
     "sublingual": "sublingual", "buccal": "buccal", "inh": "inhaled", "inhaled": "inhaled", "neb": "inhaled", "nebs": "inhaled", "via neb": "inhaled",
     "nebulised": "inhaled", "nebulized": "inhaled", "top": "topical", "topical": "topical", "td": "transdermal",
@@ -100,6 +100,8 @@ OFTEN: dict[str, dict[str, object]] = {
     "at night": {"at": "night"}, "once a day": {"times_per_day": 1},
     "once daily": {"times_per_day": 1}, "twice a day": {"times_per_day": 2}, "twice daily": {"times_per_day": 2},
     "once a week": {"every_hours": 168}, "once weekly": {"every_hours": 168}, "every week": {"every_hours": 168}, "each week": {"every_hours": 168}, "weekly": {"every_hours": 168},
+    "every day": {"times_per_day": 1}, "each day": {"times_per_day": 1}, "qday": {"times_per_day": 1}, "q day": {"times_per_day": 1},
+    "now": {"once": True}, "x1": {"once": True}, "1 dose": {"once": True}, "x1 dose": {"once": True}, "x 1 dose": {"once": True},
     "qod": {"every_hours": 48}, "eod": {"every_hours": 48}, "every other day": {"every_hours": 48},
     "every morning": {"at": "morning"}, "qam": {"at": "morning"}, "once per day": {"times_per_day": 1}, "twice per day": {"times_per_day": 2}, "thrice daily": {"times_per_day": 3}, "thrice a day": {"times_per_day": 3},
     "fortnightly": {"every_hours": 336}, "every fortnight": {"every_hours": 336}, "every other week": {"every_hours": 336}, "alternate weeks": {"every_hours": 336},
@@ -467,9 +469,17 @@ def _how_often(line: MedicineLine) -> tuple[str, tuple[str, ...]]:
 
 
 def _counts(line: MedicineLine) -> tuple[str, ...]:
-    """What may be counted of a strength such as 24/26."""
-    whole = "/" in line.strength and not line.strength.endswith("ml")
-    return {"oral": ("1 tablets", "1 capsules"), "inhaled": ("1 puffs", "2 puffs")}.get(line.route, ()) if whole else ()
+    """What may be counted of a strength such as 24/26, or of drops and creams."""
+    if line.strength.endswith("ml") and line.route not in {"ocular", "aural"}:
+        return ()
+    each = {
+        "ocular": ("1 drops", "2 drops"),
+        "aural": ("2 drops",),
+        "topical": ("1 applications",),
+        "nasal": ("1 sprays", "2 sprays"),
+    }
+    each |= {"oral": ("1 tablets", "1 capsules"), "inhaled": ("1 puffs", "2 puffs")} if "/" in line.strength else {}
+    return each.get(line.route, ())
 
 
 def _how_much(line: MedicineLine) -> str:

@@ -222,8 +222,11 @@ def tablets_of_strength(reading: Reading) -> None:
     solid = r"(mg|g|micrograms?|mcg)"
     most = r"(?<!max )(?<!maximum )(?<!up to )(?<!at most )(?<!not more than )"
     count = r"(?:tab(?:let)?s?|cap(?:sule)?s?)"
-    found = reading.take(rf"{most}({NUMBER})\s*{solid}\s+(\d(?:\.5)?)(?:{ranges.TO}(\d))?\s*{count}") or reading.take(
-        rf"{most}({NUMBER})\s*{solid}\s*{count}\s*,?\s*(?:take\s+)?(\d(?:\.5)?)(?:{ranges.TO}(\d))?(?=\s+[a-z])"
+    taken = rf"(?:{count}\s*,?\s*)?(?:take\s+|give\s+)?"
+    found = reading.take(
+        rf"{most}({NUMBER})\s*{solid}\s+{taken}(\d(?:\.5)?)(?:{ranges.TO}(\d))?\s*{count}"
+    ) or reading.take(
+        rf"{most}({NUMBER})\s*{solid}\s*{count}\s*,?\s*(?:take\s+)?(\d(?:\.5)?)(?:{ranges.TO}(\d))?(?=\s+(?:[a-z]|\d\s*(?:x|times)))"
         rf"(?!\s*(?:x|times|hourly|hrly|hours?|hrs?|h|days?|d|weeks?|w|{UNIT})(?![a-z]))"
     )
     each = amount_of(reading, found[1], found[2]) if found else None
@@ -232,6 +235,9 @@ def tablets_of_strength(reading: Reading) -> None:
     reading.tablet = each
     low = _each_time(each, found[3])
     high = _each_time(each, found[4]) if found[4] else None
+    if low == each and high is None:
+        reading.set(amount=each)  # one of them: nothing to be counted
+        return
     words = f"{plain(low.value)} to {high.words}" if high else low.words
     counted = f"{found[3]} to {found[4]}" if found[4] else found[3]
     asked = f"{counted} of {each.words}: {words} each time?"

@@ -53,6 +53,8 @@ _NO_ORDER = frozenset(
         "swap",
     ]
 )
+# They say no more than the line itself.
+_SAYS_NOTHING = frozenset({"give", "start", "commence", "prescribe", "take", "rx"})
 # What such a word comes to anywhere in the line, where it is not understood as something else.
 _UNDOES = frozenset(
     [
@@ -82,9 +84,10 @@ def in_front(words: list[str], table: DrugTable, routes: dict[str, str]) -> tupl
         first = words[0]
         short = first.removesuffix(".")
         is_form = short in _FORMS and (len(short) > 1 or first.endswith("."))
-        if not is_form and short not in routes and short != "stat":
+        if not is_form and short not in routes and short != "stat" and first not in _SAYS_NOTHING:
             break
-        found.append(_FORMS[short] if is_form else short)
+        if first not in _SAYS_NOTHING:
+            found.append(_FORMS[short] if is_form else short)
         words = words[1:]
     return found, words
 

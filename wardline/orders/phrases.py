@@ -34,6 +34,7 @@ FLUIDS = {
 _FLUID_OF = {written: fluid for fluid, names in FLUIDS.items() for written in names}
 _FLUID = "|".join(sorted(map(re.escape, _FLUID_OF), key=len, reverse=True))
 MEALS = {
+    "with or after food": "with or after food", "before breakfast": "before breakfast", "with breakfast": "with breakfast", "after breakfast": "after breakfast",
     "with food": "with food", "with meals": "with food", "with a meal": "with food", "after food": "after food",
     "after meals": "after food", "pc": "after food", "before food": "before food", "before meals": "before food",
     "ac": "before food", "on an empty stomach": "before food",
@@ -41,7 +42,7 @@ MEALS = {
 WEEKDAYS = r"(?:on\s+)?(?:(?:every|each|an?)\s+)?(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?"
 # Words of a form that say by which route it is given; those of the second set do not contradict another route.
 FORM_ROUTES = {
-    "patch": "transdermal", "cream": "topical", "ointment": "topical", "suppository": "rectal", "suppositories": "rectal",
+    "patch": "transdermal", "patches": "transdermal", "cream": "topical", "ointment": "topical", "suppository": "rectal", "suppositories": "rectal",
     "inhaler": "inhaled", "nebuliser": "inhaled", "inhalation": "inhaled", "aerosol": "inhaled", "pessary": "vaginal", "enema": "rectal",
     "supp": "rectal", "supps": "rectal", "oint": "topical", "eye": "ocular", "ear": "aural",
 }  # fmt: skip
@@ -78,6 +79,15 @@ def spelled(plain: str) -> str:
     for written, short in SLASHED.items():
         plain = re.sub(rf"(?<![\w/]){written}(?![\w/])", short, plain)
     plain = re.sub(rf"\b({'|'.join(IN_WORDS)})\s+(?=(?:{_COUNTED})\b)", lambda found: f"{IN_WORDS[found[1]]} ", plain)
+    numbers = "|".join(IN_WORDS)
+    plain = re.sub(
+        rf"\b({numbers})\s+(or|to)\s+({numbers})\b",
+        lambda each: f"{IN_WORDS[each[1]]} {each[2]} {IN_WORDS[each[3]]}",
+        plain,
+    )
+    plain = re.sub(
+        rf"\b(tablets?|capsules?|tabs?|caps?)\s+({numbers})\b", lambda each: f"{each[1]} {IN_WORDS[each[2]]}", plain
+    )
     return _PERCENT_FIRST.sub(r"\2 \1", ranges.spelled(plain, IN_WORDS))
 
 
@@ -119,14 +129,14 @@ def strength(reading: Reading, name: Understood | None) -> None:
     if name is not None and len(name.drugs) > 1:
         # `5/7` and `3/12` are days and months, `1/2` is a half.
         parts = reading.take(
-            rf"(?:of\s+)?(?!\d\s*/\s*12(?![\d.])|[13]\s*/\s*[234](?![\d.]))({NUMBER})\s*/\s*(?!(?:7|52)\b)({NUMBER})"
+            rf"(?:of\s+)?(?!\d\s*/\s*12(?![\d.])|[13]\s*/\s*[234](?![\d.]))({NUMBER})\s*(?:mg|micrograms?|mcg)?\s*/\s*(?!(?:7|52)\b)({NUMBER})"
             r"(?:\s*(mg|micrograms?|mcg))?"
         )
         if parts is not None:
             unit = f" {UNITS[parts[3]]}" if parts[3] else ""
             reading.set(strength=f"{parts[1]}/{parts[2]}{unit}")
     if re.search(r"\d\s*(?:puffs?|sprays?)\b", reading.rest):
-        each = reading.take(rf"(?:of\s+)?({NUMBER})\s*(micrograms?|mcg|ug)(?:\s*/\s*(?:puff|spray))?")
+        each = reading.take(rf"(?:of\s+)?({NUMBER})\s*(micrograms?|mcg|ug)(?:\s*/\s*(?:puff|spray|dose|actuation))?")
         if each is not None:
             reading.set(strength=f"{each[1]} {UNITS[each[2]]}")
 
@@ -152,6 +162,8 @@ def worn(reading: Reading) -> None:
             f"a {days[1]}-day patch is changed every {hours_words(int(days[1]) * HOURS_PER_DAY)}"
         )
     if re.search(r"\bpatch(?:es)?\b", reading.rest):
+        if re.search(rf"{NUMBER}\s*(?:mg|micrograms?|mcg)", reading.rest):  # else one patch is how much
+            reading.rest = re.sub(r"\b(?:apply|change)(?:\s+(?:1|one|a))?(?:\s+patch)?\b", "patch", reading.rest)
         each = reading.take(rf"({NUMBER})\s*(mg|micrograms?|mcg)\s*/\s*(24|16)\s*h(?:ou)?(?:rs?)?")
         if each is not None:
             reading.set(amount=amount_of(reading, each[1], each[2]))
@@ -269,6 +281,7 @@ def route_of_form(reading: Reading, name: Understood | None) -> None:
     loose = words - ({"suspension"} if routes & INJECTED else set[str]())
     said = [FORM_ROUTES.get(word) or LOOSE_FORM_ROUTES.get(word) for word in sorted(loose)]
     said += [ROUTE_OF_UNIT.get(amount.unit)] if isinstance(amount, Amount) else []
+    said += ["oral"] if reading.tablet is not None else []
     said += ["intravenous"] if _is_infused(str(reading.fields.get("diluent", ""))) else []
     meant = {route for route in said if route in routes}
     if "route" not in reading.fields and len(meant) == 1:
@@ -314,7 +327,7 @@ def _patch(reading: Reading, words: set[str], routes: set[str]) -> None:
     """`25 micrograms/h patch`: not an infusion but the strength of a patch."""
     amount = reading.fields.get("amount")
     if (
-        "patch" in words
+        words & {"patch", "patches"}
         and "transdermal" in routes
         and reading.fields.get("rate") == "h"
         and isinstance(amount, Amount)
