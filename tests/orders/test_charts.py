@@ -3,7 +3,7 @@
 import pytest
 
 from tests.orders.typed import TABLE, read_as
-from wardline.orders import entry, openings
+from wardline.orders import entry, lines, openings
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,7 @@ from wardline.orders import entry, openings
         # courses
         ("prednisolone 40mg mane for 7 days and then stop", "40 mg - oral - in the morning - for 7 days"),
         ("prednisolone 20mg od for 5 days followed by 10mg od for 5 days", "20 mg for 5 days, then 10 mg for 5 days - oral - once a day"),
+        ("prednisolone 40 mg po od for 5 days then 30 mg po od for 5 days", "40 mg for 5 days, then 30 mg for 5 days - oral - once a day"),
         ("amlodipine 5mg once-daily", "5 mg - oral - once a day"),
         ("amoxicillin 500mg thrice daily", "500 mg - oral - 3 times a day"),
     ],
@@ -145,3 +146,23 @@ def test_what_is_undone_behind_the_medicine_is_no_order(typed: str) -> None:
 def test_a_name_is_not_offered_for_one_that_begins_otherwise() -> None:
     assert TABLE.like("pabrinex") == []
     assert TABLE.like("sertalin") == ["sertraline"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "dose", "day", "unit"),
+    [
+        ("paracetamol 240mg/5ml 10 ml po qds", 480, 1920, "mg"),
+        ("paracetamol 250 mg/5 ml 10-20 ml po q4h prn max 60 ml", 1000, 3000, "mg"),
+        ("methadone 1 mg/ml 40 ml po od max 50 mg", 40, 40, "mg"),
+        ("noradrenaline 4 mg in 50 ml at 5 ml/h", None, 9.6, "mg"),
+        ("insulin glargine 300 units/ml 20 units on", 20, 20, "units"),
+        ("timolol 0.5% 1 drop bd both eyes", 1, 2, "drops"),
+    ],
+)
+def test_millilitres_of_a_strength_are_checked_as_what_they_hold(
+    typed: str, dose: float | None, day: float, unit: str
+) -> None:
+    read = entry.read(typed, TABLE)
+    assert read.complete, read.questions
+    seen = lines.considered(read.line, TABLE)
+    assert (seen.dose, seen.day_total, seen.unit) == (dose, pytest.approx(day), unit)

@@ -302,7 +302,8 @@ def _steps_down(first: Amount, less: Amount, days_first: int, days: int) -> tupl
 def steps(reading: Reading) -> tuple[Step, ...]:
     """`40 mg for 5 days then 30 mg for 5 days`, `20 mg qds x 2d, 15 mg qds x 2d`, in any number of steps."""
     often = rf"(?:\s*(?:{'|'.join(_STEP_OFTEN)}))?"
-    step = rf"({NUMBER})\s*({UNIT}){often}\s*(?:for|x)?\s*{_DAYS}"
+    by_mouth = r"(?:\s*(?:po|orally|oral|by mouth)(?![a-z]))?"
+    step = rf"({NUMBER})\s*({UNIT}){by_mouth}{often}{by_mouth}\s*(?:for|x)?\s*{_DAYS}"
     found = re.search(
         rf"(?<![\w./,-]){step}(?:(?:\s*,?\s*(?:and\s+)?(?:then|followed by)|\s*,)\s*{step})+", reading.rest
     )
@@ -312,6 +313,8 @@ def steps(reading: Reading) -> tuple[Step, ...]:
         return ()
     read = [_step(reading, *each) for each in re.findall(step, found[0])]
     _often_of_steps(reading, found[0], len(read))
+    if re.search(r"\b(?:po|orally|oral|by mouth)\b", found[0]):
+        reading.set(route="oral")
     reading.rest = f"{reading.rest[: found.start()]} {reading.rest[found.end() :]}"
     kept = tuple(each for each in read if each is not None)
     if len(kept) < len(read) or len(kept) > STEPS_MAX:
