@@ -115,6 +115,13 @@ def test_a_chart_is_read(typed: str, words: str) -> None:
         ("estradiol patch 50mcg twice weekly", "often", ()),
         ("epoetin alfa 4000 units sc 3x/week", "often", ()),
         ("hydroxocobalamin 1mg im every 3 months", "often", ()),
+        ("paracetamol 500 mg po q4h max 8 tablets", "day_max", ()),
+        # by another route than theirs they have killed
+        ("vincristine 2 mg intrathecal stat", "route", ("intravenous",)),
+        ("benzathine penicillin 2.4 million units iv stat", "route", ("intramuscular",)),
+        ("haloperidol decanoate 50 mg iv stat", "route", ("intramuscular", "subcutaneous")),
+        # another medicine behind the first, though it is a salt of others
+        ("furosemide 40 mg po od potassium", "rest", ()),
         ("gtn spray 2 puffs sl prn", "often", ("every 4 hours", "every 6 hours", "at most 4 doses in 24 hours")),
     ],
 )  # fmt: skip

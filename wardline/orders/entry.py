@@ -4,43 +4,17 @@ What follows from the drug table alone (its only route, the unit of its strength
 """
 
 import re
-from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from wardline.orders import brands, habits, openings, phrases, ranges, release
-from wardline.orders.drugs import DrugTable, Form, Understood, normal
-from wardline.orders.lines import Amount, MedicineLine
+from wardline.orders import bare, brands, habits, only_routes, openings, phrases, ranges, release
+from wardline.orders.drugs import DrugTable, Understood, normal
+from wardline.orders.lines import MedicineLine
 from wardline.orders.ranges import DAYS_MAX, DAYS_OF, EVERY_OF, HOURS_MAX
-from wardline.orders.reading import MOST, NUMBER, PER_DAY, UNIT, UNITS, Question, Reading, amount_of, number
+from wardline.orders.reading import MOST, NUMBER, PER_DAY, UNIT, Question, Reading, amount_of
 
 TEXT_LENGTH_MAX = 300
 NAME_WORDS_MAX = 6
-COUNTED_MAX = 8  # own: so many tablets are swallowed at once; a larger number is an amount
-# Words that may follow a number without being its unit.
-SAID_BESIDE = frozenset(
-    {
-        "tab",
-        "cap",
-        "injection",
-        "infusion",
-        "syrup",
-        "suspension",
-        "cream",
-        "ointment",
-        "patch",
-        "weekly",
-        "then",
-        "and",
-        "for",
-        "if",
-        "with",
-        "inj",
-        "eye",
-        "inhaler",
-        "apply",
-    }
-)
 ROUTES = {
     "po": "oral", "oral": "oral", "orally": "oral", "by mouth": "oral", "iv": "intravenous",
     "intravenous": "intravenous", "intravenously": "intravenous", "ivp": "intravenous", "iv push": "intravenous", "iv bolus": "intravenous", "intramuscularly": "intramuscular", "im": "intramuscular",
@@ -170,8 +144,8 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     habits.one_frequency(reading, at_most, is_weekly=name is not None and name.name in phrases.WEEKLY)
     phrases.short_unit(reading)
     if not steps and "amount" not in reading.fields and "rate" not in reading.fields:
-        _bare_number(reading, name)
-    _ask_about_nanograms(reading, name)
+        bare.number_alone(reading, name)
+    bare.ask_about_nanograms(reading, name)
     phrases.limit_by_doses(reading, at_most.times, says_doses=at_most.says_doses)
     habits.ask_about_vague(reading, at_most)
     phrases.ask_about_most(reading)
@@ -187,6 +161,7 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     phrases.ask_about_counts(reading)
     phrases.ask_about_weekly(reading, name, line.route)
     release.ask(reading, name, line, table)
+    only_routes.ask(reading, line)
     _ask_about_leftovers(reading, table)
     entry = Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
     return entry, reading.is_answered
@@ -247,16 +222,19 @@ def _set_what_brand_says(reading: Reading, typed: str, found: Understood, table:
 
 
 def _salt(after: list[str], table: DrugTable) -> list[str]:
-    """The words of a salt or ester right after the name, where one of them may change the drug."""
+    """The words of a salt or ester right after the name. Elsewhere such a word may be another medicine: "and calcium"."""
     run: list[str] = []
     for word in after:
         if normal(word) not in table.salts:
             break
         run.append(word)
-    return run if any(normal(word) not in NEUTRAL_SALTS for word in run) else []
+    return run
 
 
 def _with_salt(found: Understood, salt: list[str]) -> Understood:
+    """The salt stays in the name where one of its words may change the drug."""
+    if all(normal(word) in NEUTRAL_SALTS for word in salt):
+        return found
     return Understood(" ".join([found.name, *map(normal, salt)]), found.drugs)
 
 
@@ -292,67 +270,6 @@ def _amounts(reading: Reading) -> None:
         reading.set(amount=amount, per_kg=bool(single[3]))
         if single[2] == "ng":
             reading.nanograms = single[1]
-
-
-def _bare_number(reading: Reading, name: Understood | None) -> None:
-    """A number without a unit is of the drug's strengths, when one unit among them has that number."""
-    strengths = [strength.partition(" ") for form in _forms(name, reading) for strength in form.strengths]
-    made = {unit.partition("/")[0] for _, _, unit in strengths} & (set(UNITS.values()) - {"%"})
-    is_part = made == {"micrograms"} and re.search(r"(?<![\d.])0?\.\d", reading.rest)
-    made |= {"mg"} if is_part else set()
-    usual = ("mg", "g", "micrograms")
-    if ranges.bare(reading, tuple(sorted(made)) or usual) or (found := reading.take(rf"({NUMBER})")) is None:
-        return
-    after = reading.rest[found.start() :].split()
-    if after and after[0].isalpha() and after[0] not in SAID_BESIDE:
-        reading.ask("amount", f'"{found[1]} {after[0]}" has no unit that is known: write it in one that is.')
-        return
-    value = number(found[1])
-    units = {
-        unit for written, _, unit in strengths if number(written) == value and unit in UNITS.values() and unit != "%"
-    }
-    counted = _counted(name, reading, value)
-    if value is None or len(units) != 1 or (counted and units == {"g"}):
-        amounts = tuple(f"{found[1]} {unit}" for unit in sorted(units or made) or usual)
-        choices = counted if counted and name and len(name.drugs) > 1 else counted + amounts
-        reading.ask("amount", f"{found[1]} of what?", choices)
-        return
-    unit = units.pop()
-    reading.assumptions.append(f"{found[1]} is {plain_number(value)} {unit}")
-    reading.set(amount=Amount(Decimal(f"{value:f}"), unit))
-
-
-def _counted(name: Understood | None, reading: Reading, value: Decimal | None) -> tuple[str, ...]:
-    """`1 bd`, `2 qds`: a small whole number may count what is swallowed."""
-    forms = {form.words for form in _forms(name, reading) if "oral" in form.routes}
-    is_count = value is not None and value <= COUNTED_MAX and value == int(value)
-    return tuple(f"{value} {kind}s" for kind in ("tablet", "capsule", "sachet") if is_count and _any_ends(forms, kind))
-
-
-def _any_ends(forms: set[str], kind: str) -> bool:
-    return any(form.endswith(kind) for form in forms)
-
-
-def _ask_about_nanograms(reading: Reading, name: Understood | None) -> None:
-    """`30 ng`: a unit where the drug is made in nanograms or a route is said; else it may be a nasogastric dose."""
-    written = reading.nanograms
-    if not written or "route" in reading.fields:
-        return
-    strengths = [strength for form in _forms(name, reading) for strength in form.strengths]
-    if not any(strength.partition(" ")[2].startswith("nanogram") for strength in strengths):
-        choices = (f"{written} nanograms", f"{written} mg nasogastric")
-        reading.ask("amount", f'"{written} ng": nanograms, or by nasogastric tube? Write it out.', choices)
-
-
-def plain_number(value: Decimal) -> str:
-    """Without an exponent."""
-    return f"{value:,f}"
-
-
-def _forms(name: Understood | None, reading: Reading) -> list[Form]:
-    route = reading.fields.get("route")
-    forms = [form for drug in name.drugs for form in drug.forms] if name else []
-    return [form for form in forms if route is None or route in form.routes]
 
 
 # What ends the reason of "prn for pain ...": a route in words only at the end, where an answer is typed ("for oral thrush").
@@ -490,7 +407,7 @@ def _how_much(line: MedicineLine) -> str:
 
 def _ask_about_leftovers(reading: Reading, table: DrugTable) -> None:
     openings.ask_about_undoing(reading)
-    spare = (table.spare_words - table.salts - CHANGES_DRUG) | NEUTRAL_SALTS | phrases.FORM_ROUTES.keys()
+    spare = (table.spare_words - table.salts - CHANGES_DRUG) | phrases.FORM_ROUTES.keys()
     spare |= {"-", ",", "(", ")", "x", "the"}
     words = [word for word in reading.rest.split() if word not in spare and normal(word) not in spare]
     if words:

@@ -261,6 +261,8 @@ def ask_about_most(reading: Reading) -> None:
             reading.ask("day_max", asked, (f"at most {most.words} in 24 hours",))
         return
     dose = in_unit(float(amount.value), amount.unit, most.unit)
+    if dose is None and most.unit in ROUTE_OF_UNIT and amount.unit not in ROUTE_OF_UNIT:
+        reading.ask("day_max", f"At most {most.words}: how much is that? The dose is in {amount.unit}.")
     if dose is not None and dose > float(most.value) * (1 + 1e-9):
         reading.ask("day_max", f"At most {most.words} in 24 hours is less than one dose of {amount.words}.")
 
