@@ -52,6 +52,11 @@ from wardline.orders import entry, lines, openings
         ("diclofenac gel 1% tds", "1 applications - of 1 % - topical - 3 times a day"),
         ("dexamethasone 0.1% eye drops 1 drop qds L eye", "1 drops - of 0.1 % - ocular - left eye - 4 times a day"),
         ("mometasone 50mcg 2 sprays each nostril od", "2 sprays - of 50 micrograms - nasal - each nostril - once a day"),
+        # large doses that are meant
+        ("dexamethasone 40 mg po od 4/7", "40 mg - oral - once a day - for 4 days"),
+        ("ciprofloxacin 400 mg iv bd", "400 mg - intravenous - twice a day"),
+        ("buprenorphine 35 mcg/h patch every 4 days", "35 micrograms - transdermal - every 4 days"),
+        ("amoxicillin 250mg per 5ml 10ml po tds", "10 ml - of 250 mg/5 ml - oral - 3 times a day"),
         # what runs, and what it is made of
         ("noradrenaline 4mg in 50ml at 5ml/hr", "5 ml/h - of 4 mg/50 ml - intravenous - in 50 ml"),
         ("KCl 40 mmol in 1 L 0.9% saline at 125 ml/hr",
@@ -116,6 +121,14 @@ def test_a_chart_is_read(typed: str, words: str) -> None:
         ("epoetin alfa 4000 units sc 3x/week", "often", ()),
         ("hydroxocobalamin 1mg im every 3 months", "often", ()),
         ("paracetamol 500 mg po q4h max 8 tablets", "day_max", ()),
+        # a thousandfold, and a patch on top of those that are worn
+        ("digoxin 125 mg po od", "amount", ("125 micrograms",)),
+        ("levothyroxine 100 mg po od", "amount", ("100 micrograms",)),
+        ("fentanyl 50 mg iv stat", "amount", ("50 micrograms",)),
+        ("adrenaline 500 mg im stat", "amount", ("500 micrograms",)),
+        ("prednisolone 40 g od for 5 days then 30 mg od for 5 days", "amount", ("40 mg",)),
+        ("fentanyl patch 50 mcg/hr daily", "often", ()),
+        ("fentanyl 25 mcg/h patch weekly", "often", ()),
         # by another route than theirs they have killed
         ("vincristine 2 mg intrathecal stat", "route", ("intravenous",)),
         ("benzathine penicillin 2.4 million units iv stat", "route", ("intramuscular",)),

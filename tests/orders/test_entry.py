@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wardline.orders import brands, drugs, entry, lines
+from wardline.orders import brands, drugs, entry, lines, slips
 from wardline.orders.lines import Amount, MedicineLine, OrderKind, Step
 
 TABLE = drugs.load()
@@ -288,7 +288,8 @@ def written_lines(draw: st.DrawFn) -> MedicineLine:
 @given(written_lines())
 def test_what_is_written_reads_back_as_the_same_line(line: MedicineLine):
     read = entry.read(lines.text(line), TABLE)
-    assert read.questions == []
+    # A dose that nobody makes so strong is read all the same, and asked about.
+    assert [question for question in read.questions if slips.WHICH_UNIT not in question.words] == []
     assert read.line == line
 
 

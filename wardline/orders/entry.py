@@ -7,7 +7,7 @@ import re
 
 from msgspec import Struct, structs
 
-from wardline.orders import bare, brands, habits, only_routes, openings, phrases, ranges, release
+from wardline.orders import bare, brands, habits, only_routes, openings, phrases, ranges, release, slips
 from wardline.orders.drugs import DrugTable, Understood, normal
 from wardline.orders.lines import MedicineLine
 from wardline.orders.ranges import DAYS_MAX, DAYS_OF, EVERY_OF, HOURS_MAX
@@ -162,6 +162,8 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     phrases.ask_about_weekly(reading, name, line.route)
     release.ask(reading, name, line, table)
     only_routes.ask(reading, line)
+    slips.ask_about_units(reading, name, line)
+    slips.ask_about_worn(reading, line)
     _ask_about_leftovers(reading, table)
     entry = Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
     return entry, reading.is_answered

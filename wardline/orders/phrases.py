@@ -73,6 +73,7 @@ def spelled(plain: str) -> str:
     plain = re.sub(r"/(?=prn\b)", " ", plain)
     plain = re.sub(r"(/kg)\s*/\s*dose\b", r"\1", plain)
     plain = re.sub(r"\b(once|twice)-(?=daily|weekly)", r"\1 ", plain)
+    plain = re.sub(rf"(mg|g|micrograms?|mcg|units?)\s+per\s+(?=(?:{NUMBER}\s*)?mls?\b)", r"\1/", plain)
     plain = _WEEKLY.sub(" once a week", plain)
     plain = re.sub(rf"\b({NUMBER})\s*(?:million|mega)\s*(?:international\s*)?(?:units?|iu)\b", _millions, plain)
     plain = re.sub(r"\b(?:[a-z]\.){1,3}[a-z]\b\.?", _without_dots, plain)

@@ -54,7 +54,7 @@ def bounds(reading: Reading) -> None:
 def amounts(reading: Reading) -> None:
     """`5-10 mg`, `500 mg to 1 g`, `1 or 2 tablets`, `0.05-0.5 micrograms/kg/min`."""
     end = rf"({NUMBER})\s*(?:({UNIT})(\s*/\s*kg)?{_TIME})?"
-    pattern = rf"{end}(\s*(?:-|to|or)\s*)({NUMBER})\s*({UNIT})(\s*/\s*kg)?{_TIME}"
+    pattern = rf"(?:(?:at|@)\s*)?{end}(\s*(?:-|to|or)\s*)({NUMBER})\s*({UNIT})(\s*/\s*kg)?{_TIME}"
     for found in iter(lambda: reading.take(pattern), None):
         low, unit_low, kg_low, time_low, between, high, unit, kg, time = found.groups()
         if unit_low and ((kg_low and not kg) or (time_low and (time or "")[:1] != time_low[:1])):
