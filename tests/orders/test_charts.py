@@ -72,6 +72,11 @@ from wardline.orders import entry, lines, openings
         ("methotrexate 2.5mg tablets four tablets once a week 10 mg", "10 mg - oral - once a week"),
         ("ibuprofen 400 mg tds prn for pain with or after food",
          "400 mg - oral - 3 times a day - with or after food - as needed for pain"),
+        # of India
+        ("Tab. Pan 40 mg OD before breakfast", "40 mg - oral - once a day - before breakfast"),
+        ("Tab metformin 500 mg 1-0-1", "500 mg - oral - twice a day"),
+        ("Tab Atorva 40 mg 0-0-1", "40 mg - oral - at night"),
+        ("Inj Mixtard 30/70 20 units sc bd", "20 units - biphasic 30 - subcutaneous - twice a day"),
         # of America
         ("furosemide 40 mg ivp bid", "40 mg - intravenous - twice a day"),
         ("insulin lispro 5 units subq tid with meals", "5 units - subcutaneous - 3 times a day - with food"),
@@ -161,6 +166,11 @@ def test_what_is_no_order_is_told_and_offers_no_drug(typed: str) -> None:
 @pytest.mark.parametrize("typed", ["metformin 500 mg bd withheld", "amlodipine 5 mg po od not given"])
 def test_what_is_undone_behind_the_medicine_is_no_order(typed: str) -> None:
     assert openings.WHAT_A_LINE_IS in {question.words for question in entry.read(typed, TABLE).questions}
+
+
+def test_a_name_that_is_not_understood_is_shown_as_it_was_written() -> None:
+    assert entry.read("oral rehydration salts 1 sachet po tds", TABLE).line.name == "rehydration salts"
+    assert entry.read("tab iron 200 mg od", TABLE).line.name == "iron"
 
 
 def test_a_name_is_not_offered_for_one_that_begins_otherwise() -> None:

@@ -183,7 +183,7 @@ def test_a_line_is_read(typed: str, words: str, kind: OrderKind):
         ("warfarin as per INR", "amount", None),
         ("insulin actrapid sliding scale", "amount", None),
         ("ondansetron 4mg iv/po tds prn", "route", "oral"),
-        ("metformin 500 1-0-1", "rest", None),
+        ("metformin 500 1-0-2", "rest", None),
         ("adrenaline 1:1000 0.5ml im stat", "rest", None),
         ("epilim chrono 500 bd", "rest", None),
         ("amoxicillin 50mg/kg/day tds", "rest", None),

@@ -112,7 +112,9 @@ class DrugTable:
         self.products = {name: tuple(drugs[part] for part in parts) for name, parts in products.items()}
         self.releases = releases
         self._names: dict[str, Understood] = {}
-        self.vague = {normal(written): tuple(names) for written, names in words["vague"].items()}
+        self.vague: dict[str, tuple[str, ...]] = {
+            normal(written): tuple(names) for written, names in words["vague"].items()
+        }
         self._salts, self._forms = frozenset(words["salts"]), frozenset(words["forms"])
         self._class_names = {normal(held.words): key for key, held in classes.items()}
         self._class_names |= {normal(written): key for written, key in words["class"].items()}

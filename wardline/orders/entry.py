@@ -80,7 +80,8 @@ OFTEN: dict[str, dict[str, object]] = {
     "every morning": {"at": "morning"}, "qam": {"at": "morning"}, "once per day": {"times_per_day": 1}, "twice per day": {"times_per_day": 2}, "thrice daily": {"times_per_day": 3}, "thrice a day": {"times_per_day": 3},
     "fortnightly": {"every_hours": 336}, "every fortnight": {"every_hours": 336}, "every other week": {"every_hours": 336}, "alternate weeks": {"every_hours": 336},
     "every night": {"at": "night"}, "nightly": {"at": "night"},
-    "at bedtime": {"at": "night"}, "qhs": {"at": "night"},
+    "at bedtime": {"at": "night"}, "qhs": {"at": "night"}, "hs": {"at": "night"},
+    "1-0-0": {"at": "morning"}, "0-0-1": {"at": "night"}, "1-0-1": {"times_per_day": 2}, "1-1-1": {"times_per_day": 3}, "1-1-1-1": {"times_per_day": 4},
     "every hour": {"every_hours": 1}, "hourly": {"every_hours": 1},
     "stat": {"once": True}, "once only": {"once": True}, "once": {"once": True},
 }  # fmt: skip
@@ -154,7 +155,7 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     release.of_liquid(reading, name, table)
     if stops and not steps and "days" not in reading.fields:
         reading.ask("days", "Stop after how many days?")
-    line = MedicineLine(name=name.name if name else plain[: len(plain) - len(rest)].strip() or plain)
+    line = MedicineLine(name=name.name if name else reading.written or plain)
     line = structs.replace(line, **reading.fields)
     line = _with_assumptions(line, name, reading)
     _ask_for_gaps(line, reading)
@@ -186,6 +187,7 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, Reading
     for length in range(min(NAME_WORDS_MAX, len(words)), 0, -1):
         exact = openings.exact(" ".join(words[:length]), table)
         if exact is not None and openings.is_vague(" ".join(words[:length]), words[length:], reading, table):
+            reading.written = " ".join(words[:length])
             return None, " ".join([*front, *words[length:]]), reading
         if exact is not None:
             if normal(exact.name) != normal(" ".join(words[:length])):
@@ -196,6 +198,7 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, Reading
     head = _head(words)
     starting = table.starting_with(" ".join(head)) if head else []
     rest = " ".join([*front, *words[len(head) :]])
+    reading.written = " ".join(head)
     if len(starting) == 1:
         reading.assumptions.append(f"{' '.join(head)} is {starting[0].name}")
         _set_what_brand_says(reading, " ".join(head), starting[0], table, whole=False)
@@ -387,18 +390,16 @@ def _how_often(line: MedicineLine) -> tuple[str, tuple[str, ...]]:
     return "How often?", ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
 
 
+_COUNTS: dict[str, tuple[str, ...]] = {
+    "ocular": ("1 drops", "2 drops"), "aural": ("2 drops",), "topical": ("1 applications",), "nasal": ("1 sprays", "2 sprays"),
+    "oral": ("1 tablets", "1 capsules"), "inhaled": ("1 puffs", "2 puffs"),
+}  # fmt: skip
+
+
 def _counts(line: MedicineLine) -> tuple[str, ...]:
-    """What may be counted of a strength such as 24/26, or of drops and creams."""
-    if line.strength.endswith("ml") and line.route not in {"ocular", "aural"}:
-        return ()
-    each = {
-        "ocular": ("1 drops", "2 drops"),
-        "aural": ("2 drops",),
-        "topical": ("1 applications",),
-        "nasal": ("1 sprays", "2 sprays"),
-    }
-    each |= {"oral": ("1 tablets", "1 capsules"), "inhaled": ("1 puffs", "2 puffs")} if "/" in line.strength else {}
-    return each.get(line.route, ())
+    """What may be counted: drops and creams, and what a strength such as 24/26 is of."""
+    is_product = "/" in line.strength and not line.strength.endswith("ml")
+    return _COUNTS.get(line.route, ()) if is_product or line.route not in {"oral", "inhaled"} else ()
 
 
 def _how_much(line: MedicineLine) -> str:

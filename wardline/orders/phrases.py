@@ -93,7 +93,7 @@ def spelled(plain: str) -> str:
 
 
 _WEEKLY = re.compile(
-    r"(?:\s*(?:\b(?:once|1\s*x|x\s*1)\s*)(?:(?:a|per|each|every)\s+|/\s*)?|\s+per\s+|(?<=[a-wyz])\s*/\s*)(?:week|wk)\b"
+    r"(?:\s*(?:\b(?:once|1\s*x|x\s*1|1(?=\s*/))\s*)(?:(?:a|per|each|every)\s+|/\s*)?|\s+per\s+|(?<=[a-wyz])\s*/\s*)(?:week|wk)\b"
 )
 
 

@@ -42,6 +42,7 @@ class Reading:
 
     def __init__(self, rest: str) -> None:
         self.rest = f" {rest} "
+        self.written = ""  # the name, where it was not understood
         self.fields: dict[str, object] = {}
         # What the line ends with, taken off because it may answer which of two frequencies is meant; and whether it did.
         self.answer, self.is_answered = "", False

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from wardline.orders.doses import MILLIGRAMS
 from wardline.orders.drugs import Form, Understood
-from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, hours_words, plain
+from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, hours_words, plain, range_words
 from wardline.orders.phrases import BY_NEEDLE
 from wardline.orders.reading import Reading
 
@@ -69,5 +69,5 @@ def ask_about_worn(reading: Reading, line: MedicineLine) -> None:
     hours = line.every_hours or (HOURS_PER_DAY // line.times_per_day if line.times_per_day else None)
     if line.route != "transdermal" or not most or hours is None or least <= hours <= most:
         return
-    worn = hours_words(most) if least == most else f"{hours_words(least)} to {hours_words(most)}"
+    worn = hours_words(most) if least == most else range_words(least, most)
     reading.ask("often", f"A patch of {line.name} is worn for {worn} ({source}): say so.")
