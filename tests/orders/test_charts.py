@@ -121,6 +121,9 @@ def test_a_chart_is_read(typed: str, words: str) -> None:
         ("timolol 0.5% eye drops bd both eyes", "amount", ("1 drops", "2 drops")),
         # what an order does not keep
         ("paracetamol 1g po/iv qds", "route", ("oral", "intravenous")),
+        ("po/iv paracetamol 1g qds", "route", ("oral", "intravenous")),
+        ("tab furosemide 40 mg iv od", "route", ("oral",)),
+        ("amoxicillin 500 mg capsules iv tds", "route", ("oral",)),
         ("pantoprazole 40 mg po injection od", "route", ("intravenous",)),
         ("estradiol patch 50mcg twice weekly", "often", ()),
         ("epoetin alfa 4000 units sc 3x/week", "often", ()),

@@ -84,7 +84,8 @@ def in_front(words: list[str], table: DrugTable, routes: dict[str, str]) -> tupl
         first = words[0]
         short = first.removesuffix(".")
         is_form = short in _FORMS and (len(short) > 1 or first.endswith("."))
-        if not is_form and short not in routes and short != "stat" and first not in _SAYS_NOTHING:
+        is_route = all(each in routes for each in short.split("/"))
+        if not is_form and not is_route and short != "stat" and first not in _SAYS_NOTHING:
             break
         if first not in _SAYS_NOTHING:
             found.append(_FORMS[short] if is_form else short)

@@ -49,6 +49,7 @@ FORM_ROUTES = {
 LOOSE_FORM_ROUTES: dict[str, str] = dict.fromkeys(("tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps", "liquid", "syrup",
                                    "suspension", "elixir"), "oral") | {"gel": "topical"}  # fmt: skip
 INJECTED = frozenset({"intramuscular", "subcutaneous"})  # a suspension may be a depot
+SOLID_WORDS = frozenset({"tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps"})
 # Words of what a needle gives, and the routes that it may take.
 INJECTED_WORDS = frozenset({"injection", "injections", "inj", "infusion", "ampoule", "vial"})
 BY_NEEDLE = frozenset({"intravenous", "intramuscular", "subcutaneous", "intrathecal", "infiltration"})
@@ -278,6 +279,9 @@ def route_of_form(reading: Reading, name: Understood | None) -> None:
             reading.ask("route", f"By which route: {said_route}, or {usual} as a {word} is?")
         elif said_route is None and routes and usual not in routes:
             reading.ask("route", f"By which route? It is not known as a {word}.", (usual,))
+    solid = sorted(words & SOLID_WORDS)
+    if solid and reading.fields.get("route") in BY_NEEDLE:
+        reading.ask("route", f"By which route: {reading.fields['route']}, or swallowed as a {solid[0]} is?", ("oral",))
     _by_needle(reading, words, routes)
     _patch(reading, words, routes)
     amount = reading.fields.get("amount")
