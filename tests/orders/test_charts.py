@@ -77,6 +77,9 @@ from wardline.orders import entry, lines, openings
         ("Tab metformin 500 mg 1-0-1", "500 mg - oral - twice a day"),
         ("Tab Atorva 40 mg 0-0-1", "40 mg - oral - at night"),
         ("Inj Mixtard 30/70 20 units sc bd", "20 units - biphasic 30 - subcutaneous - twice a day"),
+        ("tacrolimus (Adoport) 3 mg po bd", "3 mg - immediate release - oral - twice a day"),
+        ("insulin glargine (toujeo) 20 units nocte", "20 units - of 300 units/ml - subcutaneous - at night"),
+        ("metoclopramide 10 mg po tds max 5 days", "10 mg - oral - 3 times a day - for 5 days"),
         # of America
         ("furosemide 40 mg ivp bid", "40 mg - intravenous - twice a day"),
         ("insulin lispro 5 units subq tid with meals", "5 units - subcutaneous - 3 times a day - with food"),

@@ -194,7 +194,8 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, Reading
                 reading.assumptions.append(f"{' '.join(words[:length])} is {exact.name}")
             _set_what_brand_says(reading, " ".join(words[:length]), exact, table, whole=True)
             salt = _salt(words[length:], table)
-            return _with_salt(exact, salt), " ".join([*front, *words[length + len(salt) :]]), reading
+            after = _without_brand(words[length + len(salt) :], exact, table, reading)
+            return _with_salt(exact, salt), " ".join([*front, *after]), reading
     head = _head(words)
     starting = table.starting_with(" ".join(head)) if head else []
     rest = " ".join([*front, *words[len(head) :]])
@@ -234,6 +235,17 @@ def _salt(after: list[str], table: DrugTable) -> list[str]:
             break
         run.append(word)
     return run
+
+
+def _without_brand(after: list[str], found: Understood, table: DrugTable, reading: Reading) -> list[str]:
+    """`tacrolimus (Adoport) 2 mg`: a brand of the same drug right behind it says what a brand says."""
+    brand = after[0].strip("()") if after else ""
+    meant = table.exact(brand)
+    if not brand or meant is None or meant.name != found.name:
+        return after
+    reading.assumptions.append(f"{brand} is {found.name}")
+    _set_what_brand_says(reading, brand, found, table, whole=True)
+    return after[1:]
 
 
 def _with_salt(found: Understood, salt: list[str]) -> Understood:
@@ -312,7 +324,7 @@ def _often(reading: Reading) -> None:
             reading.set(times_per_day=count)
         else:
             reading.ask("often", f"{count} times a day cannot be.")
-    days = reading.take(r"(?:for|x)?\s*(\d{1,3})\s*(d|days?|w|weeks?|wks?|/7|/52)")
+    days = reading.take(rf"(?:for|x)?\s*(?:{MOST}\s*)?(\d{{1,3}})\s*(d|days?|w|weeks?|wks?|/7|/52)")
     if days is not None:
         count = int(days[1]) * DAYS_OF[days[2]]
         if 0 < count <= DAYS_MAX:
