@@ -17,7 +17,10 @@ from wardline.orders import entry, lines, openings
         # an injection is not swallowed, whatever strength a tablet has
         ("pantoprazole 40 mg injection od", "40 mg - intravenous - once a day"),
         ("furosemide 40 mg infusion od", "40 mg - intravenous - once a day"),
-        ("gtn infusion 1-10ml/h", "1 to 10 ml/h - intravenous"),
+        ("gtn infusion 1-10 mg/h", "1 to 10 mg/h - intravenous"),
+        ("normal saline 1 L iv over 8h stat", "1 litres - of 0.9 % - intravenous - once only - over 480 minutes"),
+        ("hartmanns 1 L iv stat", "1 litres - intravenous - once only"),
+        ("oramorph 5 ml po q4h prn of 10 mg/5 ml", "5 ml - of 10 mg/5 ml - immediate release - oral - every 4 hours - as needed"),
         ("mesalazine 1g supp nocte", "1 g - rectal - at night"),
         # weeks
         ("methotrexate 10mg/week", "10 mg - oral - once a week"),
@@ -140,6 +143,11 @@ def test_a_chart_is_read(typed: str, words: str) -> None:
         ("prednisolone 40 g od for 5 days then 30 mg od for 5 days", "amount", ("40 mg",)),
         ("fentanyl patch 50 mcg/hr daily", "often", ()),
         ("fentanyl 25 mcg/h patch weekly", "often", ()),
+        # so much of what
+        ("oramorph 5 ml po q4h prn", "strength", ("of 10 mg/5 ml",)),
+        ("paracetamol 10 ml po qds", "strength", ("of 120 mg/5 ml", "of 250 mg/5 ml")),
+        ("potassium chloride 10 ml iv stat", "strength", ("of 150 mg/ml",)),
+        ("propofol 10 ml/h iv", "strength", ("of 10 mg/ml", "of 20 mg/ml")),
         # by another route than theirs they have killed
         ("vincristine 2 mg intrathecal stat", "route", ("intravenous",)),
         ("benzathine penicillin 2.4 million units iv stat", "route", ("intramuscular",)),

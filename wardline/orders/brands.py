@@ -29,7 +29,7 @@ _ROUTES = {
 }  # fmt: skip
 _STRENGTHS = {
     "bactrim ds": "800/160", "septra ds": "800/160", "tylenol #2": "15/300", "tylenol #3": "30/300", "tylenol no. 3": "30/300",
-    "tylenol #4": "60/300", "toujeo": "300 units/ml",
+    "tylenol #4": "60/300", "normal saline": "0.9 %", "toujeo": "300 units/ml",
 }  # fmt: skip
 # What each brand, by its normal name, says of the fields of a line.
 SAYS: dict[str, dict[str, object]] = {}

@@ -164,6 +164,7 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     release.ask(reading, name, line, table)
     only_routes.ask(reading, line)
     slips.ask_about_units(reading, name, line)
+    slips.ask_about_strength(reading, name, line)
     slips.ask_about_worn(reading, line)
     _ask_about_leftovers(reading, table)
     entry = Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
