@@ -34,6 +34,15 @@ def test_each_pair_gets_its_tier_rule_and_source_both_ways(tmp_path: Path):
     assert "4 pairs: 2 interrupt (tier 1), 1 passive (tier 3), 1 without a rule." in result.stderr
 
 
+def test_two_names_of_one_ingredient_are_told(tmp_path: Path):
+    result = run(
+        tmp_path, "Medicine,Interacts with\nparacetamol,acetaminophen\nZocor,simvastatin\nTylenol,co-codamol\n"
+    )
+    assert result.exit_code == 0, result.stderr
+    assert [row["tier"] for row in rows(result)] == ["the same ingredient"] * 3
+    assert "3 pairs: 3 of the same ingredient." in result.stderr
+
+
 def test_an_unknown_name_is_named_and_its_pair_is_not_checked(tmp_path: Path):
     result = run(tmp_path, "aspirin,ibuprofn\nfoozle,warfarin\n")
     assert result.exit_code == 1

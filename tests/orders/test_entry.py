@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wardline.orders import brands, drugs, entry, lines
+from wardline.orders import brands, drugs, entry, lines, slips
 from wardline.orders.lines import Amount, MedicineLine, OrderKind, Step
 
 TABLE = drugs.load()
@@ -177,14 +177,13 @@ def test_a_line_is_read(typed: str, words: str, kind: OrderKind):
         ("methotrexate 10 mg po prn max 1 dose", "often", "once a week"),
         ("prednisolone 40 mg od then stop", "days", None),
         ("KCl 40mmol in 1L NS over 8h", "often", "once only"),
-        ("hydrocortisone 1% cream bd", "amount", None),
         ("digoxin .25 od", "amount", ".25 mg"),
         ("pred 40 od 5d then stop", "amount", "40 mg"),
         ("aspirin 300mg stat then 75mg od", "steps", None),
         ("warfarin as per INR", "amount", None),
         ("insulin actrapid sliding scale", "amount", None),
-        ("ondansetron 4mg iv/po tds prn", "rest", None),
-        ("metformin 500 1-0-1", "rest", None),
+        ("ondansetron 4mg iv/po tds prn", "route", "oral"),
+        ("metformin 500 1-0-2", "rest", None),
         ("adrenaline 1:1000 0.5ml im stat", "rest", None),
         ("epilim chrono 500 bd", "rest", None),
         ("amoxicillin 50mg/kg/day tds", "rest", None),
@@ -289,7 +288,9 @@ def written_lines(draw: st.DrawFn) -> MedicineLine:
 @given(written_lines())
 def test_what_is_written_reads_back_as_the_same_line(line: MedicineLine):
     read = entry.read(lines.text(line), TABLE)
-    assert read.questions == []
+    # A dose that nobody makes so strong, and millilitres of no strength, are read all the same, and asked about.
+    slipped = (slips.WHICH_UNIT, slips.WHICH_STRENGTH)
+    assert [question for question in read.questions if not question.words.endswith(slipped)] == []
     assert read.line == line
 
 

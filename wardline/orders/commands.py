@@ -19,8 +19,8 @@ COLUMNS = ("first", "second", "tier", "rule", "title", "source", "also", "unknow
 SEPARATORS = (",", ";", "\t", "|")
 # Names of columns that people put above a list of pairs.
 HEADER_WORDS = re.compile(
-    r"(?:(?:drug|medicine|medication|ingredient|substance|agent|product|item|column|col|interactant|name|class)s?[ab12]?|generic|first|second|one|other|left|right"
-    r"|object|precipitant|interacting|with|and|[ab12])"
+    r"(?:(?:drug|medicine|medication|ingredient|substance|agent|product|item|compound|brand|column|col|interactant|name|class)s?[ab12]?|generic|first|second|one|other|left|right"
+    r"|object|precipitant|interacting|interacts|active|with|and|[ab12])"
 )
 FILE_BYTES_MAX = 16 * 1024 * 1024
 NAME_LENGTH_MAX = 120
@@ -36,6 +36,7 @@ class BadFile(click.ClickException):
 
 NO_RULE = "no rule in this knowledge base"
 SOME_MEMBERS = "some members of the class"
+SAME = "the same ingredient"
 
 
 class Pair(NamedTuple):
@@ -56,15 +57,16 @@ class Checked(Struct):
     alerts: list[Alert]
     unknown: list[str]
     some: bool = False
+    same: bool = False
 
     @property
     def tier(self) -> str:
-        """`1`, `2`, `3`, `no rule in this knowledge base`, or `not checked`: a pair with an unknown name is never the former."""
+        """`1`, `2`, `3`, `the same ingredient`, `no rule in this knowledge base`, or `not checked`: a pair with an unknown name is never the former."""
         if self.unknown:
             return "not checked"
         if self.some:
             return SOME_MEMBERS
-        return str(int(self.alerts[0].tier)) if self.alerts else NO_RULE
+        return str(int(self.alerts[0].tier)) if self.alerts else SAME if self.same else NO_RULE
 
 
 @click.command()
@@ -79,8 +81,8 @@ class Checked(Struct):
 def interactions(ctx: click.Context, file: BinaryIO) -> None:
     """Look each pair of drug names up in the interaction rules and write what fires to standard output, as CSV.
 
-    Columns: first, second, tier (1 interrupts, 2 beside the order, 3 passive mark, "no rule in this knowledge
-    base", or "not checked" where a name is unknown), rule, title and source of the strongest rule, also (further
+    Columns: first, second, tier (1 interrupts, 2 beside the order, 3 passive mark, "the same ingredient"
+    where two names share one and no rule speaks of them, "no rule in this knowledge base", or "not checked" where a name is unknown), rule, title and source of the strongest rule, also (further
     rules), unknown (names that the table does not know). A class as a whole ("SSRIs") is checked member by member: its
     tier is that of a rule for every pair of members, or "some members of the class". A line of column names at the top is
     skipped. Ends with 0 when every name was known, with 1 when some were not
@@ -104,8 +106,9 @@ def _checked(pair: Pair, rules: Knowledge) -> Checked:
         return Checked(pair=pair, alerts=[], unknown=list(dict.fromkeys(unknown)))
     pairs = [(one, other) for one, other in product(*meant) if one.drugs != other.drugs]
     found = [_alerts(one, other, rules) for one, other in pairs]
-    if len(found) == 1:
-        return Checked(pair=pair, alerts=found[0], unknown=[])
+    if all(len(each) == 1 for each in meant):
+        shared = bool(set(meant[0][0].drugs) & set(meant[1][0].drugs))
+        return Checked(pair=pair, alerts=found[0] if found else [], unknown=[], same=shared)
     return _of_classes(pair, found)
 
 
@@ -171,6 +174,7 @@ _TIER_WORDS = {
     "2": "beside the order (tier 2)",
     "3": "passive (tier 3)",
     SOME_MEMBERS: "of some members of a class",
+    SAME: "of the same ingredient",
     NO_RULE: "without a rule",
     "not checked": "not checked",
 }

@@ -112,6 +112,9 @@ class DrugTable:
         self.products = {name: tuple(drugs[part] for part in parts) for name, parts in products.items()}
         self.releases = releases
         self._names: dict[str, Understood] = {}
+        self.vague: dict[str, tuple[str, ...]] = {
+            normal(written): tuple(names) for written, names in words["vague"].items()
+        }
         self._salts, self._forms = frozenset(words["salts"]), frozenset(words["forms"])
         self._class_names = {normal(held.words): key for key, held in classes.items()}
         self._class_names |= {normal(written): key for written, key in words["class"].items()}
@@ -206,8 +209,12 @@ class DrugTable:
         return (own or list(other.values()))[:PREFIX_FOUND_MAX]
 
     def like(self, written: str) -> list[str]:
-        """Names that the writer may have meant, most alike first. For a question, never for a check."""
-        close = difflib.get_close_matches(normal(written), self._names, n=SUGGESTIONS_MAX, cutoff=LIKENESS_MIN)
+        """Names that the writer may have meant, most alike first. For a question, never for a check. A slip is seldom in the
+        first letter: Pabrinex is not offered as Burinex.
+        """
+        plain = normal(written)
+        alike = [name for name in self._names if name[:1] == plain[:1]]
+        close = difflib.get_close_matches(plain, alike, n=SUGGESTIONS_MAX, cutoff=LIKENESS_MIN)
         return list(dict.fromkeys(self._names[name].name for name in close))
 
     def members(self, class_or_drug: str) -> frozenset[str]:

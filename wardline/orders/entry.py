@@ -4,32 +4,36 @@ What follows from the drug table alone (its only route, the unit of its strength
 """
 
 import re
-from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from wardline.orders import brands, habits, phrases, ranges, release
-from wardline.orders.drugs import DrugTable, Form, Understood, normal
-from wardline.orders.lines import Amount, MedicineLine
+from wardline.orders import bare, brands, habits, only_routes, openings, phrases, ranges, release, slips
+from wardline.orders.drugs import DrugTable, Understood, normal
+from wardline.orders.lines import MedicineLine
 from wardline.orders.ranges import DAYS_MAX, DAYS_OF, EVERY_OF, HOURS_MAX
-from wardline.orders.reading import NUMBER, UNIT, UNITS, Question, Reading, amount_of, number
+from wardline.orders.reading import MOST, NUMBER, PER_DAY, UNIT, Question, Reading, amount_of
 
 TEXT_LENGTH_MAX = 300
 NAME_WORDS_MAX = 6
 ROUTES = {
     "po": "oral", "oral": "oral", "orally": "oral", "by mouth": "oral", "iv": "intravenous",
-    "intravenous": "intravenous", "intravenously": "intravenous", "im": "intramuscular",
-    "intramuscular": "intramuscular", "sc": "subcutaneous", "subcut": "subcutaneous", "subcutaneous": "subcutaneous",
+    "intravenous": "intravenous", "intravenously": "intravenous", "ivp": "intravenous", "iv push": "intravenous", "iv bolus": "intravenous", "intramuscularly": "intramuscular", "im": "intramuscular",
+    "intramuscular": "intramuscular", "sc": "subcutaneous", "subcut": "subcutaneous", "subcutaneous": "subcutaneous", "subcutaneously": "subcutaneous", "sq": "subcutaneous", "subq": "subcutaneous",
     "pr": "rectal", "rectal": "rectal", "pv": "vaginal", "vaginal": "vaginal", "sl": "sublingual",
     "sublingual": "sublingual", "buccal": "buccal", "inh": "inhaled", "inhaled": "inhaled", "neb": "inhaled", "nebs": "inhaled", "via neb": "inhaled",
     "nebulised": "inhaled", "nebulized": "inhaled", "top": "topical", "topical": "topical", "td": "transdermal",
-    "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "aural": "aural",
+    "transdermal": "transdermal", "nasal": "nasal", "ocular": "ocular", "ophthalmic": "ocular", "aural": "aural", "otic": "aural",
     "nasogastric": "nasogastric", "via ng": "nasogastric", "by ng": "nasogastric", "ng tube": "nasogastric",
     "via ng tube": "nasogastric", "ngt": "nasogastric", "ng": "nasogastric", "peg": "gastrostomy", "via peg": "gastrostomy", "gastrostomy": "gastrostomy", "intrathecal": "intrathecal", "infiltration": "infiltration",
 }  # fmt: skip
 SIDES = {
     "left eye": "ocular", "right eye": "ocular", "both eyes": "ocular",
     "left ear": "aural", "right ear": "aural", "both ears": "aural",
+}  # fmt: skip
+NOSTRILS = dict.fromkeys(("each nostril", "both nostrils", "left nostril", "right nostril"), "nasal")
+_SIDE_OF = {each: each for each in (*SIDES, *NOSTRILS)} | {
+    "l eye": "left eye", "r eye": "right eye", "each eye": "both eyes",
+    "l ear": "left ear", "r ear": "right ear", "each ear": "both ears",
 }  # fmt: skip
 RELEASED = ("mr", "xl", "sr", "er", "cr", "la", "xr", "modified release", "modified-release", "prolonged release",
             "prolonged-release", "extended release", "extended-release", "sustained release")  # fmt: skip
@@ -69,11 +73,16 @@ OFTEN: dict[str, dict[str, object]] = {
     "on": {"at": "night"}, "nocte": {"at": "night"},
     "at night": {"at": "night"}, "once a day": {"times_per_day": 1},
     "once daily": {"times_per_day": 1}, "twice a day": {"times_per_day": 2}, "twice daily": {"times_per_day": 2},
-    "once a week": {"every_hours": 168}, "once weekly": {"every_hours": 168}, "weekly": {"every_hours": 168},
+    "once a week": {"every_hours": 168}, "once weekly": {"every_hours": 168}, "every week": {"every_hours": 168}, "each week": {"every_hours": 168}, "weekly": {"every_hours": 168},
+    "every day": {"times_per_day": 1}, "each day": {"times_per_day": 1}, "qday": {"times_per_day": 1}, "q day": {"times_per_day": 1},
+    "now": {"once": True}, "x1": {"once": True}, "1 dose": {"once": True}, "x1 dose": {"once": True}, "x 1 dose": {"once": True},
     "qod": {"every_hours": 48}, "eod": {"every_hours": 48}, "every other day": {"every_hours": 48},
-    "every morning": {"at": "morning"}, "qam": {"at": "morning"}, "every night": {"at": "night"}, "nightly": {"at": "night"},
-    "at bedtime": {"at": "night"}, "qhs": {"at": "night"},
-    "every hour": {"every_hours": 1},
+    "every morning": {"at": "morning"}, "qam": {"at": "morning"}, "once per day": {"times_per_day": 1}, "twice per day": {"times_per_day": 2}, "thrice daily": {"times_per_day": 3}, "thrice a day": {"times_per_day": 3},
+    "fortnightly": {"every_hours": 336}, "every fortnight": {"every_hours": 336}, "every other week": {"every_hours": 336}, "alternate weeks": {"every_hours": 336},
+    "every night": {"at": "night"}, "nightly": {"at": "night"},
+    "at bedtime": {"at": "night"}, "qhs": {"at": "night"}, "hs": {"at": "night"},
+    "1-0-0": {"at": "morning"}, "0-0-1": {"at": "night"}, "1-0-1": {"times_per_day": 2}, "1-1-1": {"times_per_day": 3}, "1-1-1-1": {"times_per_day": 4},
+    "every hour": {"every_hours": 1}, "hourly": {"every_hours": 1},
     "stat": {"once": True}, "once only": {"once": True}, "once": {"once": True},
 }  # fmt: skip
 for _before in ("", "od ", "daily ", "once daily ", "once a day "):  # "od alt days" is once on every other day
@@ -99,6 +108,9 @@ def read(typed: str, table: DrugTable) -> Entry:
     """Read a line. Never raises for any text: what it cannot read, it asks."""
     same_letters = typed[:TEXT_LENGTH_MAX].lower().replace("µ", "u").replace("μ", "u").translate(ranges.DASHES)
     plain = phrases.spelled(" ".join(same_letters.split()))
+    if openings.is_no_order(plain.split()):
+        asked = [Question("name", openings.WHAT_A_LINE_IS)]
+        return Entry(line=MedicineLine(name=plain), known=False, assumptions=[], questions=asked)
     entry, _ = _read(plain, table, "")
     ending = habits.ANSWER.search(plain)
     if entry.complete or ending is None:
@@ -113,6 +125,9 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     reading.rest, reading.answer = f" {rest} ", answer
     stops, at_most = phrases.then_stop(reading), habits.most(reading)
     phrases.meals_and_days(reading)
+    phrases.worn(reading)
+    phrases.times_a_week(reading)
+    phrases.route_of_two(reading, ROUTES)
     habits.two_orders(reading)
     habits.reducing(reading)
     steps = habits.steps(reading)
@@ -120,6 +135,7 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
         reading.set(steps=steps)
     else:
         habits.tablets_of_strength(reading)
+        phrases.concentration(reading)
         phrases.fluid(reading)
         phrases.strength(reading, name)
         _amounts(reading)
@@ -129,22 +145,27 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     habits.one_frequency(reading, at_most, is_weekly=name is not None and name.name in phrases.WEEKLY)
     phrases.short_unit(reading)
     if not steps and "amount" not in reading.fields and "rate" not in reading.fields:
-        _bare_number(reading, name)
-    _ask_about_nanograms(reading, name)
+        bare.number_alone(reading, name)
+    bare.ask_about_nanograms(reading, name)
     phrases.limit_by_doses(reading, at_most.times, says_doses=at_most.says_doses)
     habits.ask_about_vague(reading, at_most)
     phrases.ask_about_most(reading)
     phrases.route_of_form(reading, name)
+    phrases.applied(reading)
     release.of_liquid(reading, name, table)
     if stops and not steps and "days" not in reading.fields:
         reading.ask("days", "Stop after how many days?")
-    line = MedicineLine(name=name.name if name else plain[: len(plain) - len(rest)].strip() or plain)
+    line = MedicineLine(name=name.name if name else reading.written or plain)
     line = structs.replace(line, **reading.fields)
     line = _with_assumptions(line, name, reading)
     _ask_for_gaps(line, reading)
     phrases.ask_about_counts(reading)
     phrases.ask_about_weekly(reading, name, line.route)
     release.ask(reading, name, line, table)
+    only_routes.ask(reading, line)
+    slips.ask_about_units(reading, name, line)
+    slips.ask_about_strength(reading, name, line)
+    slips.ask_about_worn(reading, line)
     _ask_about_leftovers(reading, table)
     entry = Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
     return entry, reading.is_answered
@@ -162,18 +183,24 @@ def made_as(form: str) -> str:
 # --- the drug ----------------------------------------------------------------------------------------------------------
 def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, Reading]:
     """The drug, the text after it, and the reading with what is asked or assumed about the name."""
-    reading, words = Reading(""), plain.split()
+    reading = Reading("")
+    front, words = openings.in_front(plain.split(), table, ROUTES)
     for length in range(min(NAME_WORDS_MAX, len(words)), 0, -1):
-        exact = table.exact(" ".join(words[:length]))
+        exact = openings.exact(" ".join(words[:length]), table)
+        if exact is not None and openings.is_vague(" ".join(words[:length]), words[length:], reading, table):
+            reading.written = " ".join(words[:length])
+            return None, " ".join([*front, *words[length:]]), reading
         if exact is not None:
             if normal(exact.name) != normal(" ".join(words[:length])):
                 reading.assumptions.append(f"{' '.join(words[:length])} is {exact.name}")
             _set_what_brand_says(reading, " ".join(words[:length]), exact, table, whole=True)
             salt = _salt(words[length:], table)
-            return _with_salt(exact, salt), " ".join(words[length + len(salt) :]), reading
+            after = _without_brand(words[length + len(salt) :], exact, table, reading)
+            return _with_salt(exact, salt), " ".join([*front, *after]), reading
     head = _head(words)
     starting = table.starting_with(" ".join(head)) if head else []
-    rest = " ".join(words[len(head) :])
+    rest = " ".join([*front, *words[len(head) :]])
+    reading.written = " ".join(head)
     if len(starting) == 1:
         reading.assumptions.append(f"{' '.join(head)} is {starting[0].name}")
         _set_what_brand_says(reading, " ".join(head), starting[0], table, whole=False)
@@ -202,16 +229,30 @@ def _set_what_brand_says(reading: Reading, typed: str, found: Understood, table:
 
 
 def _salt(after: list[str], table: DrugTable) -> list[str]:
-    """The words of a salt or ester right after the name, where one of them may change the drug."""
+    """The words of a salt or ester right after the name. Elsewhere such a word may be another medicine: "and calcium"."""
     run: list[str] = []
     for word in after:
         if normal(word) not in table.salts:
             break
         run.append(word)
-    return run if any(normal(word) not in NEUTRAL_SALTS for word in run) else []
+    return run
+
+
+def _without_brand(after: list[str], found: Understood, table: DrugTable, reading: Reading) -> list[str]:
+    """`tacrolimus (Adoport) 2 mg`: a brand of the same drug right behind it says what a brand says."""
+    brand = after[0].strip("()") if after else ""
+    meant = table.exact(brand)
+    if not brand or meant is None or meant.name != found.name:
+        return after
+    reading.assumptions.append(f"{brand} is {found.name}")
+    _set_what_brand_says(reading, brand, found, table, whole=True)
+    return after[1:]
 
 
 def _with_salt(found: Understood, salt: list[str]) -> Understood:
+    """The salt stays in the name where one of its words may change the drug."""
+    if all(normal(word) in NEUTRAL_SALTS for word in salt):
+        return found
     return Understood(" ".join([found.name, *map(normal, salt)]), found.drugs)
 
 
@@ -228,17 +269,15 @@ def _head(words: list[str]) -> list[str]:
 # --- amounts -----------------------------------------------------------------------------------------------------------
 def _amounts(reading: Reading) -> None:
     ranges.bounds(reading)
-    bound = reading.take(
-        rf"(?:max(?:imum)?|up to|at most|not more than)\s*({NUMBER})\s*({UNIT})"
-        r"(?:\s*(?:(?:/|per|in|a)\s*(?:24\s*h(?:ours?)?|day|d)|daily))?"
-    )
-    if bound is not None:
-        reading.set(day_max=amount_of(reading, bound[1], bound[2]))
+    bound = rf"{MOST}\s*({NUMBER})\s*({UNIT})({PER_DAY})?"
+    for most in iter(lambda: reading.take(bound), None):
+        reading.set(day_max=amount_of(reading, most[1], most[2]))
+        reading.most_is_of_day = reading.most_is_of_day or most[3] is not None
     over = reading.take(r"over\s*(\d{1,4})\s*(h|hours?|hrs?|min|mins|minutes?)")
     if over is not None:
         reading.set(over_minutes=int(over[1]) * (60 if over[2].startswith("h") else 1) or None)
     ranges.amounts(reading)
-    rate = reading.take(rf"({NUMBER})\s*({UNIT})(\s*/\s*kg)?\s*/\s*(min|minute|h|hr|hour)")
+    rate = reading.take(rf"(?:(?:at|@)\s*)?({NUMBER})\s*({UNIT})(\s*/\s*kg)?\s*/\s*(min|minute|h|hr|hour)")
     if rate is not None:
         reading.set(amount=amount_of(reading, rate[1], rate[2]), rate="min" if rate[4].startswith("m") else "h")
         reading.set(per_kg=bool(rate[3]))
@@ -251,51 +290,8 @@ def _amounts(reading: Reading) -> None:
             reading.nanograms = single[1]
 
 
-def _bare_number(reading: Reading, name: Understood | None) -> None:
-    """A number without a unit is of the drug's strengths, when one unit among them has that number."""
-    strengths = [strength.partition(" ") for form in _forms(name, reading) for strength in form.strengths]
-    made = {unit.partition("/")[0] for _, _, unit in strengths} & (set(UNITS.values()) - {"%"})
-    made |= {"mg"} if made == {"micrograms"} else set()
-    usual = ("mg", "g", "micrograms")
-    if ranges.bare(reading, tuple(sorted(made)) or usual) or (found := reading.take(rf"({NUMBER})")) is None:
-        return
-    value = number(found[1])
-    units = {
-        unit for written, _, unit in strengths if number(written) == value and unit in UNITS.values() and unit != "%"
-    }
-    if value is None or len(units) != 1:
-        choices = tuple(f"{found[1]} {unit}" for unit in sorted(units or made) or usual)
-        reading.ask("amount", f"{found[1]} of what?", choices)
-        return
-    unit = units.pop()
-    reading.assumptions.append(f"{found[1]} is {plain_number(value)} {unit}")
-    reading.set(amount=Amount(Decimal(f"{value:f}"), unit))
-
-
-def _ask_about_nanograms(reading: Reading, name: Understood | None) -> None:
-    """`30 ng`: a unit where the drug is made in nanograms or a route is said; else it may be a nasogastric dose."""
-    written = reading.nanograms
-    if not written or "route" in reading.fields:
-        return
-    strengths = [strength for form in _forms(name, reading) for strength in form.strengths]
-    if not any(strength.partition(" ")[2].startswith("nanogram") for strength in strengths):
-        choices = (f"{written} nanograms", f"{written} mg nasogastric")
-        reading.ask("amount", f'"{written} ng": nanograms, or by nasogastric tube? Write it out.', choices)
-
-
-def plain_number(value: Decimal) -> str:
-    """Without an exponent."""
-    return f"{value:,f}"
-
-
-def _forms(name: Understood | None, reading: Reading) -> list[Form]:
-    route = reading.fields.get("route")
-    forms = [form for drug in name.drugs for form in drug.forms] if name else []
-    return [form for form in forms if route is None or route in form.routes]
-
-
 # What ends the reason of "prn for pain ...": a route in words only at the end, where an answer is typed ("for oral thrush").
-_FORM_WORDS = "|".join(sorted(map(re.escape, (*FORMS, *SIDES)), key=len, reverse=True))
+_FORM_WORDS = "|".join(sorted(map(re.escape, (*FORMS, *_SIDE_OF)), key=len, reverse=True))
 _ROUTE_WORDS = "|".join(sorted(map(re.escape, ROUTES), key=len, reverse=True))
 _AFTER_REASON = (
     r"\d|at most|max|up to|not more|for \d|q ?\d|every \d|over \d|po\b|iv\b|im\b|sc\b|od\b|bd\b|tds\b|qds\b|bid\b|tid\b|qid\b|"
@@ -306,14 +302,15 @@ _AFTER_REASON = (
 # --- how often, how long -----------------------------------------------------------------------------------------------
 def _often(reading: Reading) -> None:
     needed = reading.take(
-        r"(?:prn|(?:as|when|if) (?:needed|required|necessary))"
+        r"(?:prn|sos|(?:as|when|if) (?:needed|required|necessary))"
         rf"(?:\s+(?:for|if)\s+([a-z][a-z /-]{{1,60}}?)(?=\s+(?:{_AFTER_REASON})|\s*$)|\s+({habits.REASON}))?"
     )
     if needed is not None:
         reading.set(as_needed=True, reason=(needed[1] or needed[2] or "").strip())
     ranges.often(reading)
+    phrases.weeks_between(reading)
     every = reading.take(
-        r"(?:once )?(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|weeks?)"
+        r"(?:once )?(?:every|q)\s*(\d{1,3})\s*(h|hours?|hourly|hrly|hrs|days?|d|weeks?|wks?|w)"
     ) or reading.take(r"(\d{1,3})\s*(hourly|hrly)")
     if every is not None:
         hours = int(every[1]) * EVERY_OF[every[2]]
@@ -328,7 +325,7 @@ def _often(reading: Reading) -> None:
             reading.set(times_per_day=count)
         else:
             reading.ask("often", f"{count} times a day cannot be.")
-    days = reading.take(r"(?:for|x)?\s*(\d{1,3})\s*(d|days?|w|weeks?|wks?|/7|/52)")
+    days = reading.take(rf"(?:for|x)?\s*(?:{MOST}\s*)?(\d{{1,3}})\s*(d|days?|w|weeks?|wks?|/7|/52)")
     if days is not None:
         count = int(days[1]) * DAYS_OF[days[2]]
         if 0 < count <= DAYS_MAX:
@@ -338,9 +335,9 @@ def _often(reading: Reading) -> None:
 
 
 def _words(reading: Reading) -> None:
-    for phrase, route in SIDES.items():
-        if reading.take(re.escape(phrase)) is not None:
-            reading.set(side=phrase, route=route)
+    for phrase, side in _SIDE_OF.items():
+        if reading.take(rf"(?:(?:in|to|into)\s+(?:the\s+)?)?{phrase}") is not None:
+            reading.set(side=side, route=(SIDES | NOSTRILS)[side])
     for words, field in ((ROUTES, "route"), (FORMS, "form")):
         for phrase in sorted(words, key=len, reverse=True):
             if reading.take(re.escape(phrase)) is not None:
@@ -380,15 +377,13 @@ def _is_oral_strength(line: MedicineLine, name: Understood) -> bool:
 def _ask_for_gaps(line: MedicineLine, reading: Reading) -> None:
     asked = {question.field for question in reading.questions}
     if line.amount is None and not line.steps and not asked & {"amount", "steps"}:
-        reading.ask("amount", _how_much(line))
+        reading.ask("amount", _how_much(line), _counts(line))
     if line.route == "" and "route" not in asked:
         reading.ask("route", "By which route?")
     bounded = line.as_needed and line.day_max is not None
     known = line.rate or line.once or line.times_per_day or line.every_hours or bounded
     if not known and "often" not in asked:
-        weekly = ("once a week",) if line.name in phrases.WEEKLY else ()
-        often = weekly or ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
-        reading.ask("often", "How often?", often)
+        reading.ask("often", *_how_often(line))
     if line.route in SIDES.values() and not line.side:
         reading.ask("side", "Which side?", tuple(phrase for phrase, route in SIDES.items() if route == line.route))
     if line.name in WHICH_FORM and line.route in ROUTES_OF_FORMS and not line.form:
@@ -399,6 +394,27 @@ def _ask_for_gaps(line: MedicineLine, reading: Reading) -> None:
         reading.ask("amount", "A percentage is a strength: how much of it?")
 
 
+def _how_often(line: MedicineLine) -> tuple[str, tuple[str, ...]]:
+    if line.name in phrases.WEEKLY:
+        return "How often?", ("once a week",)
+    if line.as_needed:
+        words = "At least how long between two doses, or at most how much in 24 hours?"
+        return words, ("every 4 hours", "every 6 hours", "at most 4 doses in 24 hours")
+    return "How often?", ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
+
+
+_COUNTS: dict[str, tuple[str, ...]] = {
+    "ocular": ("1 drops", "2 drops"), "aural": ("2 drops",), "topical": ("1 applications",), "nasal": ("1 sprays", "2 sprays"),
+    "oral": ("1 tablets", "1 capsules"), "inhaled": ("1 puffs", "2 puffs"),
+}  # fmt: skip
+
+
+def _counts(line: MedicineLine) -> tuple[str, ...]:
+    """What may be counted: drops and creams, and what a strength such as 24/26 is of."""
+    is_product = "/" in line.strength and not line.strength.endswith("ml")
+    return _COUNTS.get(line.route, ()) if is_product or line.route not in {"oral", "inhaled"} else ()
+
+
 def _how_much(line: MedicineLine) -> str:
     if not line.strength:
         return "How much?"
@@ -406,7 +422,9 @@ def _how_much(line: MedicineLine) -> str:
 
 
 def _ask_about_leftovers(reading: Reading, table: DrugTable) -> None:
-    spare = (table.spare_words - table.salts - CHANGES_DRUG) | NEUTRAL_SALTS | {"-", ",", "(", ")", "x", "the"}
+    openings.ask_about_undoing(reading)
+    spare = (table.spare_words - table.salts - CHANGES_DRUG) | phrases.FORM_ROUTES.keys()
+    spare |= {"-", ",", "(", ")", "x", "the"}
     words = [word for word in reading.rest.split() if word not in spare and normal(word) not in spare]
     if words:
         reading.ask("rest", f'Not understood: "{" ".join(words)}".')

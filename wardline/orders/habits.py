@@ -13,7 +13,7 @@ from wardline.orders import ranges
 from wardline.orders.doses import in_unit
 from wardline.orders.lines import HOURS_PER_DAY, Amount, Step, hours_words, plain, range_words
 from wardline.orders.ranges import DAYS_MAX, DAYS_OF
-from wardline.orders.reading import NUMBER, UNIT, Reading, amount_of
+from wardline.orders.reading import MOST, NUMBER, PER_DAY, UNIT, Reading, amount_of
 
 STEPS_MAX = 20
 HOURS_PER_WEEK = 7 * HOURS_PER_DAY
@@ -48,11 +48,10 @@ class AtMost(Struct, frozen=True):
 
 def most(reading: Reading) -> AtMost:
     """`max 4 doses`, `max 4/day`, `up to four times daily`, `max 4/24`."""
-    per_day = r"\s*(?:(?:/|per|in|a)\s*(?:24\s*h(?:ours?|rs?)?|day|d)|daily)"
-    bound = r"(?:max(?:imum)?|up to|at most|not more than)\s*(\d{1,2})"
+    bound = rf"{MOST}\s*(\d{{1,2}})"
     vague = reading.take(rf"{bound}\s*/\s*24(?!\s*h)")
-    found = reading.take(rf"{bound}\s*(doses?|times|x)(?:{per_day})?") or reading.take(
-        rf"{bound}(?!\s*h)()(?:{per_day})"
+    found = reading.take(rf"{bound}\s*(doses?|times|x)(?:{PER_DAY})?") or reading.take(
+        rf"{bound}(?!\s*h)()(?:{PER_DAY})"
     )
     return AtMost(
         times=int(found[1]) if found else None,
@@ -223,8 +222,11 @@ def tablets_of_strength(reading: Reading) -> None:
     solid = r"(mg|g|micrograms?|mcg)"
     most = r"(?<!max )(?<!maximum )(?<!up to )(?<!at most )(?<!not more than )"
     count = r"(?:tab(?:let)?s?|cap(?:sule)?s?)"
-    found = reading.take(rf"{most}({NUMBER})\s*{solid}\s+(\d(?:\.5)?)(?:{ranges.TO}(\d))?\s*{count}") or reading.take(
-        rf"{most}({NUMBER})\s*{solid}\s*{count}\s*,?\s*(?:take\s+)?(\d(?:\.5)?)(?:{ranges.TO}(\d))?(?=\s+[a-z])"
+    taken = rf"(?:{count}\s*,?\s*)?(?:take\s+|give\s+)?"
+    found = reading.take(
+        rf"{most}({NUMBER})\s*{solid}\s+{taken}(\d(?:\.5)?)(?:{ranges.TO}(\d))?\s*{count}"
+    ) or reading.take(
+        rf"{most}({NUMBER})\s*{solid}\s*{count}\s*,?\s*(?:take\s+)?(\d(?:\.5)?)(?:{ranges.TO}(\d))?(?=\s+(?:[a-z]|\d\s*(?:x|times)))"
         rf"(?!\s*(?:x|times|hourly|hrly|hours?|hrs?|h|days?|d|weeks?|w|{UNIT})(?![a-z]))"
     )
     each = amount_of(reading, found[1], found[2]) if found else None
@@ -233,6 +235,9 @@ def tablets_of_strength(reading: Reading) -> None:
     reading.tablet = each
     low = _each_time(each, found[3])
     high = _each_time(each, found[4]) if found[4] else None
+    if low == each and high is None:
+        reading.set(amount=each)  # one of them: nothing to be counted
+        return
     words = f"{plain(low.value)} to {high.words}" if high else low.words
     counted = f"{found[3]} to {found[4]}" if found[4] else found[3]
     asked = f"{counted} of {each.words}: {words} each time?"
@@ -246,7 +251,7 @@ def _each_time(each: Amount, count: str) -> Amount:
 # --- tapering ----------------------------------------------------------------------------------------------------------
 _BY = re.compile(
     r"\b(then\s+)?(?:reduc(?:e|ing)|taper(?:ing)?|wean(?:ing)?|decreas(?:e|ing))\s+by\s*"
-    rf"({NUMBER})\s*({UNIT})\s*(?:(?:every|each)\s*(?:{_DAYS}|day\b|(week)\b)|daily\b|(weekly)\b)"
+    rf"({NUMBER})\s*({UNIT})\s*(?:(?:every|each|per|a|/)\s*(?:{_DAYS}|day\b|(week)\b)|daily\b|(weekly|once a week)\b)"
 )
 
 
@@ -260,7 +265,8 @@ def reducing(reading: Reading) -> None:
     amounts = list(re.finditer(rf"(?<![\w./,-])({NUMBER})\s*({UNIT})", before))
     written = f'"{by[0].strip()}"'
     ends = re.match(r"\s*(?:,\s*)?(?:down\s+)?(?:to|until|till)\b", after)  # not down to nothing
-    if len(amounts) != 1 or ends or (first_days is not None and not by[1]):
+    is_after = by[1] or before.rstrip().endswith(",")
+    if len(amounts) != 1 or ends or (first_days is not None and not is_after):
         reading.ask("steps", f"{written}: write each step with its dose and days.")
         return
     start = amounts[0]
@@ -296,14 +302,19 @@ def _steps_down(first: Amount, less: Amount, days_first: int, days: int) -> tupl
 def steps(reading: Reading) -> tuple[Step, ...]:
     """`40 mg for 5 days then 30 mg for 5 days`, `20 mg qds x 2d, 15 mg qds x 2d`, in any number of steps."""
     often = rf"(?:\s*(?:{'|'.join(_STEP_OFTEN)}))?"
-    step = rf"({NUMBER})\s*({UNIT}){often}\s*(?:for|x)?\s*{_DAYS}"
-    found = re.search(rf"(?<![\w./,-]){step}(?:(?:\s+then|\s*,\s*(?:then)?)\s*{step})+", reading.rest)
+    by_mouth = r"(?:\s*(?:po|orally|oral|by mouth)(?![a-z]))?"
+    step = rf"({NUMBER})\s*({UNIT}){by_mouth}{often}{by_mouth}\s*(?:for|x)?\s*{_DAYS}"
+    found = re.search(
+        rf"(?<![\w./,-]){step}(?:(?:\s*,?\s*(?:and\s+)?(?:then|followed by)|\s*,)\s*{step})+", reading.rest
+    )
     if found is None:
-        if " then " in reading.rest:
+        if " then " in reading.rest or " followed by " in reading.rest:
             reading.ask("steps", 'Write each step with its dose and days: "40 mg for 5 days then 30 mg for 5 days".')
         return ()
     read = [_step(reading, *each) for each in re.findall(step, found[0])]
     _often_of_steps(reading, found[0], len(read))
+    if re.search(r"\b(?:po|orally|oral|by mouth)\b", found[0]):
+        reading.set(route="oral")
     reading.rest = f"{reading.rest[: found.start()]} {reading.rest[found.end() :]}"
     kept = tuple(each for each in read if each is not None)
     if len(kept) < len(read) or len(kept) > STEPS_MAX:

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from wardline.orders import cards, checks, entry
+from wardline.orders import cards, checks, entry, reading
 from wardline.orders.cards import Card
 from wardline.orders.drugs import Understood
 from wardline.orders.knowledge import Knowledge
@@ -222,7 +222,7 @@ def _considered(draft: MedicationRequest, rules: Knowledge | None) -> Considered
     written = concept.text or next((coding.display or coding.code for coding in concept.coding), "")
     dosage = draft.dosage_instruction[0] if draft.dosage_instruction else Dosage()
     quantity = dosage.dose_and_rate[0].dose_quantity if dosage.dose_and_rate else None
-    unit = entry.UNITS.get((quantity.unit or quantity.code).lower(), "") if quantity else ""
+    unit = reading.UNITS.get((quantity.unit or quantity.code).lower(), "") if quantity else ""
     dose = quantity.value if quantity and unit and quantity.value and math.isfinite(quantity.value) else None
     return Considered(
         name=found.name if found else written or "an order without a name",

@@ -1,5 +1,6 @@
 """A medicine line: what is given, how much, by which route, how often and for how long; in words, and back into text."""
 
+import re
 from decimal import Decimal
 from enum import StrEnum
 
@@ -181,7 +182,7 @@ def _days(days: int) -> str:
 def considered(line: MedicineLine, table: DrugTable | None) -> Considered:
     """The line as the checks see it: the most that one dose and one day can come to."""
     found = table.find(line.name) if table else None
-    highest = _highest(line)
+    highest = _made_of(line, _highest(line))
     return Considered(
         name=line.name,
         drugs=found.drugs if found else (),
@@ -191,6 +192,18 @@ def considered(line: MedicineLine, table: DrugTable | None) -> Considered:
         day_total=None if highest is None else _day_total(line, highest),
         per_kg=line.per_kg,
     )
+
+
+_IN_ML = re.compile(r"([\d.,]+) (mg|g|micrograms|nanograms|units|mmol)/(?:([\d.,]+) )?ml")
+
+
+def _made_of(line: MedicineLine, amount: Amount | None) -> Amount | None:
+    """Millilitres of a known strength as what they hold: 10 ml of 240 mg/5 ml are 480 mg."""
+    strength = _IN_ML.fullmatch(line.strength)
+    if amount is None or strength is None or amount.unit != "ml":
+        return amount
+    held, volume = (Decimal((each or "1").replace(",", "")) for each in (strength[1], strength[3]))
+    return Amount(amount.value * held / volume, strength[2]) if volume else amount
 
 
 def _highest(line: MedicineLine) -> Amount | None:
@@ -206,7 +219,8 @@ def _day_total(line: MedicineLine, highest: Amount) -> float | None:
     total = _without_bound(line, float(highest.value))
     if line.day_max is None or line.per_kg:
         return total
-    bound = in_unit(float(line.day_max.value), line.day_max.unit, highest.unit)
+    most = _made_of(line, line.day_max) or line.day_max
+    bound = in_unit(float(most.value), most.unit, highest.unit)
     return bound if total is None else total if bound is None else min(total, bound)
 
 

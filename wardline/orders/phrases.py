@@ -9,6 +9,7 @@ from wardline.orders import ranges
 from wardline.orders.doses import in_unit
 from wardline.orders.drugs import Understood
 from wardline.orders.lines import HOURS_PER_DAY, Amount, hours_words
+from wardline.orders.lines import plain as plain_amount
 from wardline.orders.reading import NUMBER, UNITS, Reading, amount_of
 
 DOTTED = frozenset(
@@ -33,19 +34,25 @@ FLUIDS = {
 _FLUID_OF = {written: fluid for fluid, names in FLUIDS.items() for written in names}
 _FLUID = "|".join(sorted(map(re.escape, _FLUID_OF), key=len, reverse=True))
 MEALS = {
+    "with or after food": "with or after food", "before breakfast": "before breakfast", "with breakfast": "with breakfast", "after breakfast": "after breakfast",
     "with food": "with food", "with meals": "with food", "with a meal": "with food", "after food": "after food",
     "after meals": "after food", "pc": "after food", "before food": "before food", "before meals": "before food",
     "ac": "before food", "on an empty stomach": "before food",
 }  # fmt: skip
-WEEKDAYS = r"(?:on\s+)?(?:every\s+)?(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?"
+WEEKDAYS = r"(?:on\s+)?(?:(?:every|each|an?)\s+)?(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?"
 # Words of a form that say by which route it is given; those of the second set do not contradict another route.
 FORM_ROUTES = {
-    "patch": "transdermal", "cream": "topical", "ointment": "topical", "suppository": "rectal", "suppositories": "rectal",
-    "inhaler": "inhaled", "nebuliser": "inhaled", "pessary": "vaginal",
+    "patch": "transdermal", "patches": "transdermal", "cream": "topical", "ointment": "topical", "suppository": "rectal", "suppositories": "rectal",
+    "inhaler": "inhaled", "nebuliser": "inhaled", "inhalation": "inhaled", "aerosol": "inhaled", "pessary": "vaginal", "enema": "rectal",
+    "supp": "rectal", "supps": "rectal", "oint": "topical", "eye": "ocular", "ear": "aural",
 }  # fmt: skip
 LOOSE_FORM_ROUTES: dict[str, str] = dict.fromkeys(("tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps", "liquid", "syrup",
-                                   "suspension", "elixir"), "oral")  # fmt: skip
+                                   "suspension", "elixir"), "oral") | {"gel": "topical"}  # fmt: skip
 INJECTED = frozenset({"intramuscular", "subcutaneous"})  # a suspension may be a depot
+SOLID_WORDS = frozenset({"tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps"})
+# Words of what a needle gives, and the routes that it may take.
+INJECTED_WORDS = frozenset({"injection", "injections", "inj", "infusion", "ampoule", "vial"})
+BY_NEEDLE = frozenset({"intravenous", "intramuscular", "subcutaneous", "intrathecal", "infiltration"})
 INFUSED_ML_MIN = Decimal(50)  # own: less than this may be a spoonful
 ROUTE_OF_UNIT = {"tablets": "oral", "capsules": "oral", "sachets": "oral", "puffs": "inhaled", "patches": "transdermal"}
 # More at once than anybody means: the number is then a strength, or a slip.
@@ -65,11 +72,35 @@ WEEKLY: dict[str, tuple[frozenset[str], Decimal | None]] = {
 def spelled(plain: str) -> str:
     """Abbreviations without their dots and strokes, numbers in figures, a percentage behind its fluid."""
     plain = re.sub(r"/(?=prn\b)", " ", plain)
+    plain = re.sub(r"(/kg)\s*/\s*dose\b", r"\1", plain)
+    plain = re.sub(r"\b(once|twice)-(?=daily|weekly)", r"\1 ", plain)
+    plain = re.sub(rf"(mg|g|micrograms?|mcg|units?)\s+per\s+(?=(?:{NUMBER}\s*)?mls?\b)", r"\1/", plain)
+    plain = _WEEKLY.sub(" once a week", plain)
+    plain = re.sub(rf"\b({NUMBER})\s*(?:million|mega)\s*(?:international\s*)?(?:units?|iu)\b", _millions, plain)
     plain = re.sub(r"\b(?:[a-z]\.){1,3}[a-z]\b\.?", _without_dots, plain)
     for written, short in SLASHED.items():
         plain = re.sub(rf"(?<![\w/]){written}(?![\w/])", short, plain)
     plain = re.sub(rf"\b({'|'.join(IN_WORDS)})\s+(?=(?:{_COUNTED})\b)", lambda found: f"{IN_WORDS[found[1]]} ", plain)
+    numbers = "|".join(IN_WORDS)
+    plain = re.sub(
+        rf"\b({numbers})\s+(or|to)\s+({numbers})\b",
+        lambda each: f"{IN_WORDS[each[1]]} {each[2]} {IN_WORDS[each[3]]}",
+        plain,
+    )
+    plain = re.sub(
+        rf"\b(tablets?|capsules?|tabs?|caps?)\s+({numbers})\b", lambda each: f"{each[1]} {IN_WORDS[each[2]]}", plain
+    )
     return _PERCENT_FIRST.sub(r"\2 \1", ranges.spelled(plain, IN_WORDS))
+
+
+_WEEKLY = re.compile(
+    r"(?:\s*(?:\b(?:once|1\s*x|x\s*1|1(?=\s*/))\s*)(?:(?:a|per|each|every)\s+|/\s*)?|\s+per\s+|(?<=[a-wyz])\s*/\s*)(?:week|wk)\b"
+)
+
+
+def _millions(found: re.Match[str]) -> str:
+    """`2.4 million units` in figures."""
+    return f"{(Decimal(found[1].replace(',', '')) * 1_000_000).normalize():f} units"
 
 
 def _without_dots(found: re.Match[str]) -> str:
@@ -100,12 +131,14 @@ def strength(reading: Reading, name: Understood | None) -> None:
     if name is not None and len(name.drugs) > 1:
         # `5/7` and `3/12` are days and months, `1/2` is a half.
         parts = reading.take(
-            rf"(?:of\s+)?(?!\d\s*/\s*12(?![\d.])|[13]\s*/\s*[234](?![\d.]))({NUMBER})\s*/\s*(?!(?:7|52)\b)({NUMBER})"
+            rf"(?:of\s+)?(?!\d\s*/\s*12(?![\d.])|[13]\s*/\s*[234](?![\d.]))({NUMBER})\s*(?:mg|micrograms?|mcg)?\s*/\s*(?!(?:7|52)\b)({NUMBER})"
+            r"(?:\s*(mg|micrograms?|mcg))?"
         )
         if parts is not None:
-            reading.set(strength=f"{parts[1]}/{parts[2]}")
-    if re.search(r"\d\s*puffs?\b", reading.rest):
-        each = reading.take(rf"(?:of\s+)?({NUMBER})\s*(micrograms?|mcg|ug)(?:\s*/\s*puff)?")
+            unit = f" {UNITS[parts[3]]}" if parts[3] else ""
+            reading.set(strength=f"{parts[1]}/{parts[2]}{unit}")
+    if re.search(r"\d\s*(?:puffs?|sprays?)\b", reading.rest):
+        each = reading.take(rf"(?:of\s+)?({NUMBER})\s*(micrograms?|mcg|ug)(?:\s*/\s*(?:puff|spray|dose|actuation))?")
         if each is not None:
             reading.set(strength=f"{each[1]} {UNITS[each[2]]}")
 
@@ -120,6 +153,71 @@ def meals_and_days(reading: Reading) -> None:
         instead = "how often instead" if len(days) == 1 else "once a week in a line of its own for each"
         what = "A day of the week" if len(days) == 1 else "Days of the week"
         reading.ask("rest", f'{what} ("{" ".join(days)}") cannot be kept: say {instead}.')
+
+
+def worn(reading: Reading) -> None:
+    """`7 day patch`: how long one is worn, not for how long they are given; `4.6 mg/24h patch`: the strength of one."""
+    days = reading.take(r"(\d{1,2})[\s-]*day(?=\s+patch)")
+    if days is not None:
+        reading.set(every_hours=int(days[1]) * HOURS_PER_DAY)
+        reading.assumptions.append(
+            f"a {days[1]}-day patch is changed every {hours_words(int(days[1]) * HOURS_PER_DAY)}"
+        )
+    if re.search(r"\bpatch(?:es)?\b", reading.rest):
+        if re.search(rf"{NUMBER}\s*(?:mg|micrograms?|mcg)", reading.rest):  # else one patch is how much
+            reading.rest = re.sub(r"\b(?:apply|change)(?:\s+(?:1|one|a))?(?:\s+patch)?\b", "patch", reading.rest)
+        each = reading.take(rf"({NUMBER})\s*(mg|micrograms?|mcg)\s*/\s*(24|16)\s*h(?:ou)?(?:rs?)?")
+        if each is not None:
+            reading.set(amount=amount_of(reading, each[1], each[2]))
+            reading.assumptions.append(f"{each[1]} {UNITS[each[2]]} in {each[3]} hours is the strength of the patch")
+
+
+def times_a_week(reading: Reading) -> None:
+    """`twice a week`, `3x/week`, `monthly`: an order does not keep them."""
+    several = reading.take(
+        r"(?:twice|thrice|\d{1,2}\s*(?:x|times))\s*(?:/\s*|(?:a|per|each|every)\s+)?(?:weekly|week|wk)|\d\s*/\s*(?:week|wk)"
+    )
+    if several is not None:
+        words = f'"{several[0].strip()}" cannot be kept: write once a week in a line of its own for each, or the hours between two.'
+        reading.ask("often", words)
+    months = reading.take(r"(?:every\s+)?(?:\d{1,2}\s+)?(?:monthly|(?<=every )months?|(?<=every \d )months?)")
+    if months is not None:
+        reading.ask(
+            "often",
+            f'"{months[0].strip()}": an order keeps days and weeks between two doses, not months: say how many.',
+        )
+
+
+def weeks_between(reading: Reading) -> None:
+    """`40 mg 12 weekly` is every 12 weeks; the number of "butrans 10 weekly" is a dose."""
+    every = reading.take(r"(?:(?:every|q)\s*)?(\d{1,2})[\s-]*weekly") if "amount" in reading.fields else None
+    if every is not None and 0 < int(every[1]) * 7 <= ranges.DAYS_MAX:
+        reading.set(every_hours=int(every[1]) * 7 * HOURS_PER_DAY)
+
+
+def route_of_two(reading: Reading, routes: dict[str, str]) -> None:
+    """`po/iv`: an order keeps one."""
+    short = "po|iv|im|sc|pr|ng|sl|neb|inh"
+    found = reading.take(rf"(?:{short})(?:\s*/\s*(?:{short}))+")
+    if found is not None:
+        ends = tuple(dict.fromkeys(routes[each.strip()] for each in found[0].split("/")))
+        words = f"By which route: {', or '.join(ends)}? An order keeps one."
+        reading.either.append(("route", ends, words, ends))
+
+
+def concentration(reading: Reading) -> None:
+    """`4 mg in 50 ml at 5 ml/h`: what runs, and what it is made of."""
+    solid = "mg|g|micrograms?|mcg|units?|iu|mmol"
+    if not re.search(r"\d\s*ml\s*/\s*h(?:ou)?r?\b", reading.rest):
+        return
+    made = reading.take(rf"({NUMBER})\s*({solid})\s+in\s+({NUMBER})\s*(ml|litres?|l)(?:\s+(?:of\s+)?({_FLUID}))?")
+    if made is None:
+        return
+    volume, each = amount_of(reading, made[3], made[4]), amount_of(reading, made[1], made[2])
+    if volume is not None and each is not None:
+        in_ml = volume.value * (1000 if volume.unit == "litres" else 1)
+        reading.set(strength=f"{plain_amount(each.value)} {each.unit}/{plain_amount(in_ml)} ml")
+        reading.set(diluent=" ".join(filter(None, (volume.words, _FLUID_OF.get(made[5] or "", "")))))
 
 
 def short_unit(reading: Reading) -> None:
@@ -157,9 +255,16 @@ def _may_be_an_amount(times: int, dose: Decimal) -> bool:
 def ask_about_most(reading: Reading) -> None:
     """The most in 24 hours is not less than one dose."""
     amount, most = reading.fields.get("amount_to") or reading.fields.get("amount"), reading.fields.get("day_max")
-    if not isinstance(amount, Amount) or not isinstance(most, Amount) or reading.fields.get("per_kg"):
+    if not isinstance(amount, Amount) or not isinstance(most, Amount):
+        return
+    if reading.fields.get("per_kg"):
+        if not reading.most_is_of_day and not reading.fields.get("once"):
+            asked = f"At most {most.words} each time, or in 24 hours? An order keeps the most in 24 hours."
+            reading.ask("day_max", asked, (f"at most {most.words} in 24 hours",))
         return
     dose = in_unit(float(amount.value), amount.unit, most.unit)
+    if dose is None and most.unit in ROUTE_OF_UNIT and amount.unit not in ROUTE_OF_UNIT:
+        reading.ask("day_max", f"At most {most.words}: how much is that? The dose is in {amount.unit}.")
     if dose is not None and dose > float(most.value) * (1 + 1e-9):
         reading.ask("day_max", f"At most {most.words} in 24 hours is less than one dose of {amount.words}.")
 
@@ -174,16 +279,47 @@ def route_of_form(reading: Reading, name: Understood | None) -> None:
             reading.ask("route", f"By which route: {said_route}, or {usual} as a {word} is?")
         elif said_route is None and routes and usual not in routes:
             reading.ask("route", f"By which route? It is not known as a {word}.", (usual,))
+    solid = sorted(words & SOLID_WORDS)
+    if solid and reading.fields.get("route") in BY_NEEDLE:
+        reading.ask("route", f"By which route: {reading.fields['route']}, or swallowed as a {solid[0]} is?", ("oral",))
+    _by_needle(reading, words, routes)
     _patch(reading, words, routes)
     amount = reading.fields.get("amount")
     loose = words - ({"suspension"} if routes & INJECTED else set[str]())
     said = [FORM_ROUTES.get(word) or LOOSE_FORM_ROUTES.get(word) for word in sorted(loose)]
     said += [ROUTE_OF_UNIT.get(amount.unit)] if isinstance(amount, Amount) else []
+    said += ["oral"] if reading.tablet is not None else []
     said += ["intravenous"] if _is_infused(str(reading.fields.get("diluent", ""))) else []
     meant = {route for route in said if route in routes}
     if "route" not in reading.fields and len(meant) == 1:
         reading.set(route=meant.pop())
         reading.assumptions.append(f"the route is {reading.fields['route']}")
+
+
+def _by_needle(reading: Reading, words: set[str], routes: set[str]) -> None:
+    """`pantoprazole 40 mg injection`: never by mouth."""
+    said = sorted(words & INJECTED_WORDS)
+    if not said:
+        return
+    meant = sorted(routes & ({"intravenous"} if "infusion" in said and "intravenous" in routes else BY_NEEDLE))
+    route = reading.fields.get("route")
+    if route is not None and route not in BY_NEEDLE:
+        reading.ask("route", f"By which route: {route}, or as an {said[0]} is?", tuple(meant))
+    elif route is None and len(meant) == 1:
+        reading.set(route=meant[0])
+        reading.assumptions.append(f"the route is {meant[0]}")
+    elif route is None:
+        reading.ask("route", f"By which route is the {said[0]} given?", tuple(meant))
+
+
+def applied(reading: Reading) -> None:
+    """`1 % cream bd`, `apply bd`: an application each time."""
+    words = set(reading.rest.split()) & {"cream", "ointment", "oint", "gel", "lotion", "apply"}
+    if reading.fields.get("route") == "topical" and words and "amount" not in reading.fields:
+        reading.take("apply")
+        if not any(question.field == "amount" for question in reading.questions):
+            reading.set(amount=Amount(Decimal(1), "applications"))
+            reading.assumptions.append("one application each time")
 
 
 def _is_infused(diluent: str) -> bool:
@@ -198,7 +334,7 @@ def _patch(reading: Reading, words: set[str], routes: set[str]) -> None:
     """`25 micrograms/h patch`: not an infusion but the strength of a patch."""
     amount = reading.fields.get("amount")
     if (
-        "patch" in words
+        words & {"patch", "patches"}
         and "transdermal" in routes
         and reading.fields.get("rate") == "h"
         and isinstance(amount, Amount)
@@ -243,4 +379,4 @@ def _too_often(reading: Reading) -> str:
 
 def then_stop(reading: Reading) -> bool:
     """`then stop` says nothing beside a number of days."""
-    return reading.take(r"(?:then|and)\s+stop") is not None
+    return reading.take(r"(?:,?\s*(?:and\s+)?(?:then|and)|,)\s+stop|(?<=,) stop") is not None

@@ -6,7 +6,7 @@ from wardline.orders.cards import reasons
 from wardline.orders.doses import in_unit
 from wardline.orders.drugs import Drug
 from wardline.orders.elsewhere import Said, line_heard
-from wardline.orders.entry import NUMBER, UNIT, UNITS, made_as, number
+from wardline.orders.entry import made_as
 from wardline.orders.external import Address, configure
 from wardline.orders.forms import (
     Decision,
@@ -24,6 +24,7 @@ from wardline.orders.lines import Amount, MedicineLine, OrderKind, dose_words, p
 from wardline.orders.lines import text as line_text
 from wardline.orders.measures import follow_creatinine, medicines_topic, record_measure
 from wardline.orders.queries import MEDICINES_MAX, MedicineRow, alerts_of, history, medicines_of
+from wardline.orders.reading import NUMBER, UNIT, UNITS, number
 from wardline.orders.summary import STANDING, StandingMedicine, standing_medicine
 from wardline.orders.timeline import TIMELINE
 from wardline.orders.together import Together

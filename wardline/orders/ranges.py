@@ -11,23 +11,20 @@ from decimal import Decimal
 
 from wardline.orders.doses import MILLIGRAMS
 from wardline.orders.lines import HOURS_PER_DAY, Amount, hours_words, plain, range_words
-from wardline.orders.reading import NUMBER, UNIT, Reading, amount_of
+from wardline.orders.reading import MOST, NUMBER, PER_DAY, UNIT, Reading, amount_of
 
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 TO = r"\s*(?:-|to|or)\s*"
 HOURS_MAX = 24 * 366
 DAYS_MAX = 366
 EVERY_OF = {
-    "h": 1, "hour": 1, "hours": 1, "hourly": 1, "hrly": 1, "hrs": 1, "hr": 1, "day": 24, "days": 24, "week": 168, "weeks": 168,
+    "h": 1, "d": 24, "w": 168, "wk": 168, "wks": 168, "hour": 1, "hours": 1, "hourly": 1, "hrly": 1, "hrs": 1, "hr": 1, "day": 24, "days": 24, "week": 168, "weeks": 168,
 }  # fmt: skip
 EACH = r"(?:hourly|hrly|hours?|hrs?|h|days?|weeks?)(?![a-z])"
 DAYS_OF = {"d": 1, "day": 1, "days": 1, "/7": 1, "w": 7, "week": 7, "weeks": 7, "wk": 7, "wks": 7, "/52": 7}
 TIMES = {"od": 1, "once": 1, "bd": 2, "bid": 2, "twice": 2, "tds": 3, "tid": 3, "qds": 4, "qid": 4}
 TIMES_MAX = 24
 COUNTED = frozenset({"tablets", "capsules", "sachets", "puffs", "sprays", "drops", "patches", "applications"})
-_MOST = r"(?:max(?:imum)?|up to|at most|not more than)"
-_PER_DAY = r"(?:\s*(?:(?:/|per|in|a)\s*(?:24\s*h(?:ours?)?|day|d)|daily))?"
-_A_WHOLE_DAY = r"\s*(?:(?:/|per|in|a)\s*(?:24\s*h|day|d\b)|daily)"
 _TIME = r"(?:\s*/\s*(minutes?|min|hours?|hr|h))?"
 _NAMES = "|".join(sorted(TIMES, key=len, reverse=True))
 _A_DAY = r"\s*(?:x|times)\s*(?:a|per|/|each)?\s*(?:day|daily|d)"
@@ -36,12 +33,12 @@ _A_DAY = r"\s*(?:x|times)\s*(?:a|per|/|each)?\s*(?:day|daily|d)"
 # --- amounts -----------------------------------------------------------------------------------------------------------
 def bounds(reading: Reading) -> None:
     """`max 3-4 g`, `over 5-10 min`: one number is wanted of each. `500 mg up to 1 g` is a range, or a dose and its most."""
-    either = reading.take(rf"({NUMBER})\s*({UNIT})\s*up to\s*({NUMBER})\s*({UNIT})(?!{_A_WHOLE_DAY})")
+    either = reading.take(rf"({NUMBER})\s*({UNIT})\s*up to\s*({NUMBER})\s*({UNIT})(?!{PER_DAY})")
     if either is not None:
         low, high = f"{either[1]} {either[2]}", f"{either[3]} {either[4]}"
         choices = (f"{low} to {high}", f"{low} at most {high} in 24 hours")
         reading.ask("amount", f"{low} up to {high}: each time, or at most {high} in 24 hours?", choices)
-    most = reading.take(rf"{_MOST}\s*({NUMBER})\s*(?:{UNIT})?{TO}({NUMBER})\s*({UNIT}){_PER_DAY}")
+    most = reading.take(rf"{MOST}\s*({NUMBER})\s*(?:{UNIT})?{TO}({NUMBER})\s*({UNIT})(?:{PER_DAY})?")
     if most is not None:
         ends = [amount_of(reading, each, most[3]) for each in (most[1], most[2])]
         words = [f"at most {each.words} in 24 hours" for each in ends if each]
@@ -57,7 +54,7 @@ def bounds(reading: Reading) -> None:
 def amounts(reading: Reading) -> None:
     """`5-10 mg`, `500 mg to 1 g`, `1 or 2 tablets`, `0.05-0.5 micrograms/kg/min`."""
     end = rf"({NUMBER})\s*(?:({UNIT})(\s*/\s*kg)?{_TIME})?"
-    pattern = rf"{end}(\s*(?:-|to|or)\s*)({NUMBER})\s*({UNIT})(\s*/\s*kg)?{_TIME}"
+    pattern = rf"(?:(?:at|@)\s*)?{end}(\s*(?:-|to|or)\s*)({NUMBER})\s*({UNIT})(\s*/\s*kg)?{_TIME}"
     for found in iter(lambda: reading.take(pattern), None):
         low, unit_low, kg_low, time_low, between, high, unit, kg, time = found.groups()
         if unit_low and ((kg_low and not kg) or (time_low and (time or "")[:1] != time_low[:1])):
@@ -176,7 +173,7 @@ def _times(reading: Reading) -> None:
     if found is not None:
         low, high = (TIMES.get(each) or int(each) for each in (found[1], found[2]))
         _set_times(reading, low, high)
-    most = reading.take(rf"{_MOST}\s*({_NAMES})(?:\s*(?:a day|daily))?")
+    most = reading.take(rf"{MOST}\s*({_NAMES})(?:\s*(?:a day|daily))?")
     if most is not None:
         _at_most(reading, TIMES[most[1]])
 

@@ -12,15 +12,21 @@ DECIMALS_MAX = 4
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 UNITS = {
-    "mg": "mg", "g": "g", "gram": "g", "grams": "g", "microgram": "micrograms", "micrograms": "micrograms",
+    "mg": "mg", "milligram": "mg", "milligrams": "mg", "g": "g", "gram": "g", "grams": "g", "gm": "g", "gms": "g", "microg": "micrograms", "microgs": "micrograms", "microgram": "micrograms", "micrograms": "micrograms",
     "mcg": "micrograms", "mcgs": "micrograms", "ug": "micrograms", "mgs": "mg", "nanogram": "nanograms", "nanograms": "nanograms", "ng": "nanograms",
-    "unit": "units", "units": "units", "iu": "units", "mmol": "mmol", "ml": "ml", "litre": "litres", "litres": "litres",
+    "unit": "units", "units": "units", "iu": "units", "mmol": "mmol", "ml": "ml", "mls": "ml", "millilitre": "ml", "millilitres": "ml", "milliliter": "ml", "milliliters": "ml", "liter": "litres", "liters": "litres", "litre": "litres", "litres": "litres",
     "l": "litres", "puff": "puffs", "puffs": "puffs", "drop": "drops", "drops": "drops", "tablet": "tablets",
     "tablets": "tablets", "tab": "tablets", "tabs": "tablets", "capsule": "capsules", "capsules": "capsules",
     "cap": "capsules", "caps": "capsules", "sachet": "sachets", "sachets": "sachets", "patch": "patches",
     "patches": "patches", "spray": "sprays", "sprays": "sprays", "application": "applications", "applications": "applications", "%": "%",
 }  # fmt: skip
 UNIT = "(?:" + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)) + r")(?![a-z])"
+
+# `/24h`, `in 24 hours`, `per day`, `daily`: what makes a most one of a day.
+PER_DAY = r"\s*(?:(?:/|per|in|a|each|every)\s*(?:24\s*h(?:ou)?rs?|24\s*h|day|d)(?![a-z])|daily\b)"
+MOST = r"(?:max(?:imum|\.)?(?:\s+of)?:?|up to|at most|not? more than|(?:do\s+)?not\s+(?:to\s+)?exceed(?:ing)?)"
+# A comma is of decimals behind a nought, and may be where a point of thousands is written: 0,125 is not 125.
+_TWO_WAYS = re.compile(r"0+,|[1-9]\d{0,2}\.\d\d0$")
 
 
 class Question(Struct, frozen=True):
@@ -36,6 +42,7 @@ class Reading:
 
     def __init__(self, rest: str) -> None:
         self.rest = f" {rest} "
+        self.written = ""  # the name, where it was not understood
         self.fields: dict[str, object] = {}
         # What the line ends with, taken off because it may answer which of two frequencies is meant; and whether it did.
         self.answer, self.is_answered = "", False
@@ -44,11 +51,12 @@ class Reading:
         # One of two values is wanted: the field, both, what is asked, and what answers it.
         self.either: list[tuple[str, tuple[object, ...], str, tuple[str, ...]]] = []
         self.tablet: Amount | None = None  # the strength of one, where tablets were counted
+        self.most_is_of_day = False  # a most said for 24 hours, not a bare "max 1 g"
         self.nanograms = ""  # the number before "ng", which may be a unit or a route
 
     def take(self, pattern: str) -> re.Match[str] | None:
         """The first match that stands by itself, taken out of the rest."""
-        found = re.search(rf"(?<![\w./,-])(?:{pattern})(?![\w/])", self.rest)
+        found = re.search(rf"(?<![\w./,-])(?:{pattern})(?![\w/])(?!(?<=\d)[.,]\d)", self.rest)
         if found is not None:
             self.rest = f"{self.rest[: found.start()]} {self.rest[found.end() :]}"
         return found
@@ -89,6 +97,10 @@ def number(written: str) -> Decimal | None:
 def amount_of(reading: Reading, written: str, unit: str) -> Amount | None:
     """An amount as it was written; one that cannot be is asked about."""
     value = number(written)
+    if _TWO_WAYS.match(written):
+        words = f'"{written} {unit}": thousands, or decimals? Write thousands without a mark, decimals with a point and no nought at the end.'
+        reading.ask("amount", words)
+        return None
     if value is None:
         reading.ask("amount", f"{written} {unit} is not an amount.")
         return None

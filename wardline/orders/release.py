@@ -3,6 +3,7 @@
 from wardline.orders.doses import LIKE_ORAL
 from wardline.orders.drugs import DrugTable, Release, Understood
 from wardline.orders.lines import MedicineLine
+from wardline.orders.phrases import SOLID_WORDS
 from wardline.orders.reading import Reading
 
 CHOICES = ("immediate release", "modified release")
@@ -10,7 +11,6 @@ BY_MOUTH = frozenset({"oral", *LIKE_ORAL})
 LIQUID = frozenset({"ml", "litres", "drops"})
 # A suspension may be of modified-release granules.
 LIQUID_WORDS = frozenset({"solution", "liquid", "syrup", "elixir"})
-SOLID_WORDS = frozenset({"tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps"})
 
 
 def of_liquid(reading: Reading, name: Understood | None, table: DrugTable) -> None:

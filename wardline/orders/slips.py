@@ -1,0 +1,95 @@
+"""Doses and intervals that nobody means: milligrams for micrograms, a patch of three days changed every day. They are asked about,
+with what may have been meant.
+"""
+
+import re
+from decimal import Decimal
+
+from wardline.orders.doses import MILLIGRAMS
+from wardline.orders.drugs import Form, Understood
+from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, hours_words, plain, range_words
+from wardline.orders.phrases import BY_NEEDLE
+from wardline.orders.reading import Reading
+
+# Own: a slip of the unit is a thousandfold. So many of the largest strength, or so much of the strongest fluid, is one.
+PIECES_MAX = 100
+FLUID_ML_MAX = 500
+TISSUE_ML_MAX = 100  # into a muscle or under the skin
+BAG_ML_MIN = 250  # own: so much into a vein is no concentrate
+WHICH_UNIT = "It is not made so strong: which unit?"
+WHICH_STRENGTH = "So much of which strength?"
+_STRENGTH = re.compile(r"([\d.,]+) (g|mg|micrograms|nanograms)(?:/(?:([\d.,]+) )?(ml|h|puff|spray|dose))?")
+_SMALLER = {"g": "mg", "mg": "micrograms", "micrograms": "nanograms"}
+_BY_TUBE = {"nasogastric": "oral", "gastrostomy": "oral"}
+# Hours for which a patch is worn, at least and at most, and who says so.
+WORN_HOURS = {
+    "fentanyl": (48, 72, "US prescribing information of fentanyl transdermal system, section 2"),
+    "buprenorphine": (72, 168, "US prescribing information of Butrans, section 2; UK product information of Transtec"),
+    "hyoscine hydrobromide": (72, 72, "US prescribing information of Transderm Scop, section 2"),
+}
+
+
+def ask_about_units(reading: Reading, name: Understood | None, line: MedicineLine) -> None:
+    """`digoxin 125 mg`: 500 tablets of the largest strength."""
+    if name is None or len(name.drugs) != 1 or line.per_kg or line.rate or line.over_minutes or line.diluent:
+        return
+    most_mg = _most_mg(name.drugs[0].forms, line.route)
+    for amount in [step.amount for step in line.steps] or [line.amount_to or line.amount]:
+        if most_mg is None or amount is None or amount.unit not in MILLIGRAMS or _mg(amount) <= most_mg:
+            continue
+        smaller = Amount(amount.value, _SMALLER.get(amount.unit, amount.unit))
+        choices = (smaller.words,) if smaller != amount and _mg(smaller) <= most_mg else ()
+        reading.ask("amount", f"{amount.words}? {WHICH_UNIT}", choices)
+        return
+
+
+def _most_mg(forms: tuple[Form, ...], route: str) -> Decimal | None:
+    """More than this at once is a slip; None where a strength says no mass, or nothing is known of the route."""
+    read = [_STRENGTH.fullmatch(each) for each in _strengths(forms, route)]
+    if not read or not all(read):
+        return None
+    fluid_ml_max = TISSUE_ML_MAX if route in {"intramuscular", "subcutaneous"} else FLUID_ML_MAX
+    return max(_enough_mg(each, fluid_ml_max) for each in read if each)
+
+
+def _strengths(forms: tuple[Form, ...], route: str) -> list[str]:
+    """What is made for a route; whatever a needle gives is made for each of its routes."""
+    routes = BY_NEEDLE if route in BY_NEEDLE else {_BY_TUBE.get(route, route)}
+    return [strength for form in forms if routes & set(form.routes) for strength in form.strengths]
+
+
+def _enough_mg(strength: re.Match[str], fluid_ml_max: int) -> Decimal:
+    held = _mg(Amount(Decimal(strength[1].replace(",", "")), strength[2]))
+    if strength[4] == "ml":
+        return held / Decimal((strength[3] or "1").replace(",", "")) * fluid_ml_max
+    return held * PIECES_MAX
+
+
+def _mg(amount: Amount) -> Decimal:
+    return amount.value * Decimal(plain(Decimal(str(MILLIGRAMS[amount.unit]))))
+
+
+def ask_about_strength(reading: Reading, name: Understood | None, line: MedicineLine) -> None:
+    """`oramorph 5 ml`: 10 mg, or 100 mg? Asked where fluids of several strengths are made, and always of an opioid and of what a
+    needle gives: a concentrate is made of most.
+    """
+    amounts = [step.amount for step in line.steps] or [line.amount]
+    is_volume = any(amount is not None and amount.unit in {"ml", "litres"} for amount in amounts)
+    if not is_volume or line.strength or name is None or len(name.drugs) != 1:
+        return
+    made = _strengths(name.drugs[0].forms, line.route)
+    fluids = tuple(dict.fromkeys(each for each in made if each.endswith(("ml", "%"))))
+    is_bag = all(amount is None or amount.unit == "litres" or amount.value >= BAG_ML_MIN for amount in amounts)
+    is_strong = (line.route in BY_NEEDLE and not is_bag) or "opioid" in name.drugs[0].classes
+    if len(fluids) > 1 or (fluids and is_strong):
+        reading.ask("strength", WHICH_STRENGTH, tuple(f"of {each}" for each in fluids))
+
+
+def ask_about_worn(reading: Reading, line: MedicineLine) -> None:
+    """`fentanyl patch daily`: on top of those that are still worn."""
+    least, most, source = WORN_HOURS.get(line.name, (0, 0, ""))
+    hours = line.every_hours or (HOURS_PER_DAY // line.times_per_day if line.times_per_day else None)
+    if line.route != "transdermal" or not most or hours is None or least <= hours <= most:
+        return
+    worn = hours_words(most) if least == most else range_words(least, most)
+    reading.ask("often", f"A patch of {line.name} is worn for {worn} ({source}): say so.")
