@@ -95,9 +95,10 @@ class Streams:
         ctx = _context(scope, self._pool)
         life = self._hub.pace.life_seconds * random.uniform(0.8, 1.2)  # noqa: S311 - spread, not secrecy
         connection = Connection(send, UUID(int=0), asyncio.get_running_loop().time() + life)
-        versions = None
+        joined = False
         try:
             versions = await self._subscribe(ctx, scope, connection)
+            joined = True
         except Exception as error:  # noqa: BLE001 - answered as a problem; what is not one is logged
             self._hub.leave(connection)
             await self._refuse(ctx, error, scope, send)
@@ -106,7 +107,7 @@ class Streams:
             self._hub.leave(connection)
             raise
         finally:
-            self._turnstile.leave(opened=versions is not None)
+            self._turnstile.leave(opened=joined)
             serving.reset(before)
         try:
             await self._serve(connection, versions, receive, send)
