@@ -35,7 +35,7 @@ TIMELINE = f"""
 """  # noqa: S608 - texts of the code's own
 
 # What was released since a time, for the day's axis: a part of the summary's one statement. What is withdrawn is no result.
-# A specimen is seldom released more than six days after it was taken; the index is in the order of the taking.
+# Of specimens taken within the week, as the index is in the order of the taking: a later one stands in Results alone.
 RELEASED = f"""
     SELECT array_agg(ROW(n.at, n.total, n.critical, n.out, n.words) ORDER BY n.at)
       FROM (SELECT coalesce(r.clinical_at, r.technical_at) AS at, count(*)::int AS total,
@@ -51,5 +51,5 @@ RELEASED = f"""
                AND (r.state = 'clinically_released'
                     OR (r.state = 'technically_released' AND EXISTS (SELECT 1 FROM lab.critical_call c
                          WHERE c.hospital_id = r.hospital_id AND c.result_id = r.id)))
-             GROUP BY 1) n
+             GROUP BY 1 ORDER BY 1 DESC LIMIT 100) n
 """  # noqa: S608 - texts of the code's own

@@ -31,17 +31,19 @@ DUE = """
 # What was done with medicines since a time, and what has waited since then: likewise a part of that statement.
 DONE = """
     SELECT array_agg(ROW(x.at, x.what, x.name, x.amount, x.unit, x.critical) ORDER BY x.at)
-      FROM (SELECT a.happened_at AS at, a.action AS what, m.name, a.amount::float8 AS amount, a.unit, '' AS critical
+      FROM ((SELECT a.happened_at AS at, a.action AS what, m.name, a.amount::float8 AS amount, a.unit, '' AS critical
               FROM mar.administration a
               JOIN orders.medicine m ON m.hospital_id = a.hospital_id AND m.id = a.medicine_id
              WHERE a.hospital_id = :patient.hospital_id AND a.person_id = :patient.person_id
                AND a.happened_at >= :since::timestamptz AND a.state = 'final'
+             ORDER BY a.happened_at DESC LIMIT 200)
              UNION ALL
-            SELECT d.due_at, d.state, m.name, d.amount::float8, d.unit, d.critical
+            (SELECT d.due_at, d.state, m.name, d.amount::float8, d.unit, d.critical
               FROM mar.dose d
               JOIN orders.medicine m ON m.hospital_id = d.hospital_id AND m.id = d.medicine_id AND m.state = 'active'
              WHERE d.hospital_id = :patient.hospital_id AND d.person_id = :patient.person_id AND d.state = 'due'
-               AND d.due_at >= :since::timestamptz AND d.due_at < :now::timestamptz) x
+               AND d.due_at >= :since::timestamptz AND d.due_at < :now::timestamptz
+             ORDER BY d.due_at DESC LIMIT 100)) x
 """
 
 

@@ -20,8 +20,8 @@ AGAIN_SECONDS_MIN, AGAIN_SECONDS_MAX = 2, 60
 # servers' cores about 1.5 ms when each was sent the whole board; now the live node and PostgreSQL take 0.6 ms for one that is
 # sent what it missed (bench/results/log.md). Requests go on meanwhile.
 RETURNING_PER_SECOND = 250
-# With at most 6,500 streams for each process 95 % are back within 30 s; a process with more takes its time. With a spread of
-# 26 s for whatever number, 50,000 on two cores were refused seven times each, and never came back.
+# At most 6,500 streams of a process are asked back within 27 s; a process with more takes its time. With a spread of 26 s for
+# whatever number, 50,000 on two cores were refused seven times each, and most were not back after 90 s (bench/results/log.md).
 SPREAD_SECONDS = (2.0, 66.0)
 
 _REFUSAL = problem_values(Busy("Many screens are coming back at once."), "", "/live")
