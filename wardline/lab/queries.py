@@ -24,6 +24,7 @@ from wardline.lab.models import (
     Specimen,
     SpecimenScope,
 )
+from wardline.lab.timeline import STANDS
 from wardline.patients.public import PatientScope
 from wardline.platform.db import Db, query
 
@@ -322,7 +323,7 @@ async def history(db: Db, *, hospital_id: UUID, result_id: UUID) -> list[Event]:
 
 # The newest value of each test of the last days for the chart's summary, critical ones first: part of its one statement.
 # `:since` is the summary's own, a day ago.
-LATEST = """
+LATEST = f"""
     SELECT array_agg(ROW(v.id, v.name, v.unit_words, v.decimals::int, v.value::float8, v.comparator, v.flag, v.low::float8, v.high::float8,
                          v.taken_at, v.state, v.revision, k.id, k.told_at, k.told_to) ORDER BY v.rank, v.position)
       FROM (SELECT n.*, t.name, t.unit_words, t.decimals, t.position,
@@ -332,9 +333,7 @@ LATEST = """
                       FROM lab.result r
                      WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id AND r.value IS NOT NULL
                        AND r.taken_at >= :since::timestamptz - interval '6 days'
-                       AND (r.state = 'clinically_released'
-                            OR (r.state = 'technically_released' AND EXISTS (SELECT 1 FROM lab.critical_call c
-                                 WHERE c.hospital_id = r.hospital_id AND c.result_id = r.id)))
+                       AND {STANDS}
                      ORDER BY r.test_code, r.taken_at DESC) n
               JOIN lab.test t ON t.code = n.test_code
              ORDER BY rank, t.position LIMIT 8) v

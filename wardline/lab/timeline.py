@@ -4,6 +4,10 @@ summary's last day.
 What was released at one time from one specimen is one event; a critical value stands there from its technical release on.
 """
 
+# Whether a result `r` stands on a ward's pages: released clinically, or critical and released technically; not withdrawn.
+STANDS = """(r.state = 'clinically_released'
+                OR (r.state = 'technically_released' AND EXISTS (SELECT 1 FROM lab.critical_call c
+                     WHERE c.hospital_id = r.hospital_id AND c.result_id = r.id)))"""
 # A test with its value and how it lies: `Potassium 6.9 critically high`.
 _VALUE = """
     concat_ws(' ', t.name, CASE WHEN r.value IS NULL THEN left(r.words, 80)
@@ -48,8 +52,6 @@ RELEASED = f"""
              WHERE r.hospital_id = :patient.hospital_id AND r.person_id = :patient.person_id
                AND r.taken_at >= :since::timestamptz - interval '6 days'
                AND coalesce(r.clinical_at, r.technical_at) >= :since::timestamptz
-               AND (r.state = 'clinically_released'
-                    OR (r.state = 'technically_released' AND EXISTS (SELECT 1 FROM lab.critical_call c
-                         WHERE c.hospital_id = r.hospital_id AND c.result_id = r.id)))
+               AND {STANDS}
              GROUP BY 1 ORDER BY 1 DESC LIMIT 100) n
 """  # noqa: S608 - texts of the code's own
