@@ -117,6 +117,28 @@ def immunization(**more: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize(
+    ("repeat", "words"),
+    [
+        ({"frequency": 1, "period": 1, "periodUnit": "wk", "dayOfWeek": ["mon"]}, "once a week on Monday"),
+        (
+            {"frequency": 3, "period": 1, "periodUnit": "wk", "dayOfWeek": ["wed", "mon", "fri"]},
+            "once a day on Monday, Wednesday and Friday",
+        ),
+        (
+            {"frequency": 2, "period": 1, "periodUnit": "d", "timeOfDay": ["22:00:00", "10:00:00"]},
+            "twice a day at 10:00 and 22:00",
+        ),
+    ],
+)
+async def test_days_and_times_of_a_medicine_are_kept(
+    db: Db, owner: asyncpg.Connection, tmp_path: Path, repeat: dict[str, Any], words: str
+) -> None:
+    told = [{"timing": {"repeat": repeat}, "doseAndRate": [{"doseQuantity": {"value": 1}}]}]
+    await imported(db, tmp_path, medicine(dosageInstruction=told))
+    assert await owner.fetchval("SELECT text FROM orders.medicine") == f"cefuroxime 250 mg oral {words}"
+
+
 async def test_a_medicine_becomes_a_structured_line_that_has_ended(
     db: Db, owner: asyncpg.Connection, tmp_path: Path
 ) -> None:

@@ -77,6 +77,60 @@ def test_a_change_does_not_bring_the_next_dose_nearer() -> None:
     assert after("furosemide 80 mg iv stat", morning) == []
 
 
+def test_days_of_the_week_and_times_of_the_day() -> None:
+    """From a Monday morning; the first of December is a Tuesday."""
+    assert clocks(of("co-trimoxazole 960 mg po mon wed fri", MORNING, 8)) == [
+        "23 08:00",
+        "25 08:00",
+        "27 08:00",
+        "30 08:00",
+    ]
+    assert clocks(of("alendronic acid 70 mg po every sunday", MORNING, 15)) == ["29 08:00", "06 08:00"]
+    assert clocks(of("methotrexate 10 mg po every 2 weeks on wednesday at 18:30", MORNING, 32)) == [
+        "25 18:30",
+        "09 18:30",
+        "23 18:30",
+    ]
+    assert clocks(of("vancomycin 1 g iv bd at 05:00 and 17:00", MORNING, 1)) == ["23 17:00", "24 05:00"]
+    assert clocks(of("co-trimoxazole 960 mg po bd sat sun", MORNING, 7)) == [
+        "28 08:00",
+        "28 18:00",
+        "29 08:00",
+        "29 18:00",
+    ]
+    assert len(of("alendronic acid 70 mg po weekly on sunday for 4 weeks", MORNING, 60)) == 4
+
+
+def test_a_time_of_day_is_kept_through_both_nights() -> None:
+    for day in (datetime(2026, 3, 27, 12, tzinfo=UTC), datetime(2026, 10, 23, 12, tzinfo=UTC)):  # Fridays
+        assert {clock[3:] for clock in clocks(of("vancomycin 1 g iv bd at 09:30 and 21:30", day, 4))} == {
+            "09:30",
+            "21:30",
+        }
+        (dose,) = of("alendronic acid 70 mg po weekly on sunday at 07:15", day, 4)
+        assert f"{dose.due_at.astimezone(LONDON):%a %H:%M}" == "Sun 07:15"
+
+
+def test_a_named_day_keeps_its_distance_from_the_dose_before() -> None:
+    """A weekly drug last given on Thursday; and what is given once a day is not due again on the day on which it was given."""
+    changed = datetime(2026, 11, 27, 9, 5, tzinfo=UTC)  # a Friday
+
+    def after(typed: str, given_before: datetime) -> list[str]:
+        end = changed + 15 * DAY
+        return clocks(slots(line(typed), since=changed, zone=LONDON, start=changed, end=end, given_before=given_before))
+
+    thursday, today = datetime(2026, 11, 26, 8, tzinfo=UTC), datetime(2026, 11, 27, 8, tzinfo=UTC)
+    assert after("methotrexate 10 mg po weekly on monday", thursday) == ["07 08:00"]
+    assert after("methotrexate 10 mg po weekly on thursday", thursday) == ["03 08:00", "10 08:00"]
+    assert after("methotrexate 10 mg po weekly on friday", thursday) == ["04 08:00", "11 08:00"]
+    assert after("methotrexate 10 mg po weekly on wednesday", thursday) == ["09 08:00"]
+    assert after("methotrexate 10 mg po weekly on wednesday at 18:00", thursday) == ["02 18:00", "09 18:00"]
+    assert after("warfarin 3 mg po od at 18:00", today)[:2] == ["28 18:00", "29 18:00"]
+    assert after("warfarin 3 mg po od at 18:00", thursday)[:2] == ["27 18:00", "28 18:00"]
+    assert after("warfarin 3 mg po mon wed fri", today)[:2] == ["30 08:00", "02 08:00"]
+    assert after("vancomycin 1 g iv bd at 10:00 and 22:00", today)[:2] == ["27 10:00", "27 22:00"]
+
+
 def test_a_tapering_dose_goes_down_by_days_and_ends() -> None:
     found = of("prednisolone 40 mg for 2 days then 30 mg for 3 days od", MORNING, 30)
     assert [float(slot.amount or 0) for slot in found] == [40, 40, 30, 30, 30]

@@ -42,6 +42,9 @@ def line(text: str) -> MedicineLine:
         ("methotrexate 10 mg po once a week", "2.5 mg", "tablet", 28, 16),
         ("methotrexate 10 mg po once a week", "2.5 mg", "tablet", 10, 8),  # whole doses, not ten sevenths of one
         ("prednisolone 10 mg po alternate days", "5 mg", "tablet", 7, 8),
+        ("co-trimoxazole 960 mg po mon wed fri", "480 mg", "tablet", 7, 6),
+        ("co-trimoxazole 960 mg po bd sat sun", "480 mg", "tablet", 14, 16),
+        ("vancomycin 1 g iv bd at 10:00 and 22:00", "1 g", "vial", 1, 2),
         ("paracetamol 1 g po q4h prn max 4 g in 24 h", "500 mg", "tablet", 1, 8),  # its own bound, not six doses
         ("amox 500 tds 5d", "500 mg", "capsule", 30, 15),  # never beyond the order's own days
         ("gentamicin 5 mg/kg iv od", "40 mg/ml", "ampoule", None, None),

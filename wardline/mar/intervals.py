@@ -17,7 +17,7 @@ from msgspec import Struct
 from wardline.mar import rules, when_needed
 from wardline.mar.models import Giving, OrderRow
 from wardline.mar.schedule import DAY, kept
-from wardline.orders.public import MedicineLine, OrderKind, line_from
+from wardline.orders.public import MedicineLine, OrderKind, hours_apart, line_from
 from wardline.platform.db import Db, query
 
 REGULAR = frozenset({OrderKind.SCHEDULED, OrderKind.TAPER})
@@ -54,12 +54,13 @@ async def regular_doses(db: Db, *, hospital_id: UUID, people: list[UUID], since:
 
 def is_long(line: MedicineLine) -> bool:
     """Whether doses of a line are more than a day apart."""
-    return line.kind in REGULAR and line.every_hours is not None and line.every_hours * rules.HOUR > DAY
+    return line.kind in REGULAR and (hours_apart(line) or 0) * rules.HOUR > DAY
 
 
 def length_of(line: MedicineLine) -> timedelta:
-    """How far apart the doses of a line are."""
-    return line.every_hours * rules.HOUR if line.every_hours else DAY / (line.times_per_day or 1)
+    """How far apart the doses of a line are; where they come on days of the week, the two that are nearest."""
+    hours = hours_apart(line)
+    return hours * rules.HOUR if hours else DAY / (line.times_per_day or 1)
 
 
 def last_of(
@@ -112,7 +113,7 @@ def counted_at(dose: RegularDose) -> datetime:
 async def before_dose(db: Db, giving: Giving, *, hospital_id: UUID, now: datetime) -> list[RegularDose]:
     """What stands against giving a dose of an interval now; nothing, without a query, of a dose so many times a day."""
     line = rules.line_of(giving)
-    if line.kind not in REGULAR or line.every_hours is None or giving.due_at is None:
+    if line.kind not in REGULAR or hours_apart(line) is None or giving.due_at is None:
         return []
     since = min(giving.due_at, now) - length_of(line)
     return await regular_doses(db, hospital_id=hospital_id, people=[giving.person_id], since=since)

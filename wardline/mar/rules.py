@@ -21,6 +21,7 @@ from wardline.orders.public import (
     OrderKind,
     dose_words,
     drugs_named,
+    hours_apart,
     in_unit,
     line_from,
     number,
@@ -305,7 +306,8 @@ def near_another(giving: Giving, line: MedicineLine, given_at: datetime) -> str:
     """How near to the last dose of the order this one would be, in words; empty where there is time between them."""
     if giving.due_at is None or giving.other_at is None or line.kind not in {OrderKind.SCHEDULED, OrderKind.TAPER}:
         return ""
-    interval = timedelta(hours=line.every_hours) if line.every_hours else DAY / (line.times_per_day or 1)
+    hours = hours_apart(line)
+    interval = timedelta(hours=hours) if hours else DAY / (line.times_per_day or 1)
     apart = abs(given_at - giving.other_at)
     if apart >= interval / NEAR_PARTS:
         return ""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from wardline.orders.public import Amount, MedicineLine, OrderKind
+from wardline.orders.public import WEEKDAYS, Amount, MedicineLine, OrderKind, hours_apart
 
 FIRST_OF_EVEN = 6
 KEPT_EIGHTHS = 7  # own: an interval of days is kept on its last day, and from seven eighths of it on
@@ -87,6 +87,8 @@ def minute(moment: datetime) -> datetime:
 
 def clocks_of(line: MedicineLine, times: RoundTimes = SHIPPED) -> list[time]:
     """The times of the day at which a line is given."""
+    if line.clocks:
+        return _clocks(line.clocks)
     if line.at == "night":
         return _clocks(times.night)
     often = line.times_per_day or 1
@@ -134,15 +136,15 @@ def _by_clock(
     times: RoundTimes,
 ) -> Iterator[tuple[datetime, int]]:
     every_days = max(1, (line.every_hours or HOURS_OF_DAY) // HOURS_OF_DAY)
-    clocks, course = clocks_of(line, times), _course_days(line)
-    earliest = _earliest_wall(given_before, zone, every_days)
+    clocks, course, days = clocks_of(line, times), _course_days(line), _weekdays(line)
+    earliest = _earliest_wall(line, given_before, zone, len(clocks))
     first: datetime | None = None  # on the wall
     day = begun.astimezone(zone).date()
-    if given_before is not None and every_days > 1:
+    if given_before is not None and every_days > 1 and not line.weekdays:
         day = max(day, given_before.astimezone(zone).date() + every_days * DAY)
     last = end.astimezone(zone).date()
     while day <= last:
-        for clock in clocks:
+        for clock in clocks if day.weekday() in days else ():
             wall = datetime.combine(day, clock)
             due_at = _moment(wall, zone)
             if due_at < begun or (first is None and earliest is not None and wall < earliest):
@@ -156,11 +158,23 @@ def _by_clock(
         day += DAY
 
 
-def _earliest_wall(given_before: datetime | None, zone: ZoneInfo, every_days: int) -> datetime | None:
-    """From when an interval of days is kept, on the wall; None where there is nothing to keep."""
-    if given_before is None or every_days == 1:
+def _weekdays(line: MedicineLine) -> set[int]:
+    """The days of the week on which a line is given, Monday as 0."""
+    return {place for place, day in enumerate(WEEKDAYS) if not line.weekdays or day in line.weekdays}
+
+
+def _earliest_wall(line: MedicineLine, given_before: datetime | None, zone: ZoneInfo, times: int) -> datetime | None:
+    """From when a line keeps its distance from the dose before it, on the wall; None where there is none to keep.
+
+    Doses that are days apart keep seven eighths of that, so that a weekly drug whose day is changed from Thursday to Monday is due
+    on the Monday after the next. What is given at one time of the day is not due again on the day on which it was given.
+    """
+    if given_before is None:
         return None
-    return given_before.astimezone(zone).replace(tzinfo=None) + kept(every_days * DAY)
+    given, hours = given_before.astimezone(zone).replace(tzinfo=None), hours_apart(line) or HOURS_OF_DAY
+    if hours > HOURS_OF_DAY:
+        return given + kept(timedelta(hours=hours))
+    return datetime.combine(given.date() + DAY, time()) if times == 1 else None
 
 
 def kept(interval: timedelta) -> timedelta:

@@ -54,6 +54,8 @@ class Said(Struct, frozen=True, kw_only=True):
     unit: str = ""
     times_per_day: int | None = None
     every_hours: int | None = None
+    weekdays: tuple[str, ...] = ()
+    clocks: tuple[str, ...] = ()
     as_needed: bool = False
     reason: str = ""
     route: str = ""
@@ -76,6 +78,8 @@ def line_heard(said: Said, table: DrugTable | None) -> MedicineLine:
         route=ROUTES.get(said.route.lower(), "") or route,
         times_per_day=said.times_per_day,
         every_hours=said.every_hours,
+        weekdays=said.weekdays,
+        clocks=said.clocks,
         as_needed=said.as_needed,
         reason=said.reason,
         once=said.once,

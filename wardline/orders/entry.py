@@ -7,7 +7,7 @@ import re
 
 from msgspec import Struct, structs
 
-from wardline.orders import bare, brands, habits, only_routes, openings, phrases, ranges, release, slips
+from wardline.orders import bare, brands, days_and_times, habits, only_routes, openings, phrases, ranges, release, slips
 from wardline.orders.drugs import DrugTable, Understood, normal
 from wardline.orders.lines import MedicineLine
 from wardline.orders.ranges import DAYS_MAX, DAYS_OF, EVERY_OF, HOURS_MAX
@@ -124,9 +124,10 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     name, rest, reading = _name(plain, table)
     reading.rest, reading.answer = f" {rest} ", answer
     stops, at_most = phrases.then_stop(reading), habits.most(reading)
-    phrases.meals_and_days(reading)
+    phrases.meals(reading)
+    days_and_times.take(reading)
     phrases.worn(reading)
-    phrases.times_a_week(reading)
+    phrases.months(reading)
     phrases.route_of_two(reading, ROUTES)
     habits.two_orders(reading)
     habits.reducing(reading)
@@ -153,6 +154,7 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     phrases.route_of_form(reading, name)
     phrases.applied(reading)
     release.of_liquid(reading, name, table)
+    days_and_times.settle(reading)
     if stops and not steps and "days" not in reading.fields:
         reading.ask("days", "Stop after how many days?")
     line = MedicineLine(name=name.name if name else reading.written or plain)

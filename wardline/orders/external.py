@@ -290,6 +290,18 @@ def _concept(name: str, codes: Sequence[str]) -> dict[str, Any]:
     return {"text": name, "coding": coding}
 
 
+def _repeat(line: MedicineLine) -> dict[str, Any]:
+    """How often, as FHIR's `Timing.repeat` has it; empty where the line does not say."""
+    repeat: dict[str, Any] = {}
+    if line.times_per_day is not None:
+        repeat = {"frequency": line.times_per_day, "period": 1, "periodUnit": "d"}
+    elif line.every_hours is not None:
+        repeat = {"frequency": 1, "period": line.every_hours, "periodUnit": "h"}
+        repeat |= {"periodMax": line.every_hours_to} if line.every_hours_to else {}
+    repeat |= {"dayOfWeek": list(line.weekdays)} if line.weekdays else {}
+    return repeat | ({"timeOfDay": [f"{clock}:00" for clock in line.clocks]} if line.clocks else {})
+
+
 def _medication_request(resource_id: str, line: MedicineLine, patient_id: UUID) -> dict[str, Any]:
     dosage: dict[str, Any] = {"text": lines.text(line)}
     if line.route:
@@ -297,11 +309,9 @@ def _medication_request(resource_id: str, line: MedicineLine, patient_id: UUID) 
     if line.amount is not None and not line.per_kg and not line.rate:
         quantity = {"value": float(line.amount.value), "unit": line.amount.unit}
         dosage["doseAndRate"] = [{"doseQuantity": quantity}]
-    if line.times_per_day is not None:
-        dosage["timing"] = {"repeat": {"frequency": line.times_per_day, "period": 1, "periodUnit": "d"}}
-    elif line.every_hours is not None:
-        repeat: dict[str, Any] = {"frequency": 1, "period": line.every_hours, "periodUnit": "h"}
-        dosage["timing"] = {"repeat": repeat | ({"periodMax": line.every_hours_to} if line.every_hours_to else {})}
+    repeat = _repeat(line)
+    if repeat:
+        dosage["timing"] = {"repeat": repeat}
     if line.as_needed:
         dosage["asNeededBoolean"] = True
     return {

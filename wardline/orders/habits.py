@@ -11,12 +11,20 @@ from msgspec import Struct
 
 from wardline.orders import ranges
 from wardline.orders.doses import in_unit
-from wardline.orders.lines import HOURS_PER_DAY, Amount, Step, hours_words, plain, range_words
+from wardline.orders.lines import (
+    HOURS_PER_DAY,
+    HOURS_PER_WEEK,
+    Amount,
+    Step,
+    hours_words,
+    plain,
+    range_words,
+    times_words,
+)
 from wardline.orders.ranges import DAYS_MAX, DAYS_OF
 from wardline.orders.reading import MOST, NUMBER, PER_DAY, UNIT, Reading, amount_of
 
 STEPS_MAX = 20
-HOURS_PER_WEEK = 7 * HOURS_PER_DAY
 _STEP_OFTEN = {"once daily": 1, "once a day": 1, "daily": 1, "od": 1, "om": 1, "mane": 1, "twice daily": 2, "bd": 2,
                "bid": 2, "tds": 3, "tid": 3, "qds": 4, "qid": 4}  # fmt: skip
 _DAYS = r"(\d{1,3})\s*(days?|d|weeks?|wks?|w|/7|/52)(?![a-z])"
@@ -145,7 +153,7 @@ def _stands(reading: Reading, said: list[str], field: str, value: object) -> Non
 
 def _interval_and_times(reading: Reading, hours: int, times: int, at_most: AtMost) -> None:
     """`qds prn 4-6 hourly`, `qds q6h`, `od every 2 days`."""
-    both = f"{_times_words(times)} and {_every_words(reading)}"
+    both = f"{times_words(times)} and {_every_words(reading)}"
     if hours * times == HOURS_PER_DAY:
         reading.fields.pop("times_per_day")
         reading.assumptions.append(f"{both} are the same: {hours_words(hours)} between two doses")
@@ -179,15 +187,11 @@ def _said_words(reading: Reading, said: list[str]) -> dict[str, str]:
     times = reading.fields.get("times_per_day")
     words = {
         "once": "once only",
-        "times_per_day": _times_words(times) if isinstance(times, int) else "",
+        "times_per_day": times_words(times) if isinstance(times, int) else "",
         "every_hours": _every_words(reading) if "every_hours" in said else "",
     }
     at = {"morning": "in the morning", "night": "at night"}.get(str(reading.fields.get("at")))
     return {name: words[name] for name in said} | ({"at": at} if at else {})
-
-
-def _times_words(times: int) -> str:
-    return {1: "once a day", 2: "twice a day"}.get(times, f"{times} times a day")
 
 
 def _every_words(reading: Reading) -> str:

@@ -1,8 +1,10 @@
 """A medicine line: what is given, how much, by which route, how often and for how long; in words, and back into text."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -11,6 +13,7 @@ from wardline.orders.drugs import DrugTable
 from wardline.orders.models import Considered
 
 HOURS_PER_DAY = 24
+HOURS_PER_WEEK = 7 * HOURS_PER_DAY
 MINUTES_PER_DAY = 24 * 60
 
 
@@ -61,6 +64,8 @@ class MedicineLine(Struct, frozen=True, kw_only=True):
     every_hours: int | None = None
     every_hours_to: int | None = None  # as needed: the longer end of the interval; the other is the least between doses
     at: str = ""  # morning, night
+    weekdays: tuple[str, ...] = ()  # on these days only, as WEEKDAYS has them (FHIR's dayOfWeek)
+    clocks: tuple[str, ...] = ()  # at these times on the ward's clock, as 08:00 (FHIR's timeOfDay)
     meal: str = ""  # with food, after food, before food
     as_needed: bool = False
     reason: str = ""
@@ -88,8 +93,8 @@ def plain(value: Decimal, *, commas: bool = False) -> str:
 
 
 # --- in words ----------------------------------------------------------------------------------------------------------
-_TIMES_WORDS = {1: "once a day", 2: "twice a day"}
-_WEEK_HOURS = 168
+WEEKDAYS = {"mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday",
+            "sat": "Saturday", "sun": "Sunday"}  # fmt: skip
 
 
 def dose_words(line: MedicineLine) -> str:
@@ -105,24 +110,41 @@ def dose_words(line: MedicineLine) -> str:
 
 
 def often_words(line: MedicineLine) -> str:
-    """`3 times a day`, `every 6 hours`, `at night`, `once a week, at night`, `once only`; empty while it is not known."""
+    """`3 times a day`, `every 6 hours`, `at night`, `once a week on Monday, at night`, `twice a day at 10:00 and 22:00`, `once only`;
+    empty while it is not known."""
     at = "" if not line.at else f"in the {line.at}" if line.at == "morning" else f"at {line.at}"
     every_day = line.times_per_day == 1 and line.every_hours is None and not line.once
     interval = "" if at and every_day else _interval_words(line)
-    return ", ".join(words for words in (interval, at) if words)
+    days = f"on {days_words(line.weekdays)}" if line.weekdays else ""
+    clocks = f"at {_listed(line.clocks)}" if line.clocks else ""
+    return ", ".join(filter(None, (" ".join(filter(None, (interval, days, clocks))), at)))
+
+
+def days_words(days: Sequence[str]) -> str:
+    """`Monday, Wednesday and Friday`."""
+    return _listed([WEEKDAYS[day] for day in days])
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def times_words(times: int) -> str:
+    """`once a day`, `3 times a day`."""
+    return {1: "once a day", 2: "twice a day"}.get(times, f"{times} times a day")
 
 
 def _interval_words(line: MedicineLine) -> str:
     if line.once:
         return "once only"
     if line.times_per_day is not None:
-        return _TIMES_WORDS.get(line.times_per_day, f"{line.times_per_day} times a day")
+        return times_words(line.times_per_day)
     if line.every_hours is not None:
         if line.every_hours_to is not None:
             return f"every {range_words(line.every_hours, line.every_hours_to)}"
         if line.every_hours == 1:
             return "every hour"
-        if line.every_hours == _WEEK_HOURS:
+        if line.every_hours == HOURS_PER_WEEK:
             return "once a week"
         return f"every {hours_words(line.every_hours)}"
     return ""
@@ -133,6 +155,15 @@ def hours_words(hours: int) -> str:
     if hours % HOURS_PER_DAY == 0 and hours > HOURS_PER_DAY:
         return f"{hours // HOURS_PER_DAY} days"
     return "1 hour" if hours == 1 else f"{hours} hours"
+
+
+def hours_apart(line: MedicineLine) -> int | None:
+    """The least hours between two doses of a line that counts them in hours or gives them days apart; None for so many a day."""
+    if line.every_hours is not None or not line.weekdays or line.times_per_day != 1:
+        return line.every_hours
+    days = [list(WEEKDAYS).index(day) for day in line.weekdays]
+    apart = min(after - before for before, after in pairwise([*days, days[0] + len(WEEKDAYS)]))
+    return apart * HOURS_PER_DAY if apart > 1 else None
 
 
 def range_words(low: int, high: int) -> str:

@@ -39,7 +39,6 @@ MEALS = {
     "after meals": "after food", "pc": "after food", "before food": "before food", "before meals": "before food",
     "ac": "before food", "on an empty stomach": "before food",
 }  # fmt: skip
-WEEKDAYS = r"(?:on\s+)?(?:(?:every|each|an?)\s+)?(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?"
 # Words of a form that say by which route it is given; those of the second set do not contradict another route.
 FORM_ROUTES = {
     "patch": "transdermal", "patches": "transdermal", "cream": "topical", "ointment": "topical", "suppository": "rectal", "suppositories": "rectal",
@@ -143,16 +142,11 @@ def strength(reading: Reading, name: Understood | None) -> None:
             reading.set(strength=f"{each[1]} {UNITS[each[2]]}")
 
 
-def meals_and_days(reading: Reading) -> None:
-    """With, after or before food; and a day of the week, which an order does not keep, is asked about."""
+def meals(reading: Reading) -> None:
+    """With, after or before food."""
     for phrase in sorted(MEALS, key=len, reverse=True):
         if reading.take(re.escape(phrase)) is not None:
             reading.set(meal=MEALS[phrase])
-    days = [day[0].strip() for day in iter(lambda: reading.take(WEEKDAYS), None)]
-    if days:
-        instead = "how often instead" if len(days) == 1 else "once a week in a line of its own for each"
-        what = "A day of the week" if len(days) == 1 else "Days of the week"
-        reading.ask("rest", f'{what} ("{" ".join(days)}") cannot be kept: say {instead}.')
 
 
 def worn(reading: Reading) -> None:
@@ -172,20 +166,12 @@ def worn(reading: Reading) -> None:
             reading.assumptions.append(f"{each[1]} {UNITS[each[2]]} in {each[3]} hours is the strength of the patch")
 
 
-def times_a_week(reading: Reading) -> None:
-    """`twice a week`, `3x/week`, `monthly`: an order does not keep them."""
-    several = reading.take(
-        r"(?:twice|thrice|\d{1,2}\s*(?:x|times))\s*(?:/\s*|(?:a|per|each|every)\s+)?(?:weekly|week|wk)|\d\s*/\s*(?:week|wk)"
-    )
-    if several is not None:
-        words = f'"{several[0].strip()}" cannot be kept: write once a week in a line of its own for each, or the hours between two.'
+def months(reading: Reading) -> None:
+    """`monthly`, `every 3 months`: an order does not keep them."""
+    found = reading.take(r"(?:every\s+)?(?:\d{1,2}\s+)?(?:monthly|(?<=every )months?|(?<=every \d )months?)")
+    if found is not None:
+        words = f'"{found[0].strip()}": an order keeps days and weeks between two doses, not months: say how many.'
         reading.ask("often", words)
-    months = reading.take(r"(?:every\s+)?(?:\d{1,2}\s+)?(?:monthly|(?<=every )months?|(?<=every \d )months?)")
-    if months is not None:
-        reading.ask(
-            "often",
-            f'"{months[0].strip()}": an order keeps days and weeks between two doses, not months: say how many.',
-        )
 
 
 def weeks_between(reading: Reading) -> None:
@@ -367,7 +353,13 @@ def ask_about_weekly(reading: Reading, name: Understood | None, route: str) -> N
 
 def _too_often(reading: Reading) -> str:
     """What is said against how often a weekly drug was written; empty where every 24 hours, or less often, was written out."""
-    hours = reading.fields.get("every_hours")
+    hours, days = reading.fields.get("every_hours"), reading.fields.get("weekdays")
+    if isinstance(days, tuple) and hours is None:
+        is_once = len(days) == 1 and reading.fields.get("times_per_day") in {
+            None,
+            1,
+        }  # one day, and asked about already
+        return "" if is_once else ", on one day of it."
     if isinstance(hours, int):
         # "alternate days" is not every day written out
         is_between = HOURS_PER_DAY < hours < 7 * HOURS_PER_DAY

@@ -20,7 +20,7 @@ from wardline.orders.forms import (
 )
 from wardline.orders.giving import STANDS, drugs_named, line_from, routes_of_form, shown_name
 from wardline.orders.knowledge import Knowledge, current
-from wardline.orders.lines import Amount, MedicineLine, OrderKind, dose_words, parts, plain
+from wardline.orders.lines import WEEKDAYS, Amount, MedicineLine, OrderKind, dose_words, hours_apart, parts, plain
 from wardline.orders.lines import text as line_text
 from wardline.orders.measures import follow_creatinine, medicines_topic, record_measure
 from wardline.orders.queries import MEDICINES_MAX, MedicineRow, alerts_of, history, medicines_of
@@ -56,6 +56,7 @@ __all__ = [
     "TIMELINE",
     "UNIT",
     "UNITS",
+    "WEEKDAYS",
     "Address",
     "Amount",
     "CreatinineRecord",
@@ -90,6 +91,7 @@ __all__ = [
     "drugs_named",
     "follow_creatinine",
     "history",
+    "hours_apart",
     "in_unit",
     "line_from",
     "line_heard",

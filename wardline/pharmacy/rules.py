@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
-from wardline.orders.public import NUMBER, Amount, Drug, MedicineLine, in_unit, made_as, number
+from wardline.orders.public import NUMBER, WEEKDAYS, Amount, Drug, MedicineLine, in_unit, made_as, number
 from wardline.pharmacy.models import SUPPLY_DAYS, Offer
 
 HOURS_PER_DAY = 24
@@ -51,7 +51,7 @@ def doses_per_day(line: MedicineLine) -> Fraction | None:
     """How often a day it is given at most; None where the order does not say."""
     often = None
     if line.times_per_day is not None:
-        often = Fraction(line.times_per_day)
+        often = Fraction(line.times_per_day * (len(line.weekdays) or len(WEEKDAYS)), len(WEEKDAYS))
     elif line.every_hours:
         often = Fraction(HOURS_PER_DAY, line.every_hours)
     most = _most_per_day(line)
@@ -71,7 +71,7 @@ def _doses(line: MedicineLine, days: int) -> Fraction | None:
     often = doses_per_day(line)
     if often is None:
         return None
-    return Fraction(math.ceil(often * days)) if line.every_hours else often * days
+    return Fraction(math.ceil(often * days)) if line.every_hours or line.weekdays else often * days
 
 
 def _fraction(value: float) -> Fraction:

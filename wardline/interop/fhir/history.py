@@ -18,7 +18,7 @@ from wardline.interop.fhir.resources import (
 from wardline.interop.fhir.vital_signs import Left
 from wardline.interop.fhir.words import clean, code_of, day, display, moment
 from wardline.interop.fhir.work import Work
-from wardline.orders.public import MedicineRecord, Said, current, line_heard, line_text
+from wardline.orders.public import WEEKDAYS, MedicineRecord, Said, current, line_heard, line_text
 from wardline.patients.public import ImmunizationRecord
 
 _NAME_MAX, _TEXT_MAX = 300, 1000
@@ -113,12 +113,15 @@ def said(product: str, instructions: list[Dosage]) -> Said:
     dosage = instructions[0]
     quantity = next((each.dose_quantity for each in dosage.dose_and_rate if each.dose_quantity), None)
     times, hours = _often(dosage)
+    repeat = dosage.timing.repeat if dosage.timing else None
     return Said(
         product=product,
         dose=Decimal(repr(quantity.value)) if quantity and quantity.value and not quantity.comparator else None,
         unit=(quantity.code or quantity.unit or "") if quantity else "",
         times_per_day=times,
         every_hours=hours,
+        weekdays=tuple(day for day in WEEKDAYS if repeat and day in repeat.day_of_week),
+        clocks=tuple(sorted({clock[:5] for clock in repeat.time_of_day})) if repeat else (),
         as_needed=bool(dosage.as_needed_boolean) or dosage.as_needed_codeable_concept is not None,
         reason=display(dosage.as_needed_codeable_concept) or "",
         route=_route(dosage.route),
@@ -127,13 +130,15 @@ def said(product: str, instructions: list[Dosage]) -> Said:
 
 
 def _often(dosage: Dosage) -> tuple[int | None, int | None]:
-    """Times a day, or every so many hours; neither where it is something else."""
+    """Times a day, also on named days of the week, or every so many hours; neither where it is something else."""
     repeat = dosage.timing.repeat if dosage.timing else None
     if repeat is None or not repeat.frequency or not repeat.period or repeat.period_unit not in _HOURS_OF:
         return None, None
     hours = repeat.period * _HOURS_OF[repeat.period_unit]
     if repeat.period_unit == "d" and repeat.period == 1:
         return repeat.frequency, None
+    if repeat.period_unit == "wk" and repeat.period == 1 and 1 < repeat.frequency == len(repeat.day_of_week):
+        return 1, None
     each = hours / repeat.frequency
     return (None, int(each)) if each == int(each) and each >= 1 else (None, None)
 

@@ -244,6 +244,8 @@ class Repeat(Element):
     frequency: int | None = None
     period: float | None = None
     period_unit: str | None = None
+    day_of_week: list[str] = []
+    time_of_day: list[str] = []
     bounds_duration: Quantity | None = None
 
 

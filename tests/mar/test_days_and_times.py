@@ -1,0 +1,53 @@
+"""An order for one day of the week at one time of the day, from the line that a doctor types to the dose that a nurse sees."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from tests.client import Client
+from tests.mar.bedside import bed, change, chart, give, order, scans
+
+
+async def wall(client: Client, *, minutes: int) -> datetime:
+    """So many minutes from now, on the clock of the ward, to the minute."""
+    async with client.world.owner() as db:
+        zone = ZoneInfo(await db.fetchval("SELECT time_zone FROM identity.hospital WHERE id = $1", client.world.a.id))
+    return (datetime.now(UTC) + timedelta(minutes=minutes)).astimezone(zone).replace(second=0, microsecond=0)
+
+
+async def doses(client: Client, made: dict[str, str], patient: str) -> list[datetime]:
+    await client.get(patient + "/given", as_="nurse_a")
+    async with client.world.owner() as db:
+        rows = await db.fetch("SELECT due_at FROM mar.dose WHERE medicine_id = $1 AND state = 'due'", UUID(made["id"]))
+    return sorted(row["due_at"] for row in rows)
+
+
+async def test_a_dose_is_due_on_its_day_at_its_time_and_nothing_before(client: Client) -> None:
+    at, soon, later = await bed(client), await wall(client, minutes=180), await wall(client, minutes=72 * 60)
+    soon_line = f"alendronic acid 70 mg po once a week on {soon:%A} at {soon:%H:%M}"
+    near = await order(client, at, soon_line)
+    far = await order(client, at, f"methotrexate 10 mg po weekly on {later:%A}")
+    assert await doses(client, near, at.path) == [soon]
+    assert await doses(client, far, at.path) == []
+    page = await client.get(f"{at.path}/given", as_="nurse_a", html=True)
+    assert f"once a week on {soon:%A} at {soon:%H:%M}" in page.text
+    assert f"once a week on {later:%A}" in page.text
+
+
+async def test_a_changed_day_keeps_the_week(client: Client) -> None:
+    """Given today and changed to tomorrow: not due tomorrow, but a week later."""
+    at, today, soon = await bed(client), await wall(client, minutes=30), await wall(client, minutes=20 * 60)
+    made = await order(client, at, f"alendronic acid 70 mg po weekly on {today:%A} at {today:%H:%M}")
+    dose = next(each for each in (await chart(client, at))["doses"] if each["medicine_id"] == made["id"])
+    answer = await give(client, dose, scans(at, dose))
+    assert answer.status_code == 200, answer.text
+    line = f"alendronic acid 70 mg po weekly on {soon:%A} at {soon:%H:%M}"
+    changed = await change(client, made, "change", {"line": line, "why": "Clinic day"})
+    assert await doses(client, changed, at.path) == []
+
+
+async def test_a_line_that_says_two_things_is_not_signed(client: Client) -> None:
+    at = await bed(client)
+    answer = await client.post(f"{at.path}/medicines", {"lines": ["warfarin 3 mg po bd at 18:00"]}, as_="doctor_a")
+    assert answer.status_code == 422
+    assert "Twice a day, and 1 time of day" in answer.text
