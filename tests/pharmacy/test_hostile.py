@@ -3,12 +3,15 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
+import typst
 
 from tests.client import Client
 from tests.pharmacy.way import dispensed, in_list, left, page, stocked, verified
 from tests.stock import way as stock
 from wardline.identity import witnesses
+from wardline.pharmacy import labels
 
 
 async def returned(client: Client, given: dict[str, Any], quantity: int, **more: Any) -> Any:
@@ -208,3 +211,62 @@ async def test_two_people_who_say_that_the_ward_has_it(client: Client) -> None:
         )
     )
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 9
+
+
+async def test_the_rest_that_came_back_is_still_owed_and_not_the_whole(client: Client) -> None:
+    order = await verified(client)
+    store, product, _ = await stocked(client, 100)
+    first = (await dispensed(client, order, store, product, 10, needed=15)).json()
+    path = f"/dispenses/{first['id']}/hand-over"
+    assert (await client.post(path, {"received_by": "The ward"}, as_="pharmacist_a", version=1)).status_code == 200
+    rest = (await dispensed(client, order, store, product, 5)).json()
+    assert (await returned(client, rest, 5)).json()["status"] == "cancelled"
+    supply = (await page(client, order))["supply"]
+    assert (supply["state"], supply["owed"]) == ("part", 5), "ten are out already"
+    assert (await in_list(client, "ready", order) or {})["owed"] == 5
+    many = await dispensed(client, order, store, product, 15)
+    assert (many.status_code, many.json()["fields"]) == (422, {"quantity": "Only 5 are needed."})
+    again = await dispensed(client, order, store, product, 5)
+    assert (again.status_code, again.json()["owed"]) == (201, 0)
+
+
+async def test_of_two_parts_the_one_that_came_back_is_owed_beside_what_was(client: Client) -> None:
+    order = await verified(client)
+    store, product, _ = await stocked(client, 100)
+    await dispensed(client, order, store, product, 4, needed=15)
+    second = (await dispensed(client, order, store, product, 5)).json()
+    assert second["owed"] == 6
+    assert (await returned(client, second, 5)).status_code == 200
+    supply = (await page(client, order))["supply"]
+    assert (supply["state"], supply["owed"]) == ("part", 11)
+
+
+def fit_of(data: dict[str, Any]) -> dict[str, float]:
+    """How small the words of a label were set, and how many millimetres are left between them and its foot."""
+    inputs = {
+        "data": msgspec.json.encode(data).decode(),
+        "code": "<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/>",
+    }
+    found = msgspec.json.decode(typst.query(labels.LABEL.encode(), "<fit>", field="value", sys_inputs=inputs))
+    return found[0]
+
+
+def test_a_long_label_is_set_smaller_and_covers_nothing() -> None:
+    short = {
+        "name": "PATEL, Asha", "born": "01-Jan-1950", "mrn": "A12", "drug": "amoxicillin 500 mg capsule", "quantity": "21 capsules",
+        "dosage": "Take 1 capsule (500 mg), oral, 3 times a day", "warnings": [labels.KEEP_AWAY], "lots": "Lot A1 exp 01-Jan-2027",
+        "number": "D1", "prepared": "27-Nov-2026 20:00", "by": "P. Harm", "witness": "", "hospital": "St Mary",
+    }  # fmt: skip
+    assert fit_of(short)["size"] == 1
+    lots = "; ".join(["Lot ABCDEFGHIJKLMNOPQRST exp 01-Jan-2027"] * labels.LOTS_SHOWN_MAX)
+    long = short | {
+        "name": ("HOHENLOHE-WALDENBURG, Maximiliane " * 3)[:80],
+        "drug": "hydrocortisone with fusidic acid 10 mg/g and 20 mg/g ointment",
+        "dosage": "Take 2 capsules (1 g), oral, when needed for severe pain, at most 4 g in 24 hours, for 14 days. "
+        * 2,
+        "lots": lots,
+        "witness": ", witness A. Wolfeschlegelsteinhausenbergerdorff",
+    }
+    fit = fit_of(long)
+    assert fit["size"] < 1
+    assert fit["left"] >= 0, "the lots would stand over the directions"

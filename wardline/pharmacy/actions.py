@@ -202,8 +202,11 @@ async def dispense(ctx: Context, scope: OrderScope, new: NewDispense) -> Dispens
     await queries.insert_dispense(
         ctx.db, _row(scope, new, wanted, dispense_id, signed), actor_id=ctx.caller.id, now=ctx.now
     )
-    task_id = await require(ctx, await _owed(ctx, scope, wanted)) if wanted.owed else None
-    await set_supply(ctx, scope, "part" if wanted.owed else "done", owed=wanted.owed, task_id=task_id)
+    if wanted.owed:
+        why = f"There were not enough in {wanted.choice.store}. Dispense the rest when they are there."
+        await owe(ctx, scope, Owed(wanted.owed, wanted.choice.unit, wanted.choice.name, why))
+    else:
+        await set_supply(ctx, scope, "done")
     return await _report(ctx, scope, dispense_id, "dispense.prepared")
 
 
@@ -327,21 +330,32 @@ def _row(scope: OrderScope, new: NewDispense, wanted: Wanted, dispense_id: UUID,
     )
 
 
-async def _owed(ctx: Context, scope: OrderScope, wanted: Wanted) -> NewTask:
+class Owed(Struct, frozen=True):
+    """How much of a product is still to be dispensed of an order, and why."""
+
+    quantity: int
+    unit: str
+    product: str
+    why: str
+
+
+async def owe(ctx: Context, scope: OrderScope, owed: Owed) -> None:
+    """The order stays in the list until the rest is dispensed, and the rest is a task of the pharmacists."""
     row = scope.row
     stay = await observed_stay(ctx.db, scope.patient)
-    return NewTask(
+    task = NewTask(
         hospital_id=scope.hospital_id,
         kind=OWED_TASK,
         subject_key=str(row.id),
         ward_id=stay.ward_id if stay else None,
         person_id=row.person_id,
         encounter_id=row.encounter_id,
-        title=f"Owed: {wanted.owed:,} {rules.plural(wanted.choice.unit, wanted.owed)} of {wanted.choice.name}",
-        reason=f"There were not enough in {wanted.choice.store}. Dispense the rest when they are there.",
+        title=f"Owed: {owed.quantity:,} {rules.plural(owed.unit, owed.quantity)} of {owed.product}",
+        reason=owed.why,
         priority=Priority.ROUTINE,
         rung=Rung.PHARMACIST,
     )
+    await set_supply(ctx, scope, "part", owed=owed.quantity, task_id=await require(ctx, task))
 
 
 async def _report(ctx: Context, scope: OrderScope, dispense_id: UUID, action: str) -> Dispense:

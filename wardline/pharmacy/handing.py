@@ -5,7 +5,7 @@ from uuid import UUID
 from wardline.orders.public import MedicineRow
 from wardline.patients.public import today
 from wardline.pharmacy import queries, views
-from wardline.pharmacy.actions import second_person, set_supply, touch
+from wardline.pharmacy.actions import Owed, owe, second_person, set_supply, touch
 from wardline.pharmacy.models import Dispense, DispenseScope, HandedOver, HeldScope, NewReturn, OrderScope
 from wardline.pharmacy.scopes import access_dispense_held
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
@@ -150,11 +150,26 @@ async def _to_the_shelf(
 
 
 async def _wait_again(ctx: Context, scope: OrderScope, cancelled: Dispense) -> None:
-    """Everything came back before anybody had it: the order is to be dispensed again, and nobody need remember that."""
-    supply = await queries.supply(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.row.id)
+    """Everything came back before anybody had it: that much is to be dispensed again, and nobody need remember it. What else
+    was dispensed of the order stays out, so it is owed; where nothing did, the order is dispensed as if for the first time.
+    """
+    where = {"hospital_id": scope.hospital_id, "medicine_id": scope.row.id}
+    supply = await queries.supply(ctx.db, **where)
     stands = scope.row.state == "active" and cancelled.medicine_version == scope.row.version
-    if stands and supply is not None and supply.state in ("part", "done"):
+    if not stands or supply is None or supply.state not in ("part", "done"):
+        return
+    out = [each for each in await queries.dispenses_of(ctx.db, **where) if each.quantity > each.returned]
+    # What is owed is counted in the units of the newest product; of two products nobody can say it but the pharmacist.
+    if supply.product_id == cancelled.product_id and any(_is_of(cancelled, each) for each in out):
+        why = f"{cancelled.number} came back before anybody had it. Dispense that much again."
+        await owe(ctx, scope, Owed(supply.owed + cancelled.quantity, cancelled.unit, cancelled.product, why))
+    else:
         await set_supply(ctx, scope, "ready")
+
+
+def _is_of(cancelled: Dispense, other: Dispense) -> bool:
+    """Whether another dispensing is of the same line of the order and of the same product."""
+    return (other.medicine_version, other.product_id) == (cancelled.medicine_version, cancelled.product_id)
 
 
 def _version(ctx: Context) -> int:
