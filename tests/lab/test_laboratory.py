@@ -98,6 +98,18 @@ async def test_another_patients_wristband_is_refused(client: Client) -> None:
     assert (right.status_code, right.json()["state"]) == (200, "collected")
 
 
+async def test_a_wristband_is_known_as_at_the_drug_round(client: Client) -> None:
+    """By the hospital's own number, by the patient's number however it is spaced, and by the id in its code."""
+    person = await patient_of(client)
+    found = (await client.get(f"/patients/{person}/details", as_="nurse_a")).json()["person"]
+    number = found["network_number"]
+    for scan in (found["mrn"].lower(), f" {number[:3]}-{number[3:6]} {number[6:]}", f"wardline:patient:{person}"):
+        [specimen] = (await ordered(client, person, "K"))["specimens"]
+        path = f"/specimens/{specimen['id']}/collection"
+        taken = await client.post(path, {"wristband": scan}, as_="nurse_a", version=1)
+        assert (scan, taken.status_code) == (scan, 200)
+
+
 async def test_a_rejected_specimen_is_asked_for_again(client: Client) -> None:
     person = await patient_of(client)
     specimen = await received(client, person, "K", "NA")

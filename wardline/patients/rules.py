@@ -2,13 +2,16 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
+from uuid import UUID
 
 NETWORK_NUMBER_DIGITS = 10
 UNKNOWN_FAMILY = "Unknown"
 AGE_YEARS_MAX = 130
 JOINERS = "\u200c\u200d"
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # controls, direction marks, unassigned
 
 # Letters that Unicode does not take apart into a base letter and an accent. The SQL twin of all this is
@@ -152,6 +155,16 @@ def network_number(serial: int) -> str | None:
     body = str(100_000_000 + serial * 387_420_491 % 900_000_000)
     digit = check_digit(body)
     return None if digit is None else body + digit
+
+
+def is_wristband_of(scan: str, *, person_id: UUID, numbers: Iterable[str]) -> bool:
+    """Whether a wristband is this person's: one of their numbers, however it is spaced, or their id in a code."""
+    wanted = {_bare(each) for each in numbers}
+    return _bare(scan) in wanted or person_id in {UUID(found) for found in _UUID.findall(scan)}
+
+
+def _bare(number: str) -> str:
+    return re.sub(r"[\s-]", "", number).upper()
 
 
 def is_network_number(text: str) -> bool:
