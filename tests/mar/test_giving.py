@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.mar.bedside import (
     with_password,
 )
 from tests.queries import queries_at_most
+from wardline.mar import rules
 
 
 @pytest.fixture
@@ -107,6 +109,36 @@ async def test_another_patients_label_and_another_drug_stop(client: Client, at: 
     await refused(client, dose, scans(at, dose, drug_scan=mine["id"]), "rights_differ", "drug_scan")
     for scan in ("bumetanide 1 mg", "5K2291", "furosemide + amiloride"):
         await refused(client, dose, scans(at, dose, drug_scan=scan), "rights_differ", "drug_scan")
+
+
+async def test_a_product_of_two_medicines_is_neither_of_them(client: Client, at: Bed) -> None:
+    dose = await stat(client, at, "paracetamol 500 mg po stat")
+    for scan in (
+        "paracetamol 500 mg and codeine 30 mg tablets",
+        "Paracetamol 500 mg caffeine 65 mg",
+        "paracetamol 500 mg / codeine phosphate 8 mg",
+        "co-codamol 8/500 mg",
+        "paracetamol 250 mg 500 mg",
+    ):
+        await refused(client, dose, scans(at, dose, drug_scan=scan), "rights_differ", "drug_scan")
+    given = await give(client, dose, scans(at, dose, drug_scan="Paracetamol 500 mg tablets, 32 tablets"))
+    assert given.status_code == 200, given.text
+
+
+@pytest.mark.parametrize(
+    ("scan", "names", "strength"),
+    [
+        ("morphine 10 mg/5 ml oral solution", {"morphine"}, None),
+        ("gentamicin 80 mg 2 ml ampoule", {"gentamicin"}, (80, "mg")),
+        ("co-amoxiclav 500/125 mg", {"amoxicillin", "clavulanic acid"}, None),
+        ("vancomycin 1 g in sodium chloride 0.9 % 250 ml", {"vancomycin"}, (1, "g")),
+        ("amoxicillin 500 mg clavulanic acid 125 mg", {"amoxicillin", "clavulanic acid"}, None),
+        ("furosemide 20 mg 40 mg", None, None),
+    ],
+)
+def test_what_a_product_says(scan: str, names: set[str] | None, strength: tuple[float, str] | None) -> None:
+    found = rules.read_scan(scan)
+    assert (found.names, found.strength) == (names and frozenset(names), strength)
 
 
 async def test_another_dose_or_strength_stops(client: Client, at: Bed) -> None:
@@ -371,6 +403,59 @@ async def test_an_amended_time_is_late_by_the_window_of_its_dose(client: Client,
     body = {"why": "It was earlier", "given_at": five_ago}
     amended = await client.post(f"/administrations/{item['id']}/amendment", body, as_="nurse_a", version=1)
     assert (amended.status_code, amended.json()["timing"]) == (200, "late"), amended.text
+
+
+async def test_an_amended_clock_is_of_the_day_of_the_recording(client: Client, at: Bed) -> None:
+    dose = await stat(client, at)
+    await moved(client, dose, -45)
+    item = (await give(client, dose, scans(at, dose, time_reason="Was in theatre"))).json()
+    past = datetime.now(UTC) - timedelta(hours=20)  # as if it had been recorded a day ago
+    async with client.world.owner() as db:
+        await db.execute(
+            "UPDATE mar.administration SET recorded_at = $2, happened_at = $2 WHERE id = $1", UUID(item["id"]), past
+        )
+    zone = ZoneInfo(await zone_of(client))
+    earlier = past - timedelta(minutes=5)
+    body = {"why": "It was earlier", "given_clock": f"{earlier.astimezone(zone):%H:%M}"}
+    amended = await client.post(f"/administrations/{item['id']}/amendment", body, as_="nurse_a", version=1)
+    assert amended.status_code == 200, amended.text
+    happened = datetime.fromisoformat(amended.json()["happened_at"])
+    assert timedelta(0) <= earlier - happened < timedelta(minutes=1)
+
+
+async def zone_of(client: Client) -> str:
+    async with client.world.owner() as db:
+        return await db.fetchval("SELECT time_zone FROM identity.hospital WHERE id = $1", client.world.a.id)
+
+
+async def test_a_dose_is_not_amended_to_before_its_order(client: Client, at: Bed) -> None:
+    dose = await stat(client, at)
+    item = (await give(client, dose, scans(at, dose))).json()
+    made = await order(client, at, "paracetamol 1 g po prn max 4 g/24h")
+    when_needed = (await needed(client, at, made, confirmed=True)).json()
+    before = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    for recorded_one in (item, when_needed):
+        path = f"/administrations/{recorded_one['id']}/amendment"
+        answer = await client.post(path, {"why": "Earlier", "given_at": before}, as_="nurse_a", version=1)
+        assert (answer.status_code, answer.json().get("fields")) == (
+            422,
+            {"given_at": "This is before the order was signed."},
+        )
+
+
+async def test_an_infusion_that_began_earlier_has_run_in_since_then(client: Client, at: Bed) -> None:
+    dose = await stat(client, at, "sodium chloride 1 litre iv over 8 hours stat")
+    await moved(client, dose, -70)
+    item = (await give(client, dose, scans(at, dose, route_checked=True, time_reason="New line"))).json()
+    an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    path = f"/administrations/{item['id']}"
+    body = {"why": "It was begun an hour ago", "given_at": an_hour_ago}
+    assert (await client.post(f"{path}/amendment", body, as_="nurse_a", version=1)).status_code == 200
+    slower = await client.post(f"{path}/infusion", {"act": "rate_changed", "rate": 100}, as_="nurse_a", version=2)
+    assert slower.json()["volume_given_ml"] == pytest.approx(125, abs=2)
+    later = {"why": "Or just now", "given_at": (datetime.now(UTC) + timedelta(seconds=20)).isoformat()}
+    refused_one = await client.post(f"{path}/amendment", later, as_="nurse_a", version=3)
+    assert refused_one.status_code == 422, "its rate was changed before"
 
 
 async def test_an_error_stays_and_its_dose_is_due_again(client: Client, at: Bed) -> None:

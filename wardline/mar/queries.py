@@ -269,7 +269,8 @@ _STEP = """
 @query(
     f"""WITH changed AS (
         UPDATE mar.administration SET happened_at = :to.happened_at, amount = :to.amount::float8, site = :to.site, words = :to.words,
-               timing = :to.timing, version = version + 1
+               timing = :to.timing, rate_since = CASE WHEN rate_since = happened_at THEN :to.happened_at ELSE rate_since END,
+               version = version + 1
          WHERE hospital_id = :hospital_id AND id = :administration_id AND version = :version AND state = 'final'
         RETURNING hospital_id, id, version), told AS ({_STEP})
         SELECT version FROM changed"""  # noqa: S608 - texts of the code's own
