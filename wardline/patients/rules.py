@@ -218,14 +218,14 @@ def name_faults(family: str, given: str) -> dict[str, str]:
     faults: dict[str, str] = {}
     if not plain(family):
         faults["family"] = "Enter the family name."
-    elif _holds_unseen(family):
+    elif holds_unseen(family):
         faults["family"] = "The family name holds a character that cannot be seen."
-    if _holds_unseen(given):
+    if holds_unseen(given):
         faults["given"] = "The given names hold a character that cannot be seen."
     return faults
 
 
-def _holds_unseen(name: str) -> bool:
+def holds_unseen(name: str) -> bool:
     """Whether it holds what changes a name without being seen; the joiners of some scripts are letters' parts."""
     return any(unicodedata.category(letter) in UNSEEN and letter not in JOINERS for letter in name)
 
