@@ -78,13 +78,14 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 
 class GivenBefore(Struct, frozen=True):
-    """A dose in the last day."""
+    """A dose in the last day; `kind` is its order's."""
 
     medicine_id: UUID
     happened_at: datetime
     amount: float | None
     unit: str
     name: str
+    kind: str
 
 
 class DoseRow(Struct, frozen=True):

@@ -117,7 +117,7 @@ async def hold_orders_alone(db: Db, *, hospital_id: UUID, medicine_id: UUID) -> 
 
 
 @query("""
-    SELECT m.id, a.happened_at, a.amount::float8, a.unit, m.name
+    SELECT m.id, a.happened_at, a.amount::float8, a.unit, m.name, m.kind
       FROM mar.administration a JOIN orders.medicine m ON m.hospital_id = a.hospital_id AND m.id = a.medicine_id
      WHERE a.hospital_id = :hospital_id AND a.person_id = :person_id AND a.state = 'final' AND a.action IN ('given', 'self')
        AND a.happened_at > :since
