@@ -152,6 +152,8 @@ def _as_number(new: NewValue) -> tuple[float | None, str]:
     read = rules.entry_read(text)
     if read is None:
         raise Invalid(fields={"entry": "A number such as 6.9 or <3."})
+    if new.value is not None and read != (new.value, new.comparator):
+        raise Invalid(fields={"entry": "It says another value than the number that was sent with it."})
     return read
 
 
