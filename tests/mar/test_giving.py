@@ -405,6 +405,27 @@ async def test_an_amended_time_is_late_by_the_window_of_its_dose(client: Client,
     assert (amended.status_code, amended.json()["timing"]) == (200, "late"), amended.text
 
 
+async def test_another_dose_of_a_controlled_drug_is_signed_by_two_as_well(client: Client, at: Bed) -> None:
+    dose = await stat(client, at, "morphine 5 mg ir po stat")
+    doctor = await with_password(client, "doctor_a")
+    signed = {"witness_email": doctor, "witness_password": WORD}
+    item = (await give(client, dose, scans(at, dose, **signed))).json()
+    path = f"/administrations/{item['id']}"
+    assert 'name="witness_password"' in (await client.get(path, as_="nurse_a", html=True)).text
+    more = {"why": "The ampoule held ten", "amount": 10}
+    alone = await client.post(f"{path}/amendment", more, as_="nurse_a", version=1)
+    assert (alone.status_code, set(alone.json()["fields"])) == (422, {"witness_email"})
+    own = await with_password(client, "nurse_a")
+    self_signed = more | signed | {"witness_email": own}
+    assert (await client.post(f"{path}/amendment", self_signed, as_="nurse_a", version=1)).status_code == 422
+    by_two = await client.post(f"{path}/amendment", more | signed, as_="nurse_a", version=1)
+    assert (by_two.status_code, by_two.json()["amount"]) == (200, 10), by_two.text
+    [_, step] = (await client.get(path, as_="nurse_a")).json()["history"]
+    assert (step["kind"], bool(step["witness"])) == ("amended", True)
+    words = await client.post(f"{path}/amendment", {"why": "More words", "words": "Pain 8"}, as_="nurse_a", version=2)
+    assert words.status_code == 200, "nothing but the dose needs a second person"
+
+
 async def test_an_amended_clock_is_of_the_day_of_the_recording(client: Client, at: Bed) -> None:
     dose = await stat(client, at)
     await moved(client, dose, -45)

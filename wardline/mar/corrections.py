@@ -88,6 +88,8 @@ async def amend(ctx: Context, scope: AdministrationScope, new: Amendment) -> Adm
         raise Invalid(fields={"site": "Choose a site of the list."})
     if new.amount is not None and item.action not in {"given", "self"}:
         raise Invalid(fields={"amount": "Nothing was given."})
+    is_other_dose = new.amount is not None and new.amount != item.amount
+    second = await _second(ctx, giving, new) if is_other_dose else None
     to = Amended(
         happened_at=at,
         amount=item.amount if new.amount is None else new.amount,
@@ -95,9 +97,23 @@ async def amend(ctx: Context, scope: AdministrationScope, new: Amendment) -> Adm
         words=new.words.strip() or item.words,
         timing=item.timing if at == item.happened_at else rules.timing_of(item.due_at, at, giving.critical),
     )
-    step = NewStep(id=new_id(), kind="amended", happened_at=ctx.now, words=new.why.strip(), before=_before(item))
+    step = NewStep(
+        id=new_id(),
+        kind="amended",
+        happened_at=ctx.now,
+        words=new.why.strip(),
+        before=_before(item),
+        witness_id=second,
+    )
     await queries.amend(ctx.db, to, step, version=item.version, **_by(ctx, scope))
-    return await _reported(ctx, scope, "dose.amended")
+    return await _reported(ctx, scope, "dose.amended", {"witness_id": second})
+
+
+async def _second(ctx: Context, giving: Giving, signed: Amendment | InfusionStep) -> UUID | None:
+    """The witness of another rate or dose, where giving the medicine needs one."""
+    if not codes.witness_reason(giving.name, drugs_named(giving.name), giving.route):
+        return None
+    return await witness(ctx, signed.witness_email, signed.witness_password, needs=May.GIVE_MEDICINE)
 
 
 async def _giving_of(ctx: Context, item: Administration) -> Giving:
@@ -189,9 +205,7 @@ async def _require_ordered(ctx: Context, item: Administration, new: InfusionStep
         raise problem
     if new.rate is None or new.rate == item.rate:
         return None
-    if not codes.witness_reason(giving.name, drugs_named(giving.name), giving.route):
-        return None
-    return await witness(ctx, new.witness_email, new.witness_password, needs=May.GIVE_MEDICINE)
+    return await _second(ctx, giving, new)
 
 
 def _course(item: Administration, new: InfusionStep, at: datetime, since: datetime) -> tuple[Running, NewStep]:
