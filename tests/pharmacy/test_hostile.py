@@ -241,6 +241,23 @@ async def test_of_two_parts_the_one_that_came_back_is_owed_beside_what_was(clien
     assert (supply["state"], supply["owed"]) == ("part", 11)
 
 
+async def test_what_expires_before_it_is_used_up_says_why(client: Client) -> None:
+    order = await verified(client, "amoxicillin 500 mg po tds 7d")
+    store, product, _ = await stocked(client)
+    last = [
+        await stock.received(client, store, product["id"], 30, expires_on=stock.in_days(days), lot=f"L{days}")
+        for days in (3, 8)
+    ]
+    silent = await dispensed(client, order, store, product, 21, days_supply=7)
+    assert (silent.status_code, set(silent.json()["fields"])) == (422, {"lot_reason"})
+    assert "before the 7 days are over" in silent.json()["fields"]["lot_reason"]
+    short = await dispensed(client, order, store, product, 6, days_supply=2)
+    assert (short.status_code, short.json()["lots"][0]["lot_id"]) == (201, last[0]["id"]), "two days end before it does"
+    later = {"lot_id": last[1]["id"], "lot_reason": "The first does not last"}
+    rest = await dispensed(client, order, store, product, 15, days_supply=5, **later)
+    assert (rest.status_code, rest.json()["lots"][0]["lot_id"]) == (201, last[1]["id"]), rest.text
+
+
 def fit_of(data: dict[str, Any]) -> dict[str, float]:
     """How small the words of a label were set, and how many millimetres are left between them and its foot."""
     inputs = {

@@ -1,6 +1,7 @@
 """Verifying and dispensing. Each runs in the door's transaction and is committed by the door."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
@@ -247,6 +248,7 @@ async def _wanted(ctx: Context, scope: OrderScope, new: NewDispense, supply: Sup
     if new.quantity > choice.available:
         raise _not_enough(choice, new.quantity)
     lines = rules.plan(choice.lots, new.quantity, first=new.lot_id)
+    _require_lasting(new, choice, lines, today(ctx))
     return Wanted(choice, needed, needed - new.quantity, lines)
 
 
@@ -291,6 +293,16 @@ def _require_reasons(new: NewDispense, choice: Choice) -> None:
             wrong["lot_reason"] = f"Lot {choice.first.lot_number} expires first. Say why another one is taken."
     if wrong:
         raise Invalid(fields=wrong)
+
+
+def _require_lasting(new: NewDispense, choice: Choice, lines: Sequence[tuple[UUID, int]], day: date) -> None:
+    """What expires while the patient still takes it is handed out by nobody who has not seen that."""
+    lot = rules.not_lasting(choice.lots, lines, today=day, days=choice.days)
+    if lot is None or lot.expires_on is None or len(new.lot_reason.strip()) > 2:
+        return
+    days = "1 day" if choice.days == 1 else f"{choice.days} days"
+    words = f"Lot {lot.lot_number} expires on {lot.expires_on:%d-%b-%Y}, before the {days} are over. Choose a later lot, or say why."
+    raise Invalid(fields={"lot_reason": words})
 
 
 def _is_later(lot: Offer, first: Offer | None) -> bool:
