@@ -8,7 +8,7 @@ import pytest
 import typst
 
 from tests.client import Client
-from tests.pharmacy.way import dispensed, in_list, left, page, stocked, verified
+from tests.pharmacy.way import decide, dispensed, in_list, left, page, stocked, verified
 from tests.stock import way as stock
 from wardline.identity import witnesses
 from wardline.pharmacy import labels
@@ -239,6 +239,42 @@ async def test_of_two_parts_the_one_that_came_back_is_owed_beside_what_was(clien
     assert (await returned(client, second, 5)).status_code == 200
     supply = (await page(client, order))["supply"]
     assert (supply["state"], supply["owed"]) == ("part", 11)
+
+
+@pytest.mark.parametrize(
+    ("what", "body"), [("query", {"question": "Three times?"}), ("refusal", {"reason": "Not now"})]
+)
+async def test_a_question_does_not_forget_what_was_dispensed(client: Client, what: str, body: dict[str, str]) -> None:
+    whole, part = await verified(client), await verified(client)
+    store, product, _ = await stocked(client, 100)
+    await dispensed(client, whole, store, product, 15)
+    await dispensed(client, part, store, product, 10, needed=15)
+    for order, then in ((whole, ("done", 0)), (part, ("part", 5))):
+        assert (await decide(client, order, what, **body)).status_code == 200
+        assert await in_list(client, "ready", order) is None, "nothing is dispensed of it meanwhile"
+        assert (await decide(client, order, "verification")).status_code == 200
+        supply = (await page(client, order))["supply"]
+        assert (supply["state"], supply["owed"], bool(supply["task_id"])) == (*then, then == ("part", 5))
+
+
+@pytest.mark.parametrize(
+    ("what", "body"), [("query", {"question": "Three times?"}), ("refusal", {"reason": "Not now"})]
+)
+async def test_what_a_pharmacist_doubts_is_not_handed_over_unseen(
+    client: Client, what: str, body: dict[str, str]
+) -> None:
+    order = await verified(client)
+    store, product, _ = await stocked(client, 100)
+    given = (await dispensed(client, order, store, product, 15)).json()
+    assert (await decide(client, order, what, **body)).status_code == 200
+    path, takes = f"/dispenses/{given['id']}", {"received_by": "Nurse of ward 7"}
+    unseen = await client.post(f"{path}/hand-over", takes, as_="pharmacist_a", version=1)
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "order_changed")
+    html = (await client.get(path, as_="pharmacist_a", html=True)).text
+    assert "Why all the same" in html
+    assert next(iter(body.values())) in html
+    said = await client.post(f"{path}/hand-over", takes | {"although": "One dose"}, as_="pharmacist_a", version=1)
+    assert (said.status_code, said.json()["although"]) == (200, "One dose")
 
 
 async def test_what_expires_before_it_is_used_up_says_why(client: Client) -> None:

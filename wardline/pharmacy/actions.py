@@ -70,15 +70,31 @@ class OtherIngredient(Invalid):
 async def verify(ctx: Context, scope: OrderScope, words: str) -> Verification:
     """The order may be given and dispensed as it is."""
     found = await decide(ctx, scope.row, Decision("verified", words))
-    await set_supply(ctx, scope, "ready")
+    await _supply_on(ctx, scope)
     return found
+
+
+async def _supply_on(ctx: Context, scope: OrderScope) -> None:
+    """The order is to be dispensed, unless it was before a question or a refusal came between: then no more than the rest."""
+    where = {"hospital_id": scope.hospital_id, "medicine_id": scope.row.id}
+    supply = await queries.supply(ctx.db, **where)
+    is_of_now = supply is not None and supply.medicine_version == scope.row.version
+    if supply is not None and is_of_now and supply.state != "ended":
+        return
+    given = await queries.dispenses_of(ctx.db, **where) if is_of_now else []
+    out = [each for each in given if each.medicine_version == scope.row.version and each.quantity > each.returned]
+    if not out:
+        await set_supply(ctx, scope, "ready")
+    elif out[0].owed:
+        why = f"It was owed before the order was refused and verified again ({out[0].number})."
+        await owe(ctx, scope, Owed(out[0].owed, out[0].unit, out[0].product, why))
+    else:
+        await set_supply(ctx, scope, "done")
 
 
 async def ask(ctx: Context, scope: OrderScope, question: str) -> Verification:
-    """The prescriber is asked; the order keeps its place in the queue."""
-    found = await decide(ctx, scope.row, Decision("queried", question))
-    await _end_supply(ctx, scope)
-    return found
+    """The prescriber is asked; the order keeps its place in the queue, and what is owed of it is still owed."""
+    return await decide(ctx, scope.row, Decision("queried", question))
 
 
 async def refuse(ctx: Context, scope: OrderScope, reason: str) -> Verification:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from wardline.orders.public import MedicineRow
+from wardline.orders.public import MedicineRow, verification_history
 from wardline.patients.public import today
 from wardline.pharmacy import queries, views
 from wardline.pharmacy.actions import Owed, owe, second_person, set_supply, touch
@@ -44,6 +44,8 @@ async def hand_over(ctx: Context, scope: HeldScope, given: HandedOver) -> Dispen
     although = given.although.strip()
     if found.medicine_version != scope.order.row.version and len(although) < 3:
         raise _changed(scope.order.row)
+    if len(although) < 3:
+        await _require_undoubted(ctx, scope)
     done = await queries.hand_over(
         ctx.db,
         hospital_id=scope.hospital_id,
@@ -82,6 +84,19 @@ def _changed(row: MedicineRow) -> OrderChanged:
         state=row.state,
         text=row.text,
     )
+
+
+async def _require_undoubted(ctx: Context, scope: HeldScope) -> None:
+    """What a pharmacist asked about, or refused, while it waited is not handed over unseen."""
+    decided = await verification_history(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.medicine_id)
+    doubt = views.doubt_of(scope.order.row, decided)
+    if doubt:
+        raise OrderChanged(
+            f"{doubt}. Return it to stock, or say why it is handed over all the same.",
+            fields={"although": "Why is it handed over all the same?"},
+            state=scope.order.row.state,
+            text=scope.order.row.text,
+        )
 
 
 STATUS_WORDS = {"in_progress": "in the pharmacy", "completed": "handed over", "cancelled": "returned"}
