@@ -249,10 +249,7 @@ async def second_person(ctx: Context, given: Signed) -> UUID | None:
 
 
 async def _wanted(ctx: Context, scope: OrderScope, new: NewDispense, supply: Supply | None) -> Wanted:
-    choices = await _choices(ctx, scope, new.days_supply)
-    choice = next((c for c in choices if (c.product_id, c.store_id) == (new.product_id, new.store_id)), None)
-    if choice is None:
-        raise OtherIngredient(fields={"product_id": f"Only {scope.row.name} is dispensed for this order."})
+    choice = await _choice(ctx, scope, new)
     # What is owed is counted in the units of its own product: five capsules of another strength are another dose.
     is_rest = supply is not None and supply.state == "part" and supply.product_id == new.product_id
     still = supply.owed if supply is not None and is_rest else None
@@ -268,9 +265,14 @@ async def _wanted(ctx: Context, scope: OrderScope, new: NewDispense, supply: Sup
     return Wanted(choice, needed, needed - new.quantity, lines)
 
 
-async def _choices(ctx: Context, scope: OrderScope, days: int | None) -> list[Choice]:
-    offers: list[Offer] = await queries.offers(ctx.db, scope, ingredient=scope.row.name)
-    return views.choices_of(offers, scope.row, today(ctx), days)
+async def _choice(ctx: Context, scope: OrderScope, new: NewDispense) -> Choice:
+    offers: list[Offer] = await queries.offers(
+        ctx.db, scope, ingredient=scope.row.name, product_id=new.product_id, store_id=new.store_id
+    )
+    found = views.choices_of(offers, scope.row, today(ctx), new.days_supply)
+    if not found:
+        raise OtherIngredient(fields={"product_id": f"Only {scope.row.name} is dispensed for this order."})
+    return found[0]
 
 
 def _not_enough(choice: Choice, quantity: int) -> NotEnough:
