@@ -185,6 +185,7 @@ async def test_a_large_change_is_marked(client: Client) -> None:
         {"value": 1e12},
         {"words": "nothing grew"},
         {"value": 4.5, "entry": "6.9"},
+        {"entry": "-4.5"},
     ],
 )
 async def test_what_is_no_value_is_refused(client: Client, body: dict[str, Any]) -> None:

@@ -116,6 +116,8 @@ def judge(
     words, isolates = cultures.read(test, new)
     if test.kind == "number" and value is None:
         raise Invalid(fields={"entry": f"A number in {test.unit_words}."})
+    if value is not None and value < 0:
+        raise Invalid(fields={"entry": f"{test.name} cannot be below 0."})
     if test.kind == "culture" and value is not None:
         raise Invalid(fields={"words": "What grew, or that nothing grew."})
     assert held.taken_at is not None, "a specimen on the bench was collected"
