@@ -18,6 +18,16 @@ async def recorded(client: Client, **given: object) -> tuple[str, dict[str, obje
     return path, answer.json()
 
 
+async def test_another_code_is_not_called_what_the_one_before_was(client: Client) -> None:
+    path, by_code = await recorded(client, code_system="ICD-10-CM", code="J45.909")
+    one = f"{path}/{by_code['id']}"
+    recoded = await client.patch(one, {"code": "I21.9"}, as_="doctor_a", version=1)
+    assert (recoded.json()["code"], recoded.json()["display"]) == ("I21.9", "Acute myocardial infarction, unspecified")
+    path, in_words = await recorded(client, display="Wheeze on exercise", code_system="ICD-10-CM", code="J45.909")
+    kept = await client.patch(f"{path}/{in_words['id']}", {"code": "J45.990"}, as_="doctor_a", version=1)
+    assert (kept.status_code, kept.json()["display"]) == (200, "Wheeze on exercise"), "words of one's own stay"
+
+
 async def test_a_code_is_checked_and_its_title_stands_for_words(client: Client) -> None:
     _, problem = await recorded(client, code_system="ICD-10-CM", code="j45909")
     assert (problem["code"], problem["display"]) == ("J45.909", "Unspecified asthma, uncomplicated")

@@ -176,7 +176,18 @@ async def test_a_large_change_is_marked(client: Client) -> None:
     assert result["is_jump"] is False
 
 
-@pytest.mark.parametrize("body", [{}, {"entry": "6,9"}, {"entry": "high"}, {"value": 1e12}, {"words": "nothing grew"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"entry": "6,9"},
+        {"entry": "high"},
+        {"value": 1e12},
+        {"words": "nothing grew"},
+        {"value": 4.5, "entry": "6.9"},
+        {"entry": "-4.5"},
+    ],
+)
 async def test_what_is_no_value_is_refused(client: Client, body: dict[str, Any]) -> None:
     person = await patient_of(client)
     specimen = await received(client, person, "K")

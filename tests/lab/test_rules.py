@@ -1,12 +1,16 @@
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wardline.lab import rules
+from wardline.lab import results, rules
+from wardline.lab.forms import NewValue
 from wardline.lab.models import Flag, Interval, LabTest, Limits, State
 from wardline.lab.rules import Act
+from wardline.lab.steps import Held
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 POTASSIUM = Limits(low=3.5, high=5.2, critical_low=3.0, critical_high=6.0)
@@ -239,3 +243,24 @@ def test_words() -> None:
     assert rules.interval_words(None, 5, 0) == "under 5"
     assert rules.interval_words(5, None, 0) == "over 5"
     assert rules.interval_words(None, None, 0) == ""
+
+
+@pytest.mark.parametrize(
+    ("zone", "taken_at", "low"),
+    [
+        ("UTC", datetime(2026, 11, 26, 22, tzinfo=UTC), 1),
+        ("Asia/Kolkata", datetime(2026, 11, 26, 22, tzinfo=UTC), 2),  # 03:30 of the 27th there
+        ("America/New_York", datetime(2026, 11, 27, 3, tzinfo=UTC), 1),  # 22:00 of the 26th there
+    ],
+)
+def test_a_newborns_age_is_counted_in_days_of_the_hospital(zone: str, taken_at: datetime, low: float) -> None:
+    """Of somebody born on the 25th: the first day of life ends at midnight there, not in Greenwich."""
+    held = Held(
+        hospital_id=UUID(int=1), id=UUID(int=2), specimen_id=UUID(int=3), person_id=UUID(int=4), encounter_id=None, ward_id=None,
+        test="K", bench="chemistry", state="received", specimen_state="received", taken_at=taken_at, value=None, comparator="",
+        flag=None, revision=1, version=1, report="", words="", isolates=[], is_newest_told=False, has_call=False, untold_id=None,
+        sex="female", born_on=date(2026, 11, 25),
+    )  # fmt: skip
+    bands = [band(None, 0, 1, 0), band(None, 1, 2, 1), band(None, 2, None, 2)]
+    judged = results.judge(held, NewValue(value=5.0), a_test(), bands, None, zone=ZoneInfo(zone))
+    assert judged.low == low

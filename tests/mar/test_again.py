@@ -51,6 +51,26 @@ async def test_a_maximum_holds_over_two_orders_at_once(client: Client, at: Bed) 
     assert given == 2
 
 
+async def test_an_order_that_is_written_anew_begins_no_new_day(client: Client, at: Bed) -> None:
+    first = await order(client, at, "cyclizine 50 mg po tds prn")
+    for hours in (20, 14, 8):
+        given = await needed(client, at, first, confirmed=True)
+        assert given.status_code == 200, given.text
+        async with client.world.owner() as db:
+            await db.execute(
+                "UPDATE mar.administration SET happened_at = now() - $2 * interval '1 hour' WHERE id = $1",
+                UUID(given.json()["id"]),
+                hours,
+            )
+    await change(client, first, "stop")
+    anew = await order(client, at, "cyclizine 50 mg po tds prn")
+    asked = await needed(client, at, anew)
+    words = "Given 3 times in 24 hours with another order, ordered at most 3 times"
+    assert (asked.status_code, words in asked.json()["fields"]["confirmed"]) == (422, True), asked.text
+    assert words in (await client.get(f"/medicines/{anew['id']}/giving", as_="nurse_a", html=True)).text
+    assert (await needed(client, at, anew, confirmed=True)).status_code == 200, "somebody decides"
+
+
 # --- planned -------------------------------------------------------------------------------------------------------------
 async def test_two_doses_of_an_order_close_together_need_a_reason(client: Client, at: Bed) -> None:
     made = await order(client, at, "amoxicillin 500 mg po tds")

@@ -24,6 +24,7 @@ from tests.mar.bedside import (
     with_password,
 )
 from tests.queries import queries_at_most
+from wardline.mar import rules
 
 
 @pytest.fixture
@@ -107,6 +108,36 @@ async def test_another_patients_label_and_another_drug_stop(client: Client, at: 
     await refused(client, dose, scans(at, dose, drug_scan=mine["id"]), "rights_differ", "drug_scan")
     for scan in ("bumetanide 1 mg", "5K2291", "furosemide + amiloride"):
         await refused(client, dose, scans(at, dose, drug_scan=scan), "rights_differ", "drug_scan")
+
+
+async def test_a_product_of_two_medicines_is_neither_of_them(client: Client, at: Bed) -> None:
+    dose = await stat(client, at, "paracetamol 500 mg po stat")
+    for scan in (
+        "paracetamol 500 mg and codeine 30 mg tablets",
+        "Paracetamol 500 mg caffeine 65 mg",
+        "paracetamol 500 mg / codeine phosphate 8 mg",
+        "co-codamol 8/500 mg",
+        "paracetamol 250 mg 500 mg",
+    ):
+        await refused(client, dose, scans(at, dose, drug_scan=scan), "rights_differ", "drug_scan")
+    given = await give(client, dose, scans(at, dose, drug_scan="Paracetamol 500 mg tablets, 32 tablets"))
+    assert given.status_code == 200, given.text
+
+
+@pytest.mark.parametrize(
+    ("scan", "names", "strength"),
+    [
+        ("morphine 10 mg/5 ml oral solution", {"morphine"}, None),
+        ("gentamicin 80 mg 2 ml ampoule", {"gentamicin"}, (80, "mg")),
+        ("co-amoxiclav 500/125 mg", {"amoxicillin", "clavulanic acid"}, None),
+        ("vancomycin 1 g in sodium chloride 0.9 % 250 ml", {"vancomycin"}, (1, "g")),
+        ("amoxicillin 500 mg clavulanic acid 125 mg", {"amoxicillin", "clavulanic acid"}, None),
+        ("furosemide 20 mg 40 mg", None, None),
+    ],
+)
+def test_what_a_product_says(scan: str, names: set[str] | None, strength: tuple[float, str] | None) -> None:
+    found = rules.read_scan(scan)
+    assert (found.names, found.strength) == (names and frozenset(names), strength)
 
 
 async def test_another_dose_or_strength_stops(client: Client, at: Bed) -> None:
@@ -346,44 +377,6 @@ async def test_an_infusion_starts_changes_and_stops(client: Client, at: Bed) -> 
     )
     assert (ended.json()["infusion"], ended.json()["volume_given_ml"]) == ("stopped", 430)
     assert (await client.post(path, {"act": "paused", "words": "Again"}, as_="nurse_a", version=3)).status_code == 409
-
-
-# --- corrections ---------------------------------------------------------------------------------------------------------
-async def test_an_amendment_keeps_what_was_said(client: Client, at: Bed) -> None:
-    dose = await stat(client, at)
-    item = (await give(client, dose, scans(at, dose))).json()
-    path = f"/administrations/{item['id']}"
-    assert (
-        await client.post(f"{path}/amendment", {"why": "Half was spilt", "amount": 20}, as_="nurse_a")
-    ).status_code == 428
-    amended = await client.post(f"{path}/amendment", {"why": "Half was spilt", "amount": 20}, as_="nurse_a", version=1)
-    assert amended.json()["amount"] == 20
-    history = (await client.get(path, as_="nurse_a")).json()["history"]
-    assert [step["kind"] for step in history] == ["recorded", "amended"]
-    assert '"amount":40' in history[1]["before"].replace(" ", "")
-
-
-async def test_an_amended_time_is_late_by_the_window_of_its_dose(client: Client, at: Bed) -> None:
-    dose = await stat(client, at)
-    await moved(client, dose, -45)
-    item = (await give(client, dose, scans(at, dose, time_reason="Was in theatre"))).json()
-    five_ago = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
-    body = {"why": "It was earlier", "given_at": five_ago}
-    amended = await client.post(f"/administrations/{item['id']}/amendment", body, as_="nurse_a", version=1)
-    assert (amended.status_code, amended.json()["timing"]) == (200, "late"), amended.text
-
-
-async def test_an_error_stays_and_its_dose_is_due_again(client: Client, at: Bed) -> None:
-    dose = await stat(client, at)
-    item = (await give(client, dose, scans(at, dose))).json()
-    path = f"/administrations/{item['id']}/correction"
-    assert (await client.post(path, {"reason": "Other patient"}, as_="nurse_a", version=1)).json()[
-        "state"
-    ] == "entered_in_error"
-    assert (await client.post(path, {"reason": "Other patient"}, as_="nurse_a", version=2)).status_code == 409
-    [again] = [each for each in (await chart(client, at))["doses"] if each["id"] == dose["id"]]
-    assert again["state"] == "due"
-    assert (await give(client, again, scans(at, again))).status_code == 200
 
 
 # --- sent later ------------------------------------------------------------------------------------------------------------

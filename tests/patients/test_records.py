@@ -270,3 +270,18 @@ async def test_an_allergy_may_be_an_intolerance_suspected_and_over(client: Clien
     assert (await client.get(f"/patients/{person}/details", as_="nurse_a")).json()["allergies"][0][
         "state"
     ] == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"substance": "Penicillin", "noted_on": "2099-01-01"}, "noted_on"),
+        ({"substance": "\u202enillicineP"}, "substance"),
+        ({"substance": "Penicillin", "reaction": "Rash\u202e and more"}, "reaction"),
+    ],
+)
+async def test_an_allergy_reads_as_it_was_noted(client: Client, body: dict[str, Any], field: str) -> None:
+    """Not on a day to come, and not turned round by a mark that nobody sees."""
+    patient = await client.world.patient(client.world.a)
+    answer = await client.post(f"/patients/{patient}/allergies", body, as_="nurse_a")
+    assert (answer.status_code, set(answer.json()["fields"])) == (422, {field})

@@ -3,12 +3,15 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
+import typst
 
 from tests.client import Client
-from tests.pharmacy.way import dispensed, in_list, left, page, stocked, verified
+from tests.pharmacy.way import decide, dispensed, in_list, left, page, stocked, verified
 from tests.stock import way as stock
 from wardline.identity import witnesses
+from wardline.pharmacy import labels
 
 
 async def returned(client: Client, given: dict[str, Any], quantity: int, **more: Any) -> Any:
@@ -208,3 +211,115 @@ async def test_two_people_who_say_that_the_ward_has_it(client: Client) -> None:
         )
     )
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 9
+
+
+async def test_the_rest_that_came_back_is_still_owed_and_not_the_whole(client: Client) -> None:
+    order = await verified(client)
+    store, product, _ = await stocked(client, 100)
+    first = (await dispensed(client, order, store, product, 10, needed=15)).json()
+    path = f"/dispenses/{first['id']}/hand-over"
+    assert (await client.post(path, {"received_by": "The ward"}, as_="pharmacist_a", version=1)).status_code == 200
+    rest = (await dispensed(client, order, store, product, 5)).json()
+    assert (await returned(client, rest, 5)).json()["status"] == "cancelled"
+    supply = (await page(client, order))["supply"]
+    assert (supply["state"], supply["owed"]) == ("part", 5), "ten are out already"
+    assert (await in_list(client, "ready", order) or {})["owed"] == 5
+    many = await dispensed(client, order, store, product, 15)
+    assert (many.status_code, many.json()["fields"]) == (422, {"quantity": "Only 5 are needed."})
+    again = await dispensed(client, order, store, product, 5)
+    assert (again.status_code, again.json()["owed"]) == (201, 0)
+
+
+async def test_of_two_parts_the_one_that_came_back_is_owed_beside_what_was(client: Client) -> None:
+    order = await verified(client)
+    store, product, _ = await stocked(client, 100)
+    await dispensed(client, order, store, product, 4, needed=15)
+    second = (await dispensed(client, order, store, product, 5)).json()
+    assert second["owed"] == 6
+    assert (await returned(client, second, 5)).status_code == 200
+    supply = (await page(client, order))["supply"]
+    assert (supply["state"], supply["owed"]) == ("part", 11)
+
+
+@pytest.mark.parametrize(
+    ("what", "body"), [("query", {"question": "Three times?"}), ("refusal", {"reason": "Not now"})]
+)
+async def test_a_question_does_not_forget_what_was_dispensed(client: Client, what: str, body: dict[str, str]) -> None:
+    whole, part = await verified(client), await verified(client)
+    store, product, _ = await stocked(client, 100)
+    await dispensed(client, whole, store, product, 15)
+    await dispensed(client, part, store, product, 10, needed=15)
+    for order, then in ((whole, ("done", 0)), (part, ("part", 5))):
+        assert (await decide(client, order, what, **body)).status_code == 200
+        assert await in_list(client, "ready", order) is None, "nothing is dispensed of it meanwhile"
+        assert (await decide(client, order, "verification")).status_code == 200
+        supply = (await page(client, order))["supply"]
+        assert (supply["state"], supply["owed"], bool(supply["task_id"])) == (*then, then == ("part", 5))
+
+
+@pytest.mark.parametrize(
+    ("what", "body"), [("query", {"question": "Three times?"}), ("refusal", {"reason": "Not now"})]
+)
+async def test_what_a_pharmacist_doubts_is_not_handed_over_unseen(
+    client: Client, what: str, body: dict[str, str]
+) -> None:
+    order = await verified(client)
+    store, product, _ = await stocked(client, 100)
+    given = (await dispensed(client, order, store, product, 15)).json()
+    assert (await decide(client, order, what, **body)).status_code == 200
+    path, takes = f"/dispenses/{given['id']}", {"received_by": "Nurse of ward 7"}
+    unseen = await client.post(f"{path}/hand-over", takes, as_="pharmacist_a", version=1)
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "order_changed")
+    html = (await client.get(path, as_="pharmacist_a", html=True)).text
+    assert "Why all the same" in html
+    assert next(iter(body.values())) in html
+    said = await client.post(f"{path}/hand-over", takes | {"although": "One dose"}, as_="pharmacist_a", version=1)
+    assert (said.status_code, said.json()["although"]) == (200, "One dose")
+
+
+async def test_what_expires_before_it_is_used_up_says_why(client: Client) -> None:
+    order = await verified(client, "amoxicillin 500 mg po tds 7d")
+    store, product, _ = await stocked(client)
+    last = [
+        await stock.received(client, store, product["id"], 30, expires_on=stock.in_days(days), lot=f"L{days}")
+        for days in (3, 8)
+    ]
+    silent = await dispensed(client, order, store, product, 21, days_supply=7)
+    assert (silent.status_code, set(silent.json()["fields"])) == (422, {"lot_reason"})
+    assert "before the 7 days are over" in silent.json()["fields"]["lot_reason"]
+    short = await dispensed(client, order, store, product, 6, days_supply=2)
+    assert (short.status_code, short.json()["lots"][0]["lot_id"]) == (201, last[0]["id"]), "two days end before it does"
+    later = {"lot_id": last[1]["id"], "lot_reason": "The first does not last"}
+    rest = await dispensed(client, order, store, product, 15, days_supply=5, **later)
+    assert (rest.status_code, rest.json()["lots"][0]["lot_id"]) == (201, last[1]["id"]), rest.text
+
+
+def fit_of(data: dict[str, Any]) -> dict[str, float]:
+    """How small the words of a label were set, and how many millimetres are left between them and its foot."""
+    inputs = {
+        "data": msgspec.json.encode(data).decode(),
+        "code": "<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/>",
+    }
+    found = msgspec.json.decode(typst.query(labels.LABEL.encode(), "<fit>", field="value", sys_inputs=inputs))
+    return found[0]
+
+
+def test_a_long_label_is_set_smaller_and_covers_nothing() -> None:
+    short = {
+        "name": "PATEL, Asha", "born": "01-Jan-1950", "mrn": "A12", "drug": "amoxicillin 500 mg capsule", "quantity": "21 capsules",
+        "dosage": "Take 1 capsule (500 mg), oral, 3 times a day", "warnings": [labels.KEEP_AWAY], "lots": "Lot A1 exp 01-Jan-2027",
+        "number": "D1", "prepared": "27-Nov-2026 20:00", "by": "P. Harm", "witness": "", "hospital": "St Mary",
+    }  # fmt: skip
+    assert fit_of(short)["size"] == 1
+    lots = "; ".join(["Lot ABCDEFGHIJKLMNOPQRST exp 01-Jan-2027"] * labels.LOTS_SHOWN_MAX)
+    long = short | {
+        "name": ("HOHENLOHE-WALDENBURG, Maximiliane " * 3)[:80],
+        "drug": "hydrocortisone with fusidic acid 10 mg/g and 20 mg/g ointment",
+        "dosage": "Take 2 capsules (1 g), oral, when needed for severe pain, at most 4 g in 24 hours, for 14 days. "
+        * 2,
+        "lots": lots,
+        "witness": ", witness A. Wolfeschlegelsteinhausenbergerdorff",
+    }
+    fit = fit_of(long)
+    assert fit["size"] < 1
+    assert fit["left"] >= 0, "the lots would stand over the directions"

@@ -5,6 +5,10 @@ from typing import Any
 import pytest
 
 from tests.client import Client
+from tests.lab import way as lab
+from wardline.lab.forms import Isolate, NewValue
+from wardline.platform.errors import Invalid
+from wardline.platform.http.texts import require_said
 
 ODD = {
     "half a surrogate pair": b'{"family": "\\ud800", "given": "A", "sex": "male"}',
@@ -40,3 +44,26 @@ async def test_every_kind_of_answer_has_the_security_headers(client: Client, pat
     assert answer.status_code < 500
     for name in ("content-security-policy", "x-content-type-options", "referrer-policy", "strict-transport-security"):
         assert name in answer.headers, name
+
+
+@pytest.mark.parametrize("nothing", ["    ", "\u00a0\u2003\u00a0", "\u200b\u200b\u200b", "\u202e\u2066\u2069 "])
+async def test_a_reason_that_says_nothing_is_none(client: Client, nothing: str) -> None:
+    """Wherever a text is asked for, spaces and what cannot be seen are no answer to it; and nothing was done."""
+    person = await lab.patient_of(client)
+    specimen = await lab.received(client, person, "K")
+    path = f"/specimens/{specimen['id']}/rejection"
+    said = {"as_": "laboratory_technician_a", "version": specimen["version"]}
+    refused = await client.post(path, {"reason": nothing}, **said)
+    assert (refused.status_code, refused.json()["fields"]) == (422, {"reason": "Write at least 3 characters."})
+    by_form = await client.post(path, form={"reason": nothing}, **said)
+    assert by_form.status_code == 422
+    unnamed = await client.post(f"/patients/{person}/allergies", {"substance": nothing}, as_="nurse_a")
+    assert (unnamed.status_code, unnamed.json()["fields"]) == (422, {"substance": "This is needed."})
+    assert (await client.post(path, {"reason": f" Clotted{nothing}"}, **said)).status_code == 200
+
+
+def test_a_text_within_a_list_is_looked_at() -> None:
+    culture = NewValue(isolates=[Isolate(organism="Listeria monocytogenes"), Isolate(organism=" \u200b ")])
+    with pytest.raises(Invalid) as problem:
+        require_said(culture)
+    assert problem.value.fields == {"isolates[1].organism": "Write at least 2 characters."}

@@ -103,12 +103,21 @@ async def _changed(ctx: Context, held: Problem, change: ProblemChange) -> Proble
         raise Invalid(fields={"abated_on": "It cannot end before it began."})
     coded = change.code is not UNSET
     code, title = await _checked(ICD, change.code) if coded and isinstance(change.code, str) else (held.code, "")
+    words = title if coded and await _is_title(held) else held.display or title
     return ProblemRow(
-        id=held.id, display=held.display or title, code_system=ICD if coded else held.code_system, code=code,
+        id=held.id, display=words, code_system=ICD if coded else held.code_system, code=code,
         snomed_code=_new(change.snomed_code, held.snomed_code), onset_on=onset, abated_on=abated, state=state,
         verification=_new(change.verification, held.verification), severity=_new(change.severity, held.severity),
         comment=_new(change.comment, held.comment).strip(), error_reason=change.reason.strip() if isinstance(change.reason, str) else None,
     )  # fmt: skip
+
+
+async def _is_title(held: Problem) -> bool:
+    """Whether a problem is called what its code is called: then another code calls it otherwise. Words of one's own stay."""
+    if held.code is None or held.code_system != ICD:
+        return False
+    found = (await icd.index()).find(held.code)
+    return found is not None and found.display == held.display
 
 
 def _new(given: Any, held: Any) -> Any:

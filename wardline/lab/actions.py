@@ -10,7 +10,7 @@ from wardline.lab.models import LabTest, OrderScope, Specimen, SpecimenScope, St
 from wardline.lab.scopes import patient_with
 from wardline.lab.steps import NewRequest, NewSpecimen
 from wardline.orders.public import Together, signed_together
-from wardline.patients.public import PatientScope
+from wardline.patients.public import PatientScope, is_wristband_of, patient_banner
 from wardline.platform.errors import Conflict, Denied, Invalid, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
@@ -125,9 +125,10 @@ signed_together.append(Together(names=names, order=order_with_medicines))
 
 async def collect(ctx: Context, scope: SpecimenScope, given: Collected) -> Specimen:
     """The specimen was taken from the patient. A scanned wristband has to be theirs."""
-    if given.wristband:
-        found = await queries.specimen(ctx.db, scope)
-        if given.wristband.replace(" ", "") != found.network_number:
+    if given.wristband.strip():
+        found = await patient_banner(ctx.db, patient_with(scope.hospital_id, scope.person_id))
+        numbers = (found.identifier, found.mrn)
+        if not is_wristband_of(given.wristband, person_id=scope.person_id, numbers=numbers):
             raise OtherPatient(f"This specimen is for {found.family.upper()}, {found.given}. Nothing was recorded.")
     done = await steps.collect(
         ctx.db, scope, version=_version(ctx), taken_at=ctx.now, actor_id=ctx.caller.id, now=ctx.now

@@ -54,9 +54,8 @@ def read(test: LabTest, new: NewValue) -> tuple[str, list[dict[str, Any]]]:
 def _stored(number: int, isolate: Isolate) -> dict[str, Any]:
     """One organism with its table; drugs typed beside the list stand in it like the others."""
     susceptibility, mic = dict(isolate.susceptibility), dict(isolate.mic)
+    _require_once(number, isolate)
     for each in isolate.more:
-        if each.drug in susceptibility:
-            raise Invalid(fields={f"isolates[{number}].more": f"{each.drug} stands here twice."})
         susceptibility[each.drug] = each.sir
         mic[each.drug] = each.mic
     mic = {drug: value for drug, value in mic.items() if value}
@@ -66,6 +65,16 @@ def _stored(number: int, isolate: Isolate) -> dict[str, Any]:
     return to_builtins(
         {"organism": isolate.organism, "quantity": isolate.quantity, "susceptibility": susceptibility, "mic": mic}
     )
+
+
+def _require_once(number: int, isolate: Isolate) -> None:
+    """Invalid for a drug that stands twice, however it is written: it would read as susceptible and as resistant."""
+    seen: set[str] = set()
+    for drug in (*isolate.susceptibility, *(each.drug for each in isolate.more)):
+        plain = " ".join(drug.casefold().split())
+        if plain in seen:
+            raise Invalid(fields={f"isolates[{number}].more": f"{drug} stands here twice."})
+        seen.add(plain)
 
 
 async def culture_page(db: Db, result: Result, patient: PatientScope, *, with_banner: bool) -> CulturePage:

@@ -25,9 +25,9 @@ class NewOrder(Input, kw_only=True):
 
 
 class Collected(Input, kw_only=True):
-    """What was scanned at the bedside, if anything: the patient's number on the wristband."""
+    """What was scanned at the bedside, if anything: a number of the patient on the wristband, or their id in its code."""
 
-    wristband: Annotated[str, Meta(max_length=40)] = ""
+    wristband: Annotated[str, Meta(max_length=200)] = ""
 
 
 class Because(Input, kw_only=True):

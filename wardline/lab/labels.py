@@ -8,15 +8,24 @@ import typst
 
 from wardline.lab.models import URGENCY_WORDS, Specimen
 
+# What is long is set smaller, as a whole, until it stands on one label: a second one would be of nobody.
 LABEL = """
 #let of(name) = sys.inputs.at(name)
 #set page(width: 50mm, height: 25mm, margin: (x: 1.5mm, y: 1.5mm))
-#set text(size: 6pt)
 #set par(leading: 0.35em)
-#grid(columns: (19mm, 1fr), column-gutter: 1.5mm,
-  image(bytes(of("code")), format: "svg", width: 19mm),
-  [#text(size: 8pt, weight: "bold", of("name")) \\ Born #of("born") \\ ID #of("number") \\ #of("place")
-   #v(0.6mm) #text(weight: "bold", of("container")) \\ #of("bench") #of("urgency") \\ #text(size: 7pt, of("barcode"))])
+#show regex("\\S{20}"): it => it + sym.zws
+#let body(s) = block(width: 47mm)[#set text(size: 6pt * s)
+  #grid(columns: (19mm, 1fr), column-gutter: 1.5mm,
+    image(bytes(of("code")), format: "svg", width: 19mm),
+    [#text(size: 8pt * s, weight: "bold", of("name")) \\ Born #of("born") \\ ID #of("number") \\ #of("place")
+     #v(0.6mm * s) #text(weight: "bold", of("container")) \\ #of("bench") #of("urgency") \\ #text(size: 7pt * s, of("barcode"))])]
+#context {
+  let sizes = range(100, 35, step: -5).map(each => each / 100)
+  let s = sizes.find(each => measure(body(each)).height <= 22mm)
+  if s == none { s = sizes.last() }
+  [#metadata(s) <size>]
+  body(s)
+}
 """
 
 
@@ -26,10 +35,15 @@ async def label(specimen: Specimen) -> bytes:
 
 
 def _drawn(specimen: Specimen) -> bytes:
+    return typst.compile(LABEL.encode(), format="pdf", sys_inputs=inputs_of(specimen))
+
+
+def inputs_of(specimen: Specimen) -> dict[str, str]:
+    """What stands on a label, with the code as a picture."""
     code = io.BytesIO()
     segno.make_qr(specimen.barcode, error="m").save(code, kind="svg", border=1, xmldecl=False)
     born = specimen.born_on.strftime("%d-%b-%Y") if specimen.born_on else "not known"
-    inputs = {
+    return {
         "code": code.getvalue().decode(),
         "name": f"{specimen.family.upper()}, {specimen.given}"[:60],
         "born": born,
@@ -40,4 +54,3 @@ def _drawn(specimen: Specimen) -> bytes:
         "urgency": "" if specimen.urgency == "routine" else f"– {URGENCY_WORDS[specimen.urgency].upper()}",
         "barcode": specimen.barcode,
     }
-    return typst.compile(LABEL.encode(), format="pdf", sys_inputs=inputs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from wardline.lab import critical, cultures, queries, rules, steps, unread
 from wardline.lab.actions import NotNow, touch
@@ -94,23 +95,33 @@ async def _judge_all(ctx: Context, given: Sequence[tuple[Held, NewValue]]) -> li
             catalogue[held.test],
             [each for each in intervals if each.test_code == held.test],
             previous.get(held.test),
+            zone=ZoneInfo(ctx.caller.time_zone),
         )
         for held, new in given
     ]
 
 
 def judge(
-    held: Held, new: NewValue, test: LabTest, intervals: Sequence[Interval], previous: PreviousValue | None
+    held: Held,
+    new: NewValue,
+    test: LabTest,
+    intervals: Sequence[Interval],
+    previous: PreviousValue | None,
+    *,
+    zone: ZoneInfo,
 ) -> Judged:
-    """A value with its flag, interval and delta; Invalid where it is not what the test gives."""
+    """A value with its flag, interval and delta; Invalid where it is not what the test gives. `zone` is the hospital's, as the
+    day of birth is: a newborn's band ends with a day there."""
     value, comparator = _as_number(new)
     words, isolates = cultures.read(test, new)
     if test.kind == "number" and value is None:
         raise Invalid(fields={"entry": f"A number in {test.unit_words}."})
+    if value is not None and value < 0:
+        raise Invalid(fields={"entry": f"{test.name} cannot be below 0."})
     if test.kind == "culture" and value is not None:
         raise Invalid(fields={"words": "What grew, or that nothing grew."})
     assert held.taken_at is not None, "a specimen on the bench was collected"
-    days = rules.age_days(held.born_on, held.taken_at.date())
+    days = rules.age_days(held.born_on, held.taken_at.astimezone(zone).date())
     limits = rules.limits_for(intervals, sex=held.sex, days=days)
     return Judged(
         value=value,
@@ -143,6 +154,8 @@ def _as_number(new: NewValue) -> tuple[float | None, str]:
     read = rules.entry_read(text)
     if read is None:
         raise Invalid(fields={"entry": "A number such as 6.9 or <3."})
+    if new.value is not None and read != (new.value, new.comparator):
+        raise Invalid(fields={"entry": "It says another value than the number that was sent with it."})
     return read
 
 

@@ -11,7 +11,7 @@ from wardline.identity.public import May, seal, witness
 from wardline.mar import codes, queries, rules
 from wardline.mar.actions import Differs, access_order, require_standing, was_before_stop
 from wardline.mar.checks import shown
-from wardline.mar.models import Administration, AdministrationScope, Amendment, InfusionStep, NewEffect
+from wardline.mar.models import Administration, AdministrationScope, Amendment, Giving, InfusionStep, NewEffect
 from wardline.mar.queries import Amended, NewStep, Running
 from wardline.mar.telling import touch
 from wardline.orders.public import drugs_named
@@ -82,43 +82,67 @@ def _before(item: Administration) -> str:
 async def amend(ctx: Context, scope: AdministrationScope, new: Amendment) -> Administration:
     """Other values for what was recorded; what it said before stays in its history."""
     item = await _held(ctx, scope)
-    at = _amended_time(ctx, item, new)
+    giving = await _giving_of(ctx, item)
+    at = _amended_time(ctx, item, new, giving)
     if new.site and new.site not in codes.SITES:
         raise Invalid(fields={"site": "Choose a site of the list."})
     if new.amount is not None and item.action not in {"given", "self"}:
         raise Invalid(fields={"amount": "Nothing was given."})
-    critical = await _critical(ctx, item)
+    is_other_dose = new.amount is not None and new.amount != item.amount
+    second = await _second(ctx, giving, new) if is_other_dose else None
     to = Amended(
         happened_at=at,
         amount=item.amount if new.amount is None else new.amount,
         site=new.site or item.site,
         words=new.words.strip() or item.words,
-        timing=item.timing if at == item.happened_at else rules.timing_of(item.due_at, at, critical),
+        timing=item.timing if at == item.happened_at else rules.timing_of(item.due_at, at, giving.critical),
     )
-    step = NewStep(id=new_id(), kind="amended", happened_at=ctx.now, words=new.why.strip(), before=_before(item))
+    step = NewStep(
+        id=new_id(),
+        kind="amended",
+        happened_at=ctx.now,
+        words=new.why.strip(),
+        before=_before(item),
+        witness_id=second,
+    )
     await queries.amend(ctx.db, to, step, version=item.version, **_by(ctx, scope))
-    return await _reported(ctx, scope, "dose.amended")
+    return await _reported(ctx, scope, "dose.amended", {"witness_id": second})
 
 
-async def _critical(ctx: Context, item: Administration) -> str | None:
-    """Why its dose might not wait."""
-    if item.dose_id is None:
+async def _second(ctx: Context, giving: Giving, signed: Amendment | InfusionStep) -> UUID | None:
+    """The witness of another rate or dose, where giving the medicine needs one."""
+    if not codes.witness_reason(giving.name, drugs_named(giving.name), giving.route):
         return None
-    giving = await queries.giving(ctx.db, hospital_id=ctx.caller.tenant_id, dose_id=item.dose_id, medicine_id=None)
-    return giving.critical if giving else None
+    return await witness(ctx, signed.witness_email, signed.witness_password, needs=May.GIVE_MEDICINE)
 
 
-def _amended_time(ctx: Context, item: Administration, new: Amendment) -> datetime:
+async def _giving_of(ctx: Context, item: Administration) -> Giving:
+    """The dose, or the order, that it was recorded about."""
+    of = {"dose_id": item.dose_id, "medicine_id": None if item.dose_id else item.medicine_id}
+    giving = await queries.giving(ctx.db, hospital_id=ctx.caller.tenant_id, **of)
+    assert giving is not None, "what was recorded is of an order"
+    return giving
+
+
+def _amended_time(ctx: Context, item: Administration, new: Amendment, giving: Giving) -> datetime:
+    """When it happened instead: a clock is read as of the recording, as it was on the first form."""
     at = new.given_at or item.happened_at
+    field = "given_at" if new.given_at is not None else "given_clock"
     if new.given_at is None and new.given_clock.strip():
-        clock = rules.clock_before(new.given_clock, ctx.now, ZoneInfo(ctx.caller.time_zone))
+        clock = rules.clock_before(new.given_clock, item.recorded_at, ZoneInfo(ctx.caller.time_zone))
         if clock is None:
             raise Invalid(fields={"given_clock": "Enter the time as 14:20."})
         at = clock
+    if at == item.happened_at:
+        return at
     if at.tzinfo is None or at > item.recorded_at + rules.CLOCK_SKEW_MAX:
-        raise Invalid(fields={"given_at": "It was recorded earlier than that."})
+        raise Invalid(fields={field: "It was recorded earlier than that."})
     if at < item.happened_at - AMENDED_BACK_MAX:
-        raise Invalid(fields={"given_at": "This is more than a week before what was recorded."})
+        raise Invalid(fields={field: "This is more than a week before what was recorded."})
+    if not rules.is_after_order(at, giving.prescribed_at):
+        raise Invalid(fields={field: "This is before the order was signed."})
+    if item.rate_since is not None and item.rate_since != item.happened_at and at > item.rate_since:
+        raise Invalid(fields={field: "The infusion was changed before that."})
     return at
 
 
@@ -181,9 +205,7 @@ async def _require_ordered(ctx: Context, item: Administration, new: InfusionStep
         raise problem
     if new.rate is None or new.rate == item.rate:
         return None
-    if not codes.witness_reason(giving.name, drugs_named(giving.name), giving.route):
-        return None
-    return await witness(ctx, new.witness_email, new.witness_password, needs=May.GIVE_MEDICINE)
+    return await _second(ctx, giving, new)
 
 
 def _course(item: Administration, new: InfusionStep, at: datetime, since: datetime) -> tuple[Running, NewStep]:

@@ -65,9 +65,8 @@ class Chart:
         *self.begins, self.end = window.begins
         self.live = window.live
         self.coming = coming or {}
-        self.of_page = (
-            "" if window.rolls else "day-"
-        )  # what is pushed is of the hours around now, and has no place in a day
+        # What is pushed is of the hours around now, and has no place in a day.
+        self.of_page = "" if window.rolls else "day-"
         self.orders = {order.id: order for order in orders}
         self.lines = {order.id: line_from(order.line) for order in orders}
         self.doses = [dose for dose in doses if dose.medicine_id in self.orders]
@@ -336,10 +335,11 @@ def done_entry(done: Administration) -> Entry:
 
 
 def _before_of(chart: Chart) -> list[GivenBefore]:
+    kinds = {order.id: order.kind for order in chart.orders.values()}
+    given = [each for each in chart.done if each.state == "final" and each.action in {"given", "self"}]
     return [
-        GivenBefore(each.medicine_id, each.happened_at, each.amount, each.unit, each.name)
-        for each in chart.done
-        if each.state == "final" and each.action in {"given", "self"}
+        GivenBefore(of.medicine_id, of.happened_at, of.amount, of.unit, of.name, kinds.get(of.medicine_id, ""))
+        for of in given
     ]
 
 

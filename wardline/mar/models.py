@@ -78,13 +78,14 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 
 class GivenBefore(Struct, frozen=True):
-    """A dose in the last day."""
+    """A dose in the last day; `kind` is its order's."""
 
     medicine_id: UUID
     happened_at: datetime
     amount: float | None
     unit: str
     name: str
+    kind: str
 
 
 class DoseRow(Struct, frozen=True):
@@ -238,7 +239,8 @@ class NewNotGiven(Input):
 
 
 class Amendment(Input):
-    """Other values for what was recorded, and why; what is not named stays."""
+    """Other values for what was recorded, and why; what is not named stays. Another dose of what a second person signed for is
+    signed by one."""
 
     why: Why
     given_at: datetime | None = None
@@ -246,6 +248,8 @@ class Amendment(Input):
     amount: Amount | None = None
     site: Code = ""
     words: Words = ""
+    witness_email: Annotated[str, Meta(max_length=200)] = ""
+    witness_password: Annotated[str, Meta(max_length=200)] = ""
 
 
 class Because(Input):

@@ -208,7 +208,7 @@ class AdministrationPage(Struct, kw_only=True):
     effects: list[list[str]]
     sites: list[str]
     now_ml: int | None
-    witness: str  # why a second person signs another rate
+    witness: str  # why a second person signs another rate, or another dose
     held_lines: list[HeldBack]
     banner: Banner | None = None
 

@@ -117,7 +117,7 @@ async def hold_orders_alone(db: Db, *, hospital_id: UUID, medicine_id: UUID) -> 
 
 
 @query("""
-    SELECT m.id, a.happened_at, a.amount::float8, a.unit, m.name
+    SELECT m.id, a.happened_at, a.amount::float8, a.unit, m.name, m.kind
       FROM mar.administration a JOIN orders.medicine m ON m.hospital_id = a.hospital_id AND m.id = a.medicine_id
      WHERE a.hospital_id = :hospital_id AND a.person_id = :person_id AND a.state = 'final' AND a.action IN ('given', 'self')
        AND a.happened_at > :since
@@ -269,7 +269,8 @@ _STEP = """
 @query(
     f"""WITH changed AS (
         UPDATE mar.administration SET happened_at = :to.happened_at, amount = :to.amount::float8, site = :to.site, words = :to.words,
-               timing = :to.timing, version = version + 1
+               timing = :to.timing, rate_since = CASE WHEN rate_since = happened_at THEN :to.happened_at ELSE rate_since END,
+               version = version + 1
          WHERE hospital_id = :hospital_id AND id = :administration_id AND version = :version AND state = 'final'
         RETURNING hospital_id, id, version), told AS ({_STEP})
         SELECT version FROM changed"""  # noqa: S608 - texts of the code's own

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from wardline.orders.public import (
     line_from,
     number,
 )
+from wardline.patients.public import is_wristband_of
 
 WINDOW = timedelta(minutes=60)
 CRITICAL_WINDOW = timedelta(minutes=30)  # codes.CRITICAL_SOURCE
@@ -44,7 +46,11 @@ LITRE_ML = 1000
 TOLERANCE = 1e-6
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _VERSION = re.compile(r"/V(\d{1,6})/", re.IGNORECASE | re.ASCII)
-_STRENGTH = re.compile(rf"(?<![\w.])({NUMBER})\s*({UNIT})(?!\s*/)")
+# What is in one (500 mg), in a volume (10 mg/5 ml), or of each part (500/125 mg); and the first of these alone.
+_FIGURE = re.compile(rf"(?<![\w./])(?:{NUMBER})(?:\s*{UNIT})?(?:\s*/\s*(?:{NUMBER})?(?:\s*{UNIT})?)*")
+_STRENGTH = re.compile(rf"({NUMBER})\s*({UNIT})")
+_DISSOLVED_IN = re.compile(r"\bin\s+(?:sodium chloride|glucose|dextrose|saline|water)\b.*")
+_MASSES = frozenset({"g", "mg", "micrograms", "nanograms", "units", "mmol"})
 
 
 # --- time --------------------------------------------------------------------------------------------------------------
@@ -193,10 +199,7 @@ def _by_weight(giving: Giving, line: MedicineLine) -> Ordered:
 # --- the five rights -----------------------------------------------------------------------------------------------------
 def same_patient(scan: str, giving: Giving) -> bool:
     """Whether a wristband is this patient's: their number, the hospital's number, or their id in a code."""
-    plain = re.sub(r"[\s-]", "", scan).upper()
-    ids = {UUID(found) for found in _UUID.findall(scan)}
-    numbers = {re.sub(r"[\s-]", "", each).upper() for each in (giving.network_number, giving.mrn)}
-    return plain in numbers or giving.person_id in ids
+    return is_wristband_of(scan, person_id=giving.person_id, numbers=(giving.network_number, giving.mrn))
 
 
 class Scan(Struct, frozen=True):
@@ -215,14 +218,29 @@ def read_scan(text: str) -> Scan:
         version = _VERSION.search(text)
         return Scan(ids, None, None, int(version[1]) if version else None)
     plain = text.lower().replace("µ", "u").replace("μ", "u")
-    match = _STRENGTH.search(plain)
-    strength = None
-    if match is not None:
-        value = number(match[1])
-        strength = None if value is None else (float(value), UNITS[match[2]])
-    name = plain[: match.start()].strip() if match else plain.strip()
-    drugs = drugs_named(name)
-    return Scan(ids, frozenset(drug.name for drug in drugs) if drugs else None, strength)
+    figures = [each for each in _FIGURE.finditer(plain) if re.search(UNIT, each[0])]
+    end = figures[0].start() if figures else len(plain)
+    drugs = drugs_named(plain[:end].strip())
+    names = frozenset(drug.name for drug in drugs or ()) | (_named_in(plain[end:]) if drugs else frozenset())
+    strengths = list(dict.fromkeys(found for each in figures if (found := _strength(each[0])) is not None))
+    masses = [each for each in strengths if each[1] in _MASSES]
+    if not names or (len(names) == 1 and len(masses) > 1):
+        return Scan(ids, None, None)  # no medicine, or one of two strengths: nobody knows which
+    return Scan(ids, names, strengths[0] if len(names) == 1 and strengths and _strength(figures[0][0]) else None)
+
+
+def _strength(figure: str) -> tuple[float, str] | None:
+    match = _STRENGTH.fullmatch(figure.strip())
+    value = number(match[1]) if match else None
+    return None if match is None or value is None else (float(value), UNITS[match[2]])
+
+
+def _named_in(text: str) -> frozenset[str]:
+    """The drugs that stand behind a strength: "paracetamol 500 mg and codeine 30 mg" is no paracetamol. What a bag was made up
+    with is none of them."""
+    words = re.findall(r"[a-z][a-z-]+", _DISSOLVED_IN.sub("", text))
+    found = [drugs_named(each) or () for each in (*words, *map(" ".join, pairwise(words)))]
+    return frozenset(drug.name for drugs in found for drug in drugs)
 
 
 def right_patient(scan: str, giving: Giving, identifiers: Sequence[str], at: datetime | None) -> Right:

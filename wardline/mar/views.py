@@ -394,7 +394,7 @@ async def administration_page(ctx: Context, scope: AdministrationScope) -> Admin
         dose=dose_words(line),
         parts=parts(line),
         history=history,
-        witness=codes.witness_reason(item.name, drugs_named(item.name), giving.route) if item.infusion else "",
+        witness=codes.witness_reason(item.name, drugs_named(item.name), giving.route),
         held_lines=[each for each in await _held_lines(ctx, item.dose_id) if each.id != item.id],
         effects=_pairs(codes.EFFECTS),
         sites=list(codes.SITES),

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from wardline.mar.models import GivenBefore, Giving
 from wardline.mar.rules import DAY, SOON, TOLERANCE, length
 from wardline.mar.schedule import minute
-from wardline.orders.public import MedicineLine, drugs_named, in_unit, line_from
+from wardline.orders.public import MedicineLine, OrderKind, drugs_named, in_unit, line_from
 
 
 class AsNeededNow(Struct, frozen=True):
@@ -25,7 +25,8 @@ def as_needed(
     line: MedicineLine, medicine_id: UUID, before: Sequence[GivenBefore], at: datetime, amount: float | None
 ) -> AsNeededNow:
     """The gap and the maximum in 24 hours. The maximum counts every dose of the drug, by whichever order it was given; one
-    that another order gave within the gap is asked about, as both may be meant (morphine by the clock, and when needed).
+    that another order gave within the gap is asked about, as both may be meant (morphine by the clock, and when needed). So is
+    the number in 24 hours with those of other as-needed orders: one that was stopped and written anew begins no new day.
     """
     own = [each for each in before if each.medicine_id == medicine_id]
     gap = _gap(line, own, at)
@@ -35,10 +36,10 @@ def as_needed(
     if count is not None:
         return count
     total = _total(line, before, at, amount)
-    near = _near(line, medicine_id, before, at)
-    if not total.may or not near:
+    if not total.may:
         return total
-    return AsNeededNow(True, not_checked="; ".join(each for each in (near, total.not_checked) if each))
+    asked = (_near(line, medicine_id, before, at), _number(line, medicine_id, before, at), total.not_checked)
+    return AsNeededNow(True, not_checked="; ".join(each for each in asked if each))
 
 
 def of_drug(name: str, before: Sequence[GivenBefore]) -> list[GivenBefore]:
@@ -87,9 +88,24 @@ def _count(line: MedicineLine, own: Sequence[GivenBefore], at: datetime) -> AsNe
     fullest = max(_days_around(own, at), key=len)
     if len(fullest) < line.times_per_day:
         return None
-    times = "once" if line.times_per_day == 1 else f"{line.times_per_day} times"
     given = sorted(each.happened_at for each in fullest)
-    return AsNeededNow(False, given[-line.times_per_day] + DAY, f"At most {times} in 24 hours")
+    return AsNeededNow(False, given[-line.times_per_day] + DAY, f"At most {_times(line.times_per_day)} in 24 hours")
+
+
+def _number(line: MedicineLine, medicine_id: UUID, before: Sequence[GivenBefore], at: datetime) -> str:
+    """What the as-needed orders of a drug gave together, where that is as many as this one is for."""
+    if line.times_per_day is None:
+        return ""
+    needed = [each for each in before if each.medicine_id == medicine_id or each.kind == OrderKind.AS_NEEDED]
+    count = max(map(len, _days_around(needed, at)))
+    if count < line.times_per_day:
+        return ""
+    given = f"Given {_times(count)} in 24 hours with another order"
+    return f"{given}, ordered at most {_times(line.times_per_day)}"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def bounds_of(giving: Giving) -> list[MedicineLine]:

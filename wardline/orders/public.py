@@ -9,6 +9,7 @@ from wardline.orders.elsewhere import Said, line_heard
 from wardline.orders.entry import made_as
 from wardline.orders.external import Address, configure
 from wardline.orders.forms import (
+    DECIDED_WORDS,
     Decision,
     HistoryStep,
     Medicine,
@@ -49,6 +50,7 @@ from wardline.orders.views import (
 )
 
 __all__ = [
+    "DECIDED_WORDS",
     "MEDICINES_MAX",
     "NUMBER",
     "STANDING",

@@ -1,14 +1,17 @@
 """Allergies and their three states: recorded, confirmed none, not recorded. Unknown never reads as none."""
 
+from datetime import date
 from uuid import UUID
 
 import msgspec
 
 from wardline.patients import queries
 from wardline.patients.actions import topic
+from wardline.patients.finding import today
 from wardline.patients.forms import AllergyConfirmation, NewAllergy
 from wardline.patients.models import AllergyRecorded, AllergyState, PatientScope
-from wardline.platform.errors import Conflict, NotFound, Stale
+from wardline.patients.rules import holds_unseen
+from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 
@@ -23,6 +26,7 @@ class NoAllergiesRecorded(Conflict):
 
 async def record_allergy(ctx: Context, patient: PatientScope, new: NewAllergy) -> AllergyRecorded:
     """Record an allergy or intolerance; whatever was confirmed before no longer stands."""
+    _check(new, today(ctx))
     await queries.lock_person(ctx.db, patient)
     allergy_id = new_id()
     await queries.insert_allergy(
@@ -42,6 +46,19 @@ async def record_allergy(ctx: Context, patient: PatientScope, new: NewAllergy) -
     )
     ctx.record("allergy.recorded", person_id=patient.person_id, subject_type="allergy", subject_id=allergy_id)
     return await _set_state(ctx, patient, AllergyState.RECORDED, allergy_id)
+
+
+def _check(new: NewAllergy, day: date) -> None:
+    """Invalid for what was noted on a day to come, and for what reads as another substance than it is."""
+    wrong = {
+        name: "It holds a character that cannot be seen."
+        for name, text in (("substance", new.substance), ("reaction", new.reaction))
+        if holds_unseen(text)
+    }
+    if new.noted_on is not None and new.noted_on > day:
+        wrong["noted_on"] = "This date is in the future."
+    if wrong:
+        raise Invalid(fields=wrong)
 
 
 async def mark_mistaken(ctx: Context, patient: PatientScope, allergy_id: UUID, reason: str) -> AllergyRecorded:

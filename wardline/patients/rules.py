@@ -2,13 +2,16 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
+from uuid import UUID
 
 NETWORK_NUMBER_DIGITS = 10
 UNKNOWN_FAMILY = "Unknown"
 AGE_YEARS_MAX = 130
 JOINERS = "\u200c\u200d"
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # controls, direction marks, unassigned
 
 # Letters that Unicode does not take apart into a base letter and an accent. The SQL twin of all this is
@@ -154,6 +157,16 @@ def network_number(serial: int) -> str | None:
     return None if digit is None else body + digit
 
 
+def is_wristband_of(scan: str, *, person_id: UUID, numbers: Iterable[str]) -> bool:
+    """Whether a wristband is this person's: one of their numbers, however it is spaced, or their id in a code."""
+    wanted = {_bare(each) for each in numbers}
+    return _bare(scan) in wanted or person_id in {UUID(found) for found in _UUID.findall(scan)}
+
+
+def _bare(number: str) -> str:
+    return re.sub(r"[\s-]", "", number).upper()
+
+
 def is_network_number(text: str) -> bool:
     """Whether ten digits end in their own check digit, spaces allowed."""
     digits = "".join(text.split())
@@ -205,14 +218,14 @@ def name_faults(family: str, given: str) -> dict[str, str]:
     faults: dict[str, str] = {}
     if not plain(family):
         faults["family"] = "Enter the family name."
-    elif _holds_unseen(family):
+    elif holds_unseen(family):
         faults["family"] = "The family name holds a character that cannot be seen."
-    if _holds_unseen(given):
+    if holds_unseen(given):
         faults["given"] = "The given names hold a character that cannot be seen."
     return faults
 
 
-def _holds_unseen(name: str) -> bool:
+def holds_unseen(name: str) -> bool:
     """Whether it holds what changes a name without being seen; the joiners of some scripts are letters' parts."""
     return any(unicodedata.category(letter) in UNSEEN and letter not in JOINERS for letter in name)
 

@@ -1,6 +1,7 @@
 """Verifying and dispensing. Each runs in the door's transaction and is committed by the door."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
@@ -69,15 +70,31 @@ class OtherIngredient(Invalid):
 async def verify(ctx: Context, scope: OrderScope, words: str) -> Verification:
     """The order may be given and dispensed as it is."""
     found = await decide(ctx, scope.row, Decision("verified", words))
-    await set_supply(ctx, scope, "ready")
+    await _supply_on(ctx, scope)
     return found
+
+
+async def _supply_on(ctx: Context, scope: OrderScope) -> None:
+    """The order is to be dispensed, unless it was before a question or a refusal came between: then no more than the rest."""
+    where = {"hospital_id": scope.hospital_id, "medicine_id": scope.row.id}
+    supply = await queries.supply(ctx.db, **where)
+    is_of_now = supply is not None and supply.medicine_version == scope.row.version
+    if supply is not None and is_of_now and supply.state != "ended":
+        return
+    given = await queries.dispenses_of(ctx.db, **where) if is_of_now else []
+    out = [each for each in given if each.medicine_version == scope.row.version and each.quantity > each.returned]
+    if not out:
+        await set_supply(ctx, scope, "ready")
+    elif out[0].owed:
+        why = f"It was owed before the order was refused and verified again ({out[0].number})."
+        await owe(ctx, scope, Owed(out[0].owed, out[0].unit, out[0].product, why))
+    else:
+        await set_supply(ctx, scope, "done")
 
 
 async def ask(ctx: Context, scope: OrderScope, question: str) -> Verification:
-    """The prescriber is asked; the order keeps its place in the queue."""
-    found = await decide(ctx, scope.row, Decision("queried", question))
-    await _end_supply(ctx, scope)
-    return found
+    """The prescriber is asked; the order keeps its place in the queue, and what is owed of it is still owed."""
+    return await decide(ctx, scope.row, Decision("queried", question))
 
 
 async def refuse(ctx: Context, scope: OrderScope, reason: str) -> Verification:
@@ -202,8 +219,11 @@ async def dispense(ctx: Context, scope: OrderScope, new: NewDispense) -> Dispens
     await queries.insert_dispense(
         ctx.db, _row(scope, new, wanted, dispense_id, signed), actor_id=ctx.caller.id, now=ctx.now
     )
-    task_id = await require(ctx, await _owed(ctx, scope, wanted)) if wanted.owed else None
-    await set_supply(ctx, scope, "part" if wanted.owed else "done", owed=wanted.owed, task_id=task_id)
+    if wanted.owed:
+        why = f"There were not enough in {wanted.choice.store}. Dispense the rest when they are there."
+        await owe(ctx, scope, Owed(wanted.owed, wanted.choice.unit, wanted.choice.name, why))
+    else:
+        await set_supply(ctx, scope, "done")
     return await _report(ctx, scope, dispense_id, "dispense.prepared")
 
 
@@ -229,10 +249,7 @@ async def second_person(ctx: Context, given: Signed) -> UUID | None:
 
 
 async def _wanted(ctx: Context, scope: OrderScope, new: NewDispense, supply: Supply | None) -> Wanted:
-    choices = await _choices(ctx, scope, new.days_supply)
-    choice = next((c for c in choices if (c.product_id, c.store_id) == (new.product_id, new.store_id)), None)
-    if choice is None:
-        raise OtherIngredient(fields={"product_id": f"Only {scope.row.name} is dispensed for this order."})
+    choice = await _choice(ctx, scope, new)
     # What is owed is counted in the units of its own product: five capsules of another strength are another dose.
     is_rest = supply is not None and supply.state == "part" and supply.product_id == new.product_id
     still = supply.owed if supply is not None and is_rest else None
@@ -244,12 +261,18 @@ async def _wanted(ctx: Context, scope: OrderScope, new: NewDispense, supply: Sup
     if new.quantity > choice.available:
         raise _not_enough(choice, new.quantity)
     lines = rules.plan(choice.lots, new.quantity, first=new.lot_id)
+    _require_lasting(new, choice, lines, today(ctx))
     return Wanted(choice, needed, needed - new.quantity, lines)
 
 
-async def _choices(ctx: Context, scope: OrderScope, days: int | None) -> list[Choice]:
-    offers: list[Offer] = await queries.offers(ctx.db, scope, ingredient=scope.row.name)
-    return views.choices_of(offers, scope.row, today(ctx), days)
+async def _choice(ctx: Context, scope: OrderScope, new: NewDispense) -> Choice:
+    offers: list[Offer] = await queries.offers(
+        ctx.db, scope, ingredient=scope.row.name, product_id=new.product_id, store_id=new.store_id
+    )
+    found = views.choices_of(offers, scope.row, today(ctx), new.days_supply)
+    if not found:
+        raise OtherIngredient(fields={"product_id": f"Only {scope.row.name} is dispensed for this order."})
+    return found[0]
 
 
 def _not_enough(choice: Choice, quantity: int) -> NotEnough:
@@ -290,6 +313,16 @@ def _require_reasons(new: NewDispense, choice: Choice) -> None:
         raise Invalid(fields=wrong)
 
 
+def _require_lasting(new: NewDispense, choice: Choice, lines: Sequence[tuple[UUID, int]], day: date) -> None:
+    """What expires while the patient still takes it is handed out by nobody who has not seen that."""
+    lot = rules.not_lasting(choice.lots, lines, today=day, days=choice.days)
+    if lot is None or lot.expires_on is None or len(new.lot_reason.strip()) > 2:
+        return
+    days = "1 day" if choice.days == 1 else f"{choice.days} days"
+    words = f"Lot {lot.lot_number} expires on {lot.expires_on:%d-%b-%Y}, before the {days} are over. Choose a later lot, or say why."
+    raise Invalid(fields={"lot_reason": words})
+
+
 def _is_later(lot: Offer, first: Offer | None) -> bool:
     """Of two lots that expire on one day either may go."""
     return first is not None and first.expires_on is not None and lot.expires_on != first.expires_on
@@ -327,21 +360,32 @@ def _row(scope: OrderScope, new: NewDispense, wanted: Wanted, dispense_id: UUID,
     )
 
 
-async def _owed(ctx: Context, scope: OrderScope, wanted: Wanted) -> NewTask:
+class Owed(Struct, frozen=True):
+    """How much of a product is still to be dispensed of an order, and why."""
+
+    quantity: int
+    unit: str
+    product: str
+    why: str
+
+
+async def owe(ctx: Context, scope: OrderScope, owed: Owed) -> None:
+    """The order stays in the list until the rest is dispensed, and the rest is a task of the pharmacists."""
     row = scope.row
     stay = await observed_stay(ctx.db, scope.patient)
-    return NewTask(
+    task = NewTask(
         hospital_id=scope.hospital_id,
         kind=OWED_TASK,
         subject_key=str(row.id),
         ward_id=stay.ward_id if stay else None,
         person_id=row.person_id,
         encounter_id=row.encounter_id,
-        title=f"Owed: {wanted.owed:,} {rules.plural(wanted.choice.unit, wanted.owed)} of {wanted.choice.name}",
-        reason=f"There were not enough in {wanted.choice.store}. Dispense the rest when they are there.",
+        title=f"Owed: {owed.quantity:,} {rules.plural(owed.unit, owed.quantity)} of {owed.product}",
+        reason=owed.why,
         priority=Priority.ROUTINE,
         rung=Rung.PHARMACIST,
     )
+    await set_supply(ctx, scope, "part", owed=owed.quantity, task_id=await require(ctx, task))
 
 
 async def _report(ctx: Context, scope: OrderScope, dispense_id: UUID, action: str) -> Dispense:

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from wardline.orders.public import MedicineRow
+from wardline.orders.public import MedicineRow, verification_history
 from wardline.patients.public import today
 from wardline.pharmacy import queries, views
-from wardline.pharmacy.actions import second_person, set_supply, touch
+from wardline.pharmacy.actions import Owed, owe, second_person, set_supply, touch
 from wardline.pharmacy.models import Dispense, DispenseScope, HandedOver, HeldScope, NewReturn, OrderScope
 from wardline.pharmacy.scopes import access_dispense_held
 from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
@@ -44,6 +44,8 @@ async def hand_over(ctx: Context, scope: HeldScope, given: HandedOver) -> Dispen
     although = given.although.strip()
     if found.medicine_version != scope.order.row.version and len(although) < 3:
         raise _changed(scope.order.row)
+    if len(although) < 3:
+        await _require_undoubted(ctx, scope)
     done = await queries.hand_over(
         ctx.db,
         hospital_id=scope.hospital_id,
@@ -82,6 +84,19 @@ def _changed(row: MedicineRow) -> OrderChanged:
         state=row.state,
         text=row.text,
     )
+
+
+async def _require_undoubted(ctx: Context, scope: HeldScope) -> None:
+    """What a pharmacist asked about, or refused, while it waited is not handed over unseen."""
+    decided = await verification_history(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.medicine_id)
+    doubt = views.doubt_of(scope.order.row, decided)
+    if doubt:
+        raise OrderChanged(
+            f"{doubt}. Return it to stock, or say why it is handed over all the same.",
+            fields={"although": "Why is it handed over all the same?"},
+            state=scope.order.row.state,
+            text=scope.order.row.text,
+        )
 
 
 STATUS_WORDS = {"in_progress": "in the pharmacy", "completed": "handed over", "cancelled": "returned"}
@@ -150,11 +165,26 @@ async def _to_the_shelf(
 
 
 async def _wait_again(ctx: Context, scope: OrderScope, cancelled: Dispense) -> None:
-    """Everything came back before anybody had it: the order is to be dispensed again, and nobody need remember that."""
-    supply = await queries.supply(ctx.db, hospital_id=scope.hospital_id, medicine_id=scope.row.id)
+    """Everything came back before anybody had it: that much is to be dispensed again, and nobody need remember it. What else
+    was dispensed of the order stays out, so it is owed; where nothing did, the order is dispensed as if for the first time.
+    """
+    where = {"hospital_id": scope.hospital_id, "medicine_id": scope.row.id}
+    supply = await queries.supply(ctx.db, **where)
     stands = scope.row.state == "active" and cancelled.medicine_version == scope.row.version
-    if stands and supply is not None and supply.state in ("part", "done"):
+    if not stands or supply is None or supply.state not in ("part", "done"):
+        return
+    out = [each for each in await queries.dispenses_of(ctx.db, **where) if each.quantity > each.returned]
+    # What is owed is counted in the units of the newest product; of two products nobody can say it but the pharmacist.
+    if supply.product_id == cancelled.product_id and any(_is_of(cancelled, each) for each in out):
+        why = f"{cancelled.number} came back before anybody had it. Dispense that much again."
+        await owe(ctx, scope, Owed(supply.owed + cancelled.quantity, cancelled.unit, cancelled.product, why))
+    else:
         await set_supply(ctx, scope, "ready")
+
+
+def _is_of(cancelled: Dispense, other: Dispense) -> bool:
+    """Whether another dispensing is of the same line of the order and of the same product."""
+    return (other.medicine_version, other.product_id) == (cancelled.medicine_version, cancelled.product_id)
 
 
 def _version(ctx: Context) -> int:

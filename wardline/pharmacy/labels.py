@@ -13,23 +13,35 @@ from wardline.orders.public import MedicineRow, current, tall_man
 from wardline.pharmacy import rules
 from wardline.pharmacy.models import Dispense, Labelled
 
+# A long name, a long direction or many lots are set smaller, as a whole, until nothing stands over anything else.
 LABEL = """
 #let data = json(bytes(sys.inputs.at("data")))
+#let (wide, high) = (84mm, 45mm)
 #set page(width: 90mm, height: 50mm, margin: (x: 3mm, y: 2.5mm))
-#set text(size: 7.5pt, hyphenate: false)
+#set text(hyphenate: false)
 #set par(leading: 0.4em)
-#grid(columns: (1fr, 17mm), column-gutter: 2mm,
-  [#text(size: 10pt, weight: "bold", data.name) \\
-   Born #data.born #h(2mm) MRN #data.mrn],
-  align(right, image(bytes(sys.inputs.at("code")), format: "svg", width: 16mm)))
-#v(-4.5mm)
-#block(width: 66mm)[#text(size: 10.5pt, weight: "bold", data.drug) #h(1.5mm) #text(size: 9pt, data.quantity)]
-#block(spacing: 1.2mm)[#text(size: 9.5pt, weight: "bold", data.dosage)]
-#if data.warnings.len() > 0 [#block(spacing: 1.2mm, text(size: 7pt, data.warnings.join(" ")))]
-#place(bottom, block(width: 100%)[
+#show regex("\\S{24}"): it => it + sym.zws
+#let told(s) = block(width: wide)[#set text(size: 7.5pt * s)
+  #grid(columns: (1fr, 17mm), column-gutter: 2mm,
+    [#text(size: 10pt * s, weight: "bold", data.name) \\
+     Born #data.born #h(2mm) MRN #data.mrn
+     #block(spacing: 2mm * s)[#text(size: 10.5pt * s, weight: "bold", data.drug) #h(1.5mm) #text(size: 9pt * s, data.quantity)]],
+    align(right, image(bytes(sys.inputs.at("code")), format: "svg", width: 16mm)))
+  #block(spacing: 1.2mm)[#text(size: 9.5pt * s, weight: "bold", data.dosage)]
+  #if data.warnings.len() > 0 [#block(spacing: 1.2mm, text(size: 7pt * s, data.warnings.join(" ")))]]
+#let made(s) = block(width: wide)[#set text(size: 6.5pt * s)
   #line(length: 100%, stroke: 0.4pt)
   #v(-1.2mm)
-  #text(size: 6.5pt)[#data.lots \\ #data.number #h(1.5mm) #data.prepared by #data.by#data.witness \\ #data.hospital]])
+  #data.lots \\ #data.number #h(1.5mm) #data.prepared by #data.by#data.witness \\ #data.hospital]
+#let height(s) = measure(told(s)).height + 1mm + measure(made(s)).height
+#context {
+  let sizes = range(100, 35, step: -5).map(each => each / 100)
+  let s = sizes.find(each => height(each) <= high)
+  if s == none { s = sizes.last() }
+  [#metadata((size: s, left: (high - height(s)) / 1mm)) <fit>]
+  told(s)
+  place(bottom, made(s))
+}
 """
 LOTS_SHOWN_MAX = 3
 KEEP_AWAY = "Keep out of the sight and reach of children."

@@ -356,6 +356,7 @@ class DispensePage(Struct, kw_only=True):
     dispense: Dispense
     returns: list[ReturnLine]
     is_controlled: bool = False
+    doubt: str = ""  # what a pharmacist asked about the order as it is now, or why it was refused
 
 
 # --- where a lot went --------------------------------------------------------------------------------------------------

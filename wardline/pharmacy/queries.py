@@ -144,11 +144,14 @@ async def person_with_code(db: Db, *, hospital_id: UUID, code: str) -> UUID | No
       LEFT JOIN stock.level v ON v.hospital_id = p.hospital_id AND v.store_id = t.id AND v.product_id = p.id AND v.quantity > 0
       LEFT JOIN stock.lot l ON l.hospital_id = v.hospital_id AND l.id = v.lot_id
      WHERE p.hospital_id = :hospital.hospital_id AND p.active AND p.ingredient = :ingredient
+       AND (:product_id::uuid IS NULL OR (p.id = :product_id AND t.id = :store_id::uuid))
      ORDER BY t.name, t.id, p.form, p.strength, p.id, l.expires_on, l.number LIMIT 500
 """)
-async def offers(db: Db, hospital: HospitalScope, *, ingredient: str) -> list[Offer]:
+async def offers(
+    db: Db, hospital: HospitalScope, *, ingredient: str, product_id: UUID | None = None, store_id: UUID | None = None
+) -> list[Offer]:
     """Every product of an ingredient that lies or lay in the pharmacy's own stores, lot by lot; one without stock has a row
-    without a lot. Indexes: product_once, the shelf's key, level_product.
+    without a lot. Of one product in one store where these are named. Indexes: product_once, the shelf's key, level_product.
     """
 
 

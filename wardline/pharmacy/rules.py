@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
@@ -257,6 +257,13 @@ def plan(lots: Sequence[Offer], quantity: int, *, first: UUID | None = None) -> 
         taken.append((lot.lot_id, min(left, lot.quantity)))
         left -= taken[-1][1]
     return taken
+
+
+def not_lasting(lots: Sequence[Offer], lines: Sequence[tuple[UUID, int]], *, today: date, days: int) -> Offer | None:
+    """The lot among those that are taken that expires before the last of so many days, of which today is the first."""
+    last, taken = today + timedelta(days=days - 1), {lot_id for lot_id, _ in lines}
+    early = (lot for lot in lots if lot.lot_id in taken and lot.expires_on is not None and lot.expires_on < last)
+    return next(early, None)
 
 
 def most(computed: int, pack_quantity: int) -> int:

@@ -9,6 +9,7 @@ import msgspec
 
 from wardline.encounters.public import banner_with_stay
 from wardline.orders.public import (
+    DECIDED_WORDS,
     MEDICINES_MAX,
     Drug,
     MedicineLine,
@@ -150,6 +151,14 @@ def standing_of(row: MedicineRow, decided: Sequence[Verification]) -> Verificati
     return decided[-1] if decided and decided[-1].medicine_version == row.version else None
 
 
+def doubt_of(row: MedicineRow, decided: Sequence[Verification]) -> str:
+    """Who asked about the order as it is now, or refused it, and with which words; empty where nobody did."""
+    standing = standing_of(row, decided)
+    if standing is None or standing.state == "verified":
+        return ""
+    return f"{standing.by} {DECIDED_WORDS[standing.state]} the order: {standing.words}"
+
+
 def _chosen(page: OrderPage, asked: OrderQuery) -> Choice | None:
     """The product that was asked for, or the one that fits best: what is owed, as ordered, and enough of it there."""
     if asked.product_id is not None:
@@ -256,12 +265,14 @@ async def dispense_page(db: Db, scope: DispenseScope, row: MedicineRow, patient:
         back = await queries.returns_of(one, hospital_id=scope.hospital_id, dispense_ids=[scope.id])
         banner = await banner_with_stay(one, patient)
         controlled = await queries.is_controlled(one, hospital_id=scope.hospital_id, product_id=found.product_id)
+        decided = await verification_history(one, hospital_id=scope.hospital_id, medicine_id=row.id)
     return DispensePage(
         banner=banner,
         medicine=medicine_of(row, rules=current()),
         dispense=found,
         returns=back,
         is_controlled=bool(controlled),
+        doubt=doubt_of(row, decided),
     )
 
 

@@ -31,6 +31,7 @@ from wardline.platform.http.entrance import seconds_left
 from wardline.platform.http.later import check_author, entered_at
 from wardline.platform.http.reply import Reply, encode, problem_headers
 from wardline.platform.http.routes import ANYONE, Anonymous, Node, Route
+from wardline.platform.http.texts import require_said
 
 COOKIE = "__Host-wardline"
 TRIES_MAX = 3
@@ -361,8 +362,12 @@ def _replayed(ctx: Context, route: Route, body: bytes | None) -> Any:
 
 
 def _decode(route: Route, sent: SentBody) -> Any:
-    if sent.is_form:
-        return convert(sent.values, route.input)
+    given = convert(sent.values, route.input) if sent.is_form else _strictly(route, sent)
+    require_said(given)
+    return given
+
+
+def _strictly(route: Route, sent: SentBody) -> Any:
     try:
         return msgspec.convert(sent.values, route.input, strict=True)
     except msgspec.ValidationError as error:

@@ -1,0 +1,54 @@
+"""A text that is asked for says something: spaces and what cannot be seen are no reason, no name and no answer."""
+
+import functools
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from wardline.platform.errors import Invalid
+
+Plan = tuple[tuple[tuple[str, str, int], ...], tuple[tuple[str, str], ...]]
+
+
+def require_said(given: Any) -> None:
+    """Invalid, naming the field, where a text with a least length has it only with what nobody can read."""
+    wrong = dict(_unsaid(given, ""))
+    if wrong:
+        raise Invalid(fields=wrong)
+
+
+def _unsaid(given: Any, path: str) -> list[tuple[str, str]]:
+    if isinstance(given, list | tuple):
+        return [found for n, each in enumerate(given) for found in _unsaid(each, f"{path.removesuffix('.')}[{n}].")]
+    if not isinstance(given, msgspec.Struct):
+        return []
+    texts, structs = _plan(type(given))
+    found = [
+        (f"{path}{sent_as}", "This is needed." if least == 1 else f"Write at least {least} characters.")
+        for name, sent_as, least in texts
+        if isinstance(text := getattr(given, name), str) and text and len(_read(text)) < least
+    ]
+    return found + [each for name, sent_as in structs for each in _unsaid(getattr(given, name), f"{path}{sent_as}.")]
+
+
+def _read(text: str) -> str:
+    """What somebody can read of a text: without controls, marks of direction and signs of no width, and trimmed."""
+    return "".join(sign for sign in text if sign.isprintable() or sign.isspace()).strip()
+
+
+@functools.cache
+def _plan(kind: type[msgspec.Struct]) -> Plan:
+    """The fields of a struct that are texts with a least length, and those that hold structs of their own."""
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)
+    texts: list[tuple[str, str, int]] = []
+    structs: list[tuple[str, str]] = []
+    for field in info.fields:
+        kinds = field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,)
+        least = max((each.min_length or 0 for each in kinds if isinstance(each, inspect.StrType)), default=0)
+        if least:
+            texts.append((field.name, field.encode_name, least))
+        if any(isinstance(each, inspect.StructType | inspect.ListType) for each in kinds):
+            structs.append((field.name, field.encode_name))
+    return tuple(texts), tuple(structs)
