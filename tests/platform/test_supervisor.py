@@ -17,7 +17,7 @@ import psutil
 import psycopg
 import pytest
 
-from wardline.platform import database, settings
+from wardline.platform import database, processes, settings
 
 PROGRAM = Path(__file__).with_name("small_network.py")
 READY_SECONDS_MAX = 60
@@ -119,6 +119,11 @@ def owner_url(place: Place) -> str:
     return database.addresses(settings.load(place.environ)).owner
 
 
+def niceness(place: Place, command: str) -> set[int]:
+    """Of the processes of a command."""
+    return {each.nice() for each in place.processes() if each.cmdline()[-2:] == ["wardline", command]}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_everything_in_time(place: Place, number: signal.Signals) -> None:
     process = up(place)
@@ -208,6 +213,10 @@ def test_the_real_command_serves_people_and_leaves_nothing(place: Place) -> None
         check=False,
     )
     assert "ok    The database answers the owner and the restricted role." in doctor.stdout
+    assert eventually(lambda: niceness(place, "worker") == {processes.YIELDING_NICENESS})
+    assert niceness(place, "web") == {0}, "jobs yield to requests"
+    assert eventually(lambda: niceness(place, "worker") == {processes.YIELDING_NICENESS})
+    assert niceness(place, "web") == {0}
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
     assert ended(process) == 0

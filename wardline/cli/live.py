@@ -6,6 +6,7 @@ import click
 
 from wardline.app import App, create
 from wardline.cli import loaded
+from wardline.platform import processes
 from wardline.platform.serve import serve
 
 PATHS = ("/live", "/health", "/ready", "/metrics")
@@ -14,6 +15,7 @@ PATHS = ("/live", "/health", "/ready", "/metrics")
 @click.command()
 def live() -> None:
     """Run the live streams alone."""
+    processes.yield_to_requests()
     serve(loaded("live"), "wardline.cli.live:create_live", process="live")
 
 

@@ -9,7 +9,7 @@ import click
 from wardline.app import SLICES
 from wardline.audit.public import Ledger
 from wardline.cli import loaded
-from wardline.platform import database, files, measures, metrics
+from wardline.platform import database, files, measures, metrics, processes
 from wardline.platform.db import Pool
 from wardline.platform.live import Notifier
 from wardline.platform.metrics import METRICS
@@ -20,6 +20,7 @@ from wardline.platform.worker import Worker, until_signalled
 @click.command()
 def worker() -> None:
     """Run jobs, relay events and do what is due by the clock."""
+    processes.yield_to_requests()
     asyncio.run(work(loaded("worker")))
 
 
