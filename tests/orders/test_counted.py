@@ -42,7 +42,7 @@ def asked(typed: str) -> dict[str, tuple[str, ...]]:
         ("amlodipine; 5mg; od", "5 mg - oral - once a day"),
         ("Amlodipine, 5 mg, once daily.", "5 mg - oral - once a day"),
         ("amoxicillin 500 mg. po tds.", "500 mg - oral - 3 times a day"),
-        ("ramipril 2·5 mg od", "2.5 mg - oral - once a day"),
+        ("ramipril 2·5 mg od;", "2.5 mg - oral - once a day"),
         ("amoxicillin 250 mg per 5 ml 10 ml po tds", "10 ml - of 250 mg/5 ml - oral - 3 times a day"),
         ("Bicillin L-A 1.2 million units im stat", "1,200,000 units - intramuscular - once only"),
     ],

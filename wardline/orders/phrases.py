@@ -108,7 +108,7 @@ def _pasted(plain: str) -> str:
     plain = re.sub(r"^\d{1,2}[.)]\s+(?=[a-z])", "", re.sub(r"[;:](?=\s)", " ,", plain))
     plain = re.sub(r"^([a-z][a-z-]*),", r"\1 ,", plain)
     plain = re.sub(r"(?<=\d)·(?=\d)", ".", plain)
-    plain = re.sub(rf"(\d\s*{UNIT})\.(?=\s)", r"\1", plain.rstrip(" .,"))
+    plain = re.sub(rf"(\d\s*{UNIT})\.(?=\s)", r"\1", plain.rstrip(" .,;:"))
     for each, part in _SIGNS.items():
         plain = re.sub(rf"(?<![\d.,/])(\d)?{each}", lambda found, part=part: f"{found[1] or 0}{part}", plain)
     return _HALF.sub(lambda found: f"{_WHOLE.get(found[1] or '', '0')}{_PARTS[found[2]]} ", plain)
