@@ -1,5 +1,6 @@
 """Allergies, doses, duplicates, kidney, pregnancy and age, each on its edges; and that nothing unknown reads as safe."""
 
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.orders.patients import RULES, adult, allergic, order
-from wardline.orders import entry, knowledge, lines
+from wardline.orders import drugs, entry, knowledge, lines
 from wardline.orders.cards import SUMMARY_LENGTH_MAX, cards
 from wardline.orders.checks import EVERYTHING, NO_KNOWLEDGE, check
 from wardline.orders.models import Considered, Findings, Kind, Patient, RecordedAllergy, Tier
@@ -59,6 +60,11 @@ def gaps(findings: Findings) -> list[str]:
         ("sulfa drugs", "severe", "hydrochlorothiazide", []),
         ("sulfa drugs", "severe", "co-trimoxazole", [1]),
         ("Tylenol", "mild", "paracetamol", [1]),
+        ("PCN", "unknown", "amoxicillin", [1]),
+        ("penicillin and codeine", "unknown", "amoxicillin", [1]),  # each as if it had a line of its own
+        ("penicillin and codeine", "unknown", "codeine", [1]),
+        ("sulfa drugs, Brufen", "severe", "co-trimoxazole", [1]),
+        ("amoxicillin/clavulanic acid", "mild", "co-amoxiclav", [1, 1]),
         ("amoxicillin", "severe", "paracetamol", []),
     ],
 )
@@ -307,6 +313,15 @@ def test_without_the_knowledge_base_nothing_reads_as_safe(tmp_path: Path):
     findings = check(order("paracetamol"), adult(), [], None)
     assert gaps(findings) == [f"not checked: {EVERYTHING}, {NO_KNOWLEDGE}"]
     assert findings.asks
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
+def test_a_table_that_was_cut_off_is_no_table(tmp_path: Path, part: float):
+    shutil.copytree(drugs.FOLDER, tmp_path, dirs_exist_ok=True)
+    table = (tmp_path / "drugs.csv").read_bytes()
+    start = table.index(b"\n", int(len(table) * part)) + 1
+    (tmp_path / "drugs.csv").write_bytes(table[: table.index(b",", start)])  # in the middle of a row
+    assert knowledge.current(tmp_path) is None
 
 
 def test_a_drug_that_the_table_does_not_know_is_not_checked():

@@ -61,6 +61,7 @@ def test_column_names_blank_lines_marks_and_other_separators_are_read(tmp_path: 
         "aspirin\tramipril\n",
         '"aspirin","ramipril"\n',
         "aspirin|ramipril\n",
+        "sep=;\r\naspirin;ramipril\r\n",
         b'\xef\xbb\xbfColumn1;Column2\r\n\r\n;\r\n"aspirin";"ramipril"\r\n',
     ):
         result = run(tmp_path, content)

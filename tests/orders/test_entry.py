@@ -256,7 +256,7 @@ def written_lines(draw: st.DrawFn) -> MedicineLine:
     needed = bool(often in {"times", "hours"} and draw(st.booleans()))
     hours = draw(st.integers(1, 200))
     return MedicineLine(
-        name=draw(st.sampled_from(["morphine", "gentamicin", "insulin glargine", "co-amoxiclav"])),
+        name=draw(st.sampled_from(["morphine", "gentamicin", "insulin aspart", "co-amoxiclav"])),
         amount=amount,
         amount_to=Amount(amount.value + 1, amount.unit) if draw(st.booleans()) else None,
         per_kg=draw(st.booleans()),

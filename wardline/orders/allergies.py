@@ -1,6 +1,9 @@
 """What the recorded allergies say about an order: the same ingredient, the same side chain, the same class. Pure."""
 
+import re
 from collections.abc import Iterator
+
+from msgspec import structs
 
 from wardline.orders.drugs import Drug, normal
 from wardline.orders.knowledge import AllergyClass, Knowledge
@@ -17,6 +20,7 @@ from wardline.orders.models import (
 )
 
 SEVERE = "severe"
+_BETWEEN = re.compile(r"\s*(?:[/+&,;]|\band\b|\bor\b)\s*", re.IGNORECASE)
 ABOUT_DRUGS = frozenset({"medication", "biologic"})
 ADVICE_SAME = "Do not give. Choose another drug, or correct the allergy if it is wrong."
 ADVICE_CLASS = "Choose a drug of another class, or give it where a reaction can be treated and say why."
@@ -27,7 +31,7 @@ def check(order: Considered, patient: Patient, knowledge: Knowledge) -> Findings
     if patient.allergy_knowledge is AllergyKnowledge.NOT_RECORDED:
         return Findings(not_checked=[NotChecked("allergies", "they are not recorded for this patient")])
     findings = Findings()
-    for allergy in patient.allergies:
+    for allergy in (part for each in patient.allergies for part in _parts(each, knowledge)):
         if allergy.category not in ABOUT_DRUGS and not _understood(allergy, knowledge):
             continue  # food, dust: what names no drug and no class says nothing about one
         found = list(_of_allergy(order, allergy, knowledge))
@@ -36,6 +40,15 @@ def check(order: Considered, patient: Patient, knowledge: Knowledge) -> Findings
             findings.not_checked.append(NotChecked("allergies", because))
         findings.alerts += found
     return findings
+
+
+def _parts(allergy: RecordedAllergy, knowledge: Knowledge) -> list[RecordedAllergy]:
+    """`penicillin and codeine`: a class among several is recorded as a whole, as if each had a line of its own."""
+    if _named_class(allergy, knowledge) is None and knowledge.table.exact(allergy.substance) is None:
+        parts = [structs.replace(allergy, substance=part) for part in _BETWEEN.split(allergy.substance) if part]
+        if any(_named_class(part, knowledge) for part in parts):
+            return parts
+    return [allergy]
 
 
 def _understood(allergy: RecordedAllergy, knowledge: Knowledge) -> bool:

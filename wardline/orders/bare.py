@@ -9,6 +9,7 @@ from wardline.orders.lines import Amount
 from wardline.orders.reading import NUMBER, UNITS, Reading, number
 
 COUNTED_MAX = 8  # own: so many tablets are swallowed at once; a larger number is an amount
+PIECES = frozenset({"rectal", "vaginal"})  # where a small number counts suppositories
 # Words that may follow a number without being its unit.
 SAID_BESIDE = frozenset({
     "tab", "cap", "injection", "inj", "infusion", "syrup", "suspension", "cream", "ointment", "patch", "inhaler", "eye", "weekly", "then", "and", "for",
@@ -34,7 +35,8 @@ def number_alone(reading: Reading, name: Understood | None) -> None:
         unit for written, _, unit in strengths if number(written) == value and unit in UNITS.values() and unit != "%"
     }
     counted = _counted(name, reading, value)
-    if value is None or len(units) != 1 or (counted and units == {"g"}):
+    is_piece = value is not None and value <= COUNTED_MAX and reading.fields.get("route") in PIECES
+    if value is None or len(units) != 1 or ((counted or is_piece) and units == {"g"}):
         amounts = tuple(f"{found[1]} {unit}" for unit in sorted(units or made) or usual)
         choices = counted if counted and name and len(name.drugs) > 1 else counted + amounts
         reading.ask("amount", f"{found[1]} of what?", choices)

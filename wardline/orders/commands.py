@@ -17,6 +17,7 @@ from wardline.orders.models import Alert
 
 COLUMNS = ("first", "second", "tier", "rule", "title", "source", "also", "unknown")
 SEPARATORS = (",", ";", "\t", "|")
+SAYS_SEPARATOR = re.compile(r"sep=([,;\t|])\r?$", re.MULTILINE)  # the first line of a list for Excel
 # Names of columns that people put above a list of pairs.
 HEADER_WORDS = re.compile(
     r"(?:(?:drug|medicine|medication|ingredient|substance|agent|product|item|compound|brand|column|col|interactant|name|class)s?[ab12]?|generic|first|second|one|other|left|right"
@@ -220,13 +221,14 @@ def _text(file: BinaryIO) -> str:
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each record that holds anything, with the line on which it begins."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(SEPARATORS, key=lambda mark: (first.count(mark), -SEPARATORS.index(mark)))
+    said = SAYS_SEPARATOR.match(text)
+    separator = said[1] if said else max(SEPARATORS, key=lambda mark: (first.count(mark), -SEPARATORS.index(mark)))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
     begins = 1
     try:
         for row in reader:
             cells = [cell.strip() for cell in row]
-            if any(cells):
+            if any(cells) and not (said and begins == 1):
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:

@@ -266,7 +266,12 @@ def read_toml(path: Path) -> dict[str, Any]:
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            yield from csv.DictReader(file, strict=True)
+            for row in csv.DictReader(file, strict=True):
+                if None in row or None in row.values():
+                    raise KnowledgeMissing(
+                        f"{path.name}: the row of {row.get('name')!r} has not a value for each column."
+                    )
+                yield row
     except (OSError, ValueError, csv.Error) as error:
         raise KnowledgeMissing(f"{path.name} cannot be read: {error}") from error
 

@@ -7,7 +7,20 @@ import re
 
 from msgspec import Struct, structs
 
-from wardline.orders import bare, brands, days_and_times, habits, only_routes, openings, phrases, ranges, release, slips
+from wardline.orders import (
+    bare,
+    brands,
+    counted,
+    days_and_times,
+    depots,
+    habits,
+    only_routes,
+    openings,
+    phrases,
+    ranges,
+    release,
+    slips,
+)
 from wardline.orders.drugs import DrugTable, Understood, normal
 from wardline.orders.lines import MedicineLine
 from wardline.orders.ranges import DAYS_MAX, DAYS_OF, EVERY_OF, HOURS_MAX
@@ -136,6 +149,7 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
         reading.set(steps=steps)
     else:
         habits.tablets_of_strength(reading)
+        habits.counted_of_strength(reading)
         phrases.concentration(reading)
         phrases.fluid(reading)
         phrases.strength(reading, name)
@@ -157,6 +171,7 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     days_and_times.settle(reading)
     if stops and not steps and "days" not in reading.fields:
         reading.ask("days", "Stop after how many days?")
+    depots.settle(reading, name)
     line = MedicineLine(name=name.name if name else reading.written or plain)
     line = structs.replace(line, **reading.fields)
     line = _with_assumptions(line, name, reading)
@@ -164,10 +179,13 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     phrases.ask_about_counts(reading)
     phrases.ask_about_weekly(reading, name, line.route)
     release.ask(reading, name, line, table)
-    only_routes.ask(reading, line)
+    only_routes.ask(reading, name, line)
     slips.ask_about_units(reading, name, line)
     slips.ask_about_strength(reading, name, line)
     slips.ask_about_worn(reading, line)
+    slips.ask_about_dilution(reading, line)
+    counted.ask_about_route(reading, line)
+    counted.ask_about_strength(reading, name, line)
     _ask_about_leftovers(reading, table)
     entry = Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
     return entry, reading.is_answered
@@ -200,9 +218,11 @@ def _name(plain: str, table: DrugTable) -> tuple[Understood | None, str, Reading
             after = _without_brand(words[length + len(salt) :], exact, table, reading)
             return _with_salt(exact, salt), " ".join([*front, *after]), reading
     head = _head(words)
-    starting = table.starting_with(" ".join(head)) if head else []
     rest = " ".join([*front, *words[len(head) :]])
     reading.written = " ".join(head)
+    if openings.is_vague(reading.written, [], reading, table):
+        return None, rest, reading
+    starting = table.starting_with(reading.written) if head else []
     if len(starting) == 1:
         reading.assumptions.append(f"{' '.join(head)} is {starting[0].name}")
         _set_what_brand_says(reading, " ".join(head), starting[0], table, whole=False)
@@ -354,14 +374,15 @@ def _with_assumptions(line: MedicineLine, name: Understood | None, reading: Read
     """The route, where the drug has one only, or where a regular dose of a strength by mouth leaves no doubt."""
     if name is None or line.route or any(question.field == "route" for question in reading.questions):
         return line
-    routes = list(dict.fromkeys(route for drug in name.drugs for route in drug.routes))
-    if len(routes) == 1:
+    known = list(dict.fromkeys(route for drug in name.drugs for route in drug.routes))
+    routes = [route for route in known if counted.can_be(line, route)]
+    if len(known) == len(routes) == 1:
         reading.assumptions.append(f"the route is {routes[0]}")
         return structs.replace(line, route=routes[0])
     if "oral" in routes and not line.rate and not line.once and _is_oral_strength(line, name):
         reading.assumptions.append("the route is oral")
         return structs.replace(line, route="oral")
-    reading.ask("route", "By which route?", tuple(routes))
+    reading.ask("route", "By which route?", tuple(routes) or counted.offered(line))
     return line
 
 
@@ -399,6 +420,8 @@ def _ask_for_gaps(line: MedicineLine, reading: Reading) -> None:
 def _how_often(line: MedicineLine) -> tuple[str, tuple[str, ...]]:
     if line.name in phrases.WEEKLY:
         return "How often?", ("once a week",)
+    if depots.is_depot(line.name, line.route):
+        return "How often?", depots.INTERVALS
     if line.as_needed:
         words = "At least how long between two doses, or at most how much in 24 hours?"
         return words, ("every 4 hours", "every 6 hours", "at most 4 doses in 24 hours")

@@ -221,6 +221,9 @@ def two_orders(reading: Reading) -> None:
         reading.ask("steps", f'A dose now and doses after it are two orders: write "{after}" in a line of its own.')
 
 
+_COUNTED_PIECES = rf"(?<!max )(\d(?:\.(?:25|5|75))?)(?:{ranges.TO}(\d))?\s*(?:tab(?:let)?s?|cap(?:sule)?s?)"
+
+
 def tablets_of_strength(reading: Reading) -> None:
     """`500 mg tabs 1-2`, `500 mg 2 tablets`: what it comes to is offered, and answered where the line says the same."""
     solid = r"(mg|g|micrograms?|mcg)"
@@ -228,9 +231,9 @@ def tablets_of_strength(reading: Reading) -> None:
     count = r"(?:tab(?:let)?s?|cap(?:sule)?s?)"
     taken = rf"(?:{count}\s*,?\s*)?(?:take\s+|give\s+)?"
     found = reading.take(
-        rf"{most}({NUMBER})\s*{solid}\s+{taken}(\d(?:\.5)?)(?:{ranges.TO}(\d))?\s*{count}"
+        rf"{most}({NUMBER})\s*{solid}\s+{taken}(\d(?:\.(?:25|5|75))?)(?:{ranges.TO}(\d))?\s*{count}"
     ) or reading.take(
-        rf"{most}({NUMBER})\s*{solid}\s*{count}\s*,?\s*(?:take\s+)?(\d(?:\.5)?)(?:{ranges.TO}(\d))?(?=\s+(?:[a-z]|\d\s*(?:x|times)))"
+        rf"{most}({NUMBER})\s*{solid}\s*{count}\s*,?\s*(?:take\s+)?(\d(?:\.(?:25|5|75))?)(?:{ranges.TO}(\d))?(?=\s+(?:[a-z]|\d\s*(?:x|times)))"
         rf"(?!\s*(?:x|times|hourly|hrly|hours?|hrs?|h|days?|d|weeks?|w|{UNIT})(?![a-z]))"
     )
     each = amount_of(reading, found[1], found[2]) if found else None
@@ -246,6 +249,23 @@ def tablets_of_strength(reading: Reading) -> None:
     counted = f"{found[3]} to {found[4]}" if found[4] else found[3]
     asked = f"{counted} of {each.words}: {words} each time?"
     reading.either += [("amount", (low,), asked, (words,)), ("amount_to", (high,), asked, (words,))]
+
+
+def counted_of_strength(reading: Reading) -> None:
+    """`2 tabs of 500 mg`, `1 tab od of 250 micrograms`: what it comes to is said."""
+    each = re.search(rf"(?<!\w)of\s+({NUMBER})\s*(mg|g|micrograms?|mcg)(?![\w/])", reading.rest)
+    if each is None or not re.search(_COUNTED_PIECES, reading.rest):
+        return
+    strength, counts = amount_of(reading, each[1], each[2]), reading.take(_COUNTED_PIECES)
+    reading.take(re.escape(each[0]))
+    if strength is None or counts is None:
+        return
+    reading.tablet = strength
+    low = _each_time(strength, counts[1])
+    high = _each_time(strength, counts[2]) if counts[2] else None
+    reading.set(amount=low, **({"amount_to": high} if high else {}))
+    words = f"{plain(low.value)} to {high.words}" if high else low.words
+    reading.assumptions.append(f"{counts[0].strip()} of {strength.words}: {words}")
 
 
 def _each_time(each: Amount, count: str) -> Amount:

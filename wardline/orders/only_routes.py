@@ -1,11 +1,22 @@
-"""Drugs that have killed by another route than theirs: written so, they are asked about and not signed."""
+"""Drugs that have killed by another route than theirs: written so, they are asked about and not signed. Any other route that the
+drug table does not know of a drug is said, and no more: the table holds what is commonly made.
+"""
 
+from wardline.orders import depots
+from wardline.orders.doses import LIKE_ORAL
+from wardline.orders.drugs import Understood
 from wardline.orders.lines import MedicineLine
 from wardline.orders.reading import Reading
 
 _VINCA = "Fatal if given by any other route (boxed warning of its US prescribing information; WHO alert 115 of 2007)."
 _DEPOT = "A depot, never into a vein (US prescribing information of haloperidol decanoate and fluphenazine decanoate)."
+_LONG_ACTING = (
+    "Into a vein a usual dose may bring severe hypoglycaemia (US prescribing information of Lantus, section 2)."
+)
+_SUSPENSION = "A suspension, never into a vein or a muscle (US prescribing information of Humulin N, section 2.2)."
 _MUSCLE = frozenset({"intramuscular"})
+_SKIN = frozenset({"subcutaneous"})
+_SUSPENDED = frozenset({"isophane", "biphasic 25", "biphasic 30", "biphasic 50"})
 # Each drug's routes, why no other, and who says so.
 ONLY_BY: dict[str, tuple[frozenset[str], str]] = {
     "vincristine": (frozenset({"intravenous"}), _VINCA),
@@ -16,15 +27,32 @@ ONLY_BY: dict[str, tuple[frozenset[str], str]] = {
         _MUSCLE,
         "Into a vein it has stopped the heart (boxed warning of the US prescribing information of Bicillin L-A).",
     ),
+    "procaine benzylpenicillin": (
+        _MUSCLE,
+        "For deep intramuscular injection only (US prescribing information of Penicillin G Procaine).",
+    ),
+    "zuclopenthixol acetate": (_MUSCLE, "An oil, never into a vein."),
+    "insulin degludec": (_SKIN, _LONG_ACTING),
+    "insulin detemir": (_SKIN, _LONG_ACTING),
+    "insulin glargine": (_SKIN, _LONG_ACTING),
 }
-_DEPOT_ESTERS = ("decanoate", "enantate", "enanthate", "undecylenate")
 
 
-def ask(reading: Reading, line: MedicineLine) -> None:
-    """Ask for one of its routes, where the line says another."""
+def ask(reading: Reading, name: Understood | None, line: MedicineLine) -> None:
+    """Ask for one of its routes, where the line says another. One that the table does not know, as "enoxaparin 40 mg po", is said."""
     routes, why = ONLY_BY.get(line.name, (frozenset[str](), ""))
-    if line.name.endswith(_DEPOT_ESTERS):
+    if line.form in _SUSPENDED:
+        routes, why = _SKIN, _SUSPENSION
+    if line.name.endswith(depots.ESTERS) or (
+        line.route == "intravenous" and depots.is_depot(line.name, "intramuscular")
+    ):
         routes, why = frozenset({"intramuscular", "subcutaneous"}), _DEPOT
     if routes and line.route and line.route not in routes:
         words = " or ".join(sorted(routes))
         reading.ask("route", f"{line.name[:1].upper()}{line.name[1:]} is given {words}. {why}", tuple(sorted(routes)))
+    elif name is not None and len(name.drugs) == 1:  # a product is not made as each of its parts is
+        known = name.drugs[0].routes
+        if line.route and known and ("oral" if line.route in LIKE_ORAL else line.route) not in known:
+            reading.assumptions.append(
+                f"{line.route}, which the drug table does not know of it (only {', '.join(known)})"
+            )

@@ -10,7 +10,7 @@ from wardline.orders.doses import in_unit
 from wardline.orders.drugs import Understood
 from wardline.orders.lines import HOURS_PER_DAY, Amount, hours_words
 from wardline.orders.lines import plain as plain_amount
-from wardline.orders.reading import NUMBER, UNITS, Reading, amount_of
+from wardline.orders.reading import NUMBER, UNIT, UNITS, Reading, amount_of
 
 DOTTED = frozenset(
     {"bd", "od", "om", "on", "tds", "qds", "tid", "qid", "bid", "prn", "po", "iv", "im", "sc", "pr", "pv", "sl"}
@@ -70,7 +70,7 @@ WEEKLY: dict[str, tuple[frozenset[str], Decimal | None]] = {
 
 def spelled(plain: str) -> str:
     """Abbreviations without their dots and strokes, numbers in figures, a percentage behind its fluid."""
-    plain = re.sub(r"/(?=prn\b)", " ", plain)
+    plain = re.sub(r"/(?=prn\b)", " ", _pasted(plain))
     plain = re.sub(r"(/kg)\s*/\s*dose\b", r"\1", plain)
     plain = re.sub(r"\b(once|twice)-(?=daily|weekly)", r"\1 ", plain)
     plain = re.sub(rf"(mg|g|micrograms?|mcg|units?)\s+per\s+(?=(?:{NUMBER}\s*)?mls?\b)", r"\1/", plain)
@@ -92,9 +92,26 @@ def spelled(plain: str) -> str:
     return _PERCENT_FIRST.sub(r"\2 \1", ranges.spelled(plain, IN_WORDS))
 
 
+_SIGNS = {"½": ".5", "¼": ".25", "¾": ".75"}
+_PARTS = {"half": ".5", "quarter": ".25", "1/2": ".5", "1/4": ".25"}
+_WHOLE = {"one": "1", "two": "2"}
+_HALF = re.compile(
+    r"(?<![\w./,-])(?:(one|two)\s+and\s+an?\s+)?(?:an?\s+)?(half|quarter|1/2|1/4)\s+(?:of\s+)?(?:an?\s+)?(?=tab(?:let)?s?\b)"
+)
 _WEEKLY = re.compile(
     r"(?:\s*(?:\b(?:once|1\s*x|x\s*1|1(?=\s*/))\s*)(?:(?:a|per|each|every)\s+|/\s*)?|\s+per\s+|(?<=[a-wyz])\s*/\s*)(?:week|wk)\b"
 )
+
+
+def _pasted(plain: str) -> str:
+    """Without the number of a list in front, and without the stops between and behind what is written."""
+    plain = re.sub(r"^\d{1,2}[.)]\s+(?=[a-z])", "", re.sub(r"[;:](?=\s)", " ,", plain))
+    plain = re.sub(r"^([a-z][a-z-]*),", r"\1 ,", plain)
+    plain = re.sub(r"(?<=\d)·(?=\d)", ".", plain)
+    plain = re.sub(rf"(\d\s*{UNIT})\.(?=\s)", r"\1", plain.rstrip(" .,;:"))
+    for each, part in _SIGNS.items():
+        plain = re.sub(rf"(?<![\d.,/])(\d)?{each}", lambda found, part=part: f"{found[1] or 0}{part}", plain)
+    return _HALF.sub(lambda found: f"{_WHOLE.get(found[1] or '', '0')}{_PARTS[found[2]]} ", plain)
 
 
 def _millions(found: re.Match[str]) -> str:
@@ -128,9 +145,9 @@ def strength(reading: Reading, name: Understood | None) -> None:
         volume = f"{liquid[3]} ml" if liquid[3] else "ml"
         reading.set(strength=f"{liquid[1]} {UNITS[liquid[2]]}/{volume}")
     if name is not None and len(name.drugs) > 1:
-        # `5/7` and `3/12` are days and months, `1/2` is a half.
+        # `5/7` and `3/12` are days and months, `8/24` is hours, `1/2` is a half.
         parts = reading.take(
-            rf"(?:of\s+)?(?!\d\s*/\s*12(?![\d.])|[13]\s*/\s*[234](?![\d.]))({NUMBER})\s*(?:mg|micrograms?|mcg)?\s*/\s*(?!(?:7|52)\b)({NUMBER})"
+            rf"(?:of\s+)?(?!\d\s*/\s*12(?![\d.])|[13]\s*/\s*[234](?![\d.]))({NUMBER})\s*(?:mg|micrograms?|mcg)?\s*/\s*(?!(?:7|24|52)\b)({NUMBER})"
             r"(?:\s*(mg|micrograms?|mcg))?"
         )
         if parts is not None:
@@ -160,6 +177,7 @@ def worn(reading: Reading) -> None:
     if re.search(r"\bpatch(?:es)?\b", reading.rest):
         if re.search(rf"{NUMBER}\s*(?:mg|micrograms?|mcg)", reading.rest):  # else one patch is how much
             reading.rest = re.sub(r"\b(?:apply|change)(?:\s+(?:1|one|a))?(?:\s+patch)?\b", "patch", reading.rest)
+            reading.rest = re.sub(r"(?<![\w./,-])1\s+patch\b", "patch", reading.rest)
         each = reading.take(rf"({NUMBER})\s*(mg|micrograms?|mcg)\s*/\s*(24|16)\s*h(?:ou)?(?:rs?)?")
         if each is not None:
             reading.set(amount=amount_of(reading, each[1], each[2]))

@@ -10,7 +10,7 @@ from wardline.orders.lines import Amount
 VALUE_MAX = Decimal(100_000_000)
 DECIMALS_MAX = 4
 
-NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
+NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
 UNITS = {
     "mg": "mg", "milligram": "mg", "milligrams": "mg", "g": "g", "gram": "g", "grams": "g", "gm": "g", "gms": "g", "microg": "micrograms", "microgs": "micrograms", "microgram": "micrograms", "micrograms": "micrograms",
     "mcg": "micrograms", "mcgs": "micrograms", "ug": "micrograms", "mgs": "mg", "nanogram": "nanograms", "nanograms": "nanograms", "ng": "nanograms",

@@ -21,6 +21,7 @@ WHICH_STRENGTH = "So much of which strength?"
 _STRENGTH = re.compile(r"([\d.,]+) (g|mg|micrograms|nanograms)(?:/(?:([\d.,]+) )?(ml|h|puff|spray|dose))?")
 _SMALLER = {"g": "mg", "mg": "micrograms", "micrograms": "nanograms"}
 _BY_TUBE = {"nasogastric": "oral", "gastrostomy": "oral"}
+_UNDILUTED = "Injected undiluted it has killed (Drug and Therapeutics Bulletin 1971; 9: 31)."
 # Hours for which a patch is worn, at least and at most, and who says so.
 WORN_HOURS = {
     "fentanyl": (48, 72, "US prescribing information of fentanyl transdermal system, section 2"),
@@ -83,6 +84,15 @@ def ask_about_strength(reading: Reading, name: Understood | None, line: Medicine
     is_strong = (line.route in BY_NEEDLE and not is_bag) or "opioid" in name.drugs[0].classes
     if len(fluids) > 1 or (fluids and is_strong):
         reading.ask("strength", WHICH_STRENGTH, tuple(f"of {each}" for each in fluids))
+
+
+def ask_about_dilution(reading: Reading, line: MedicineLine) -> None:
+    """`potassium chloride 20 mmol iv stat`: in how much fluid? A bag as it hangs, and a rate of a strength, say it themselves."""
+    amount = line.amount_to or line.amount
+    is_bag = amount is not None and (amount.unit == "litres" or (amount.unit == "ml" and amount.value >= BAG_ML_MIN))
+    is_made = line.rate and line.strength.endswith("ml")
+    if line.name == "potassium chloride" and line.route == "intravenous" and not (line.diluent or is_bag or is_made):
+        reading.ask("diluent", f"In how much of which fluid? {_UNDILUTED}")
 
 
 def ask_about_worn(reading: Reading, line: MedicineLine) -> None:
