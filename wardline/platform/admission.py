@@ -2,7 +2,8 @@
 
 Measured in requests at work, not in requests a second (Little's law): what is admitted is what can be served soon, the
 rest is refused at once. Classes are refused one after the other, reports first, what is done at a bedside last: each may
-fill the process only up to its share of the limit, so half of it is always kept for the bedside.
+fill the process only up to its share of the limit, so half of it is always kept for the bedside, which may go half beyond it: a
+dose that waits a moment longer is better than one that is refused.
 
 The limit itself follows the time that requests take, which is their number at work divided by how many are answered in a
 second. As CoDel does for packets, it looks at the least of an interval: a burst that is worked off is no queue. Where
@@ -42,7 +43,7 @@ class Class(NamedTuple):
 CLASSES: Mapping[str, Class] = MappingProxyType(
     {
         "always": Class(math.inf, math.inf, 4.0, True),
-        "medication": Class(1.0, 4.0, 4.0, True),
+        "medication": Class(1.5, 4.0, 4.0, True),
         "sign_in": Class(math.inf, 2.0, 2.0),  # a bulkhead of its own: SIGNING_IN_MAX
         "charting": Class(0.5, 1.0, 3.0),
         "streams": Class(0.45, math.inf, 2.0),
