@@ -116,6 +116,8 @@ def often_words(line: MedicineLine) -> str:
     every_day = line.times_per_day == 1 and line.every_hours is None and not line.once
     interval = "" if at and every_day else _interval_words(line)
     days = f"on {days_words(line.weekdays)}" if line.weekdays else ""
+    if len(line.weekdays) == 1 and line.times_per_day is not None:
+        days += "s"  # each of them, and so it reads back
     clocks = f"at {_listed(line.clocks)}" if line.clocks else ""
     return ", ".join(filter(None, (" ".join(filter(None, (interval, days, clocks))), at)))
 
