@@ -111,6 +111,13 @@ def test_a_time_of_day_is_kept_through_both_nights() -> None:
         assert f"{dose.due_at.astimezone(LONDON):%a %H:%M}" == "Sun 07:15"
 
 
+def test_times_around_the_hour_that_a_night_skips_are_in_order_and_once() -> None:
+    """01:30 does not come in that night: it is 02:30, which is due as well."""
+    night = datetime(2026, 3, 29, 0, tzinfo=UTC)
+    found = of("vancomycin 1 g iv tds at 01:30, 02:00 and 02:30", night, 1)
+    assert clocks(found) == ["29 02:00", "29 02:30"]
+
+
 def test_a_named_day_keeps_its_distance_from_the_dose_before() -> None:
     """A weekly drug last given on Thursday; and what is given once a day is not due again on the day on which it was given."""
     changed = datetime(2026, 11, 27, 9, 5, tzinfo=UTC)  # a Friday
@@ -128,7 +135,14 @@ def test_a_named_day_keeps_its_distance_from_the_dose_before() -> None:
     assert after("warfarin 3 mg po od at 18:00", today)[:2] == ["28 18:00", "29 18:00"]
     assert after("warfarin 3 mg po od at 18:00", thursday)[:2] == ["27 18:00", "28 18:00"]
     assert after("warfarin 3 mg po mon wed fri", today)[:2] == ["30 08:00", "02 08:00"]
-    assert after("vancomycin 1 g iv bd at 10:00 and 22:00", today)[:2] == ["27 10:00", "27 22:00"]
+    assert after("vancomycin 1 g iv bd at 10:00 and 22:00", today)[:2] == [
+        "27 22:00",
+        "28 10:00",
+    ]  # not two hours later
+    assert after("vancomycin 1 g iv bd at 12:00 and 23:00", today)[:2] == ["27 12:00", "27 23:00"]
+    wednesday_night = datetime(2026, 11, 25, 22, tzinfo=UTC)
+    assert after("warfarin 3 mg po mon wed fri at 10:00", wednesday_night)[:2] == ["27 10:00", "30 10:00"]
+    assert after("warfarin 3 mg po mon wed fri at 10:00", thursday)[:2] == ["30 10:00", "02 10:00"]
 
 
 def test_a_tapering_dose_goes_down_by_days_and_ends() -> None:

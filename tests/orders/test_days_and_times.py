@@ -52,6 +52,7 @@ MIDWEEK = ("mon", "wed", "fri")
         ("furosemide 40 mg po mon-fri", "once a day on Monday, Tuesday, Wednesday, Thursday and Friday"),
         ("furosemide 40 mg po od fri to mon", "once a day on Monday, Friday, Saturday and Sunday"),
         ("furosemide 40 mg po od mon tue wed thu fri sat sun", "once a day"),
+        ("fentanyl 25 micrograms/h patch mon wed fri", "once a day on Monday, Wednesday and Friday"),
         ("vancomycin 1 g iv bd at 10:00 and 22:00", "twice a day at 10:00 and 22:00"),
         ("vancomycin 1 g iv bd at 1000 & 2200", "twice a day at 10:00 and 22:00"),
         ("vancomycin 1 g iv q12h (0900, 2100)", "twice a day at 09:00 and 21:00"),
@@ -112,6 +113,8 @@ def test_what_is_kept(typed: str, words: str) -> None:
         ("insulin aspart 5 units sc 1:30", 'Not understood: "1:30".'),
         ("co-trimoxazole 960 mg po od 5/7 mon-fri", "in every week, or for 5 days?"),
         ("furosemide 40 mg po od 5 days a week", '"5 days a week": on which days?'),
+        ("fentanyl 25 micrograms/h patch mon thu", "A patch of fentanyl is worn for 2 to 3 days"),  # and four days once
+        ("fentanyl 25 micrograms/h patch mon tue fri", "A patch of fentanyl is worn for 2 to 3 days"),
         ("methotrexate 10 mg po weekly except monday", "Once a week, or on Tuesday, Wednesday"),
         ("warfarin 3 mg po at 13 pm", 'Not understood: "pm".'),
         ("warfarin 3 mg po at 25:00", 'Not understood: "at 25:00".'),

@@ -79,7 +79,7 @@ def _days_of(words: str) -> list[str]:
     order, found = list(WEEKDAYS), list[str]()
     for item in re.findall(_ITEM, words):
         named = [each[:3] for each in re.findall(_DAY, item)]
-        if len(named) == 2:  # noqa: PLR2004
+        if len(named) == 2:
             first, last = map(order.index, named)
             named = [order[(first + after) % len(order)] for after in range((last - first) % len(order) + 1)]
         found += named
