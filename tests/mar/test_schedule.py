@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wardline.mar.schedule import DAY, RoundTimes, Slot, slots
+from wardline.mar.schedule import DAY, RoundTimes, Slot, minute, slots
 from wardline.orders import entry, knowledge
-from wardline.orders.public import MedicineLine
+from wardline.orders.public import WEEKDAYS, MedicineLine
 
 LONDON, SYDNEY, KOLKATA = ZoneInfo("Europe/London"), ZoneInfo("Australia/Sydney"), ZoneInfo("Asia/Kolkata")
 RULES = knowledge.load()
@@ -214,3 +214,56 @@ def test_two_parts_of_a_window_are_the_whole(hours: int, minutes: int) -> None:
         course, since=start, zone=LONDON, start=cut, end=end
     )
     assert both == slots(course, since=start, zone=LONDON, start=start, end=end)
+
+
+ZONES = [
+    ZoneInfo(name)
+    for name in ("Europe/London", "Australia/Lord_Howe", "America/Santiago", "Asia/Kolkata", "Africa/Cairo")
+]
+TIMES = st.lists(st.times(), min_size=1, max_size=5, unique_by=lambda at: f"{at:%H:%M}").map(
+    lambda found: tuple(sorted(f"{at:%H:%M}" for at in found))
+)
+NAMED = st.lists(st.sampled_from(list(WEEKDAYS)), max_size=6, unique=True).map(
+    lambda days: tuple(day for day in WEEKDAYS if day in days)
+)
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.integers(0, 60 * 24 * 350).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)),
+    TIMES,
+    NAMED,
+    st.none() | st.integers(1, 10),
+    st.none() | st.integers(0, 60 * 24 * 9),
+    st.integers(0, 60 * 24 * 14),
+)
+def test_named_days_and_times_in_every_zone(
+    zone: ZoneInfo,
+    since: datetime,
+    at: tuple[str, ...],
+    days: tuple[str, ...],
+    course: int | None,
+    ago: int | None,
+    cut: int,
+) -> None:
+    """Every dose is at a time that the line names, on a day that it names; in order, once, and the same however it is cut."""
+    named = MedicineLine(name="x", times_per_day=len(at), clocks=at, weekdays=days, days=course)
+    before = None if ago is None else since - timedelta(minutes=ago)
+
+    def due(start: datetime, end: datetime) -> list[datetime]:
+        found = slots(named, since=since, zone=zone, start=start, end=end, given_before=before)
+        return [slot.due_at for slot in found]
+
+    end, middle = since + 14 * DAY, since + timedelta(minutes=cut)
+    found = due(minute(since), end)
+    assert found == sorted(set(found))
+    assert found == due(minute(since), middle) + due(middle, end)
+    for each in found:
+        wall = each.astimezone(zone)
+        assert {f"{wall - timedelta(minutes=skipped):%H:%M}" for skipped in (0, 30, 60)} & set(at)
+        assert not days or f"{wall:%a}".lower() in days
+    if before is not None and found:
+        first, last = (each.astimezone(zone).replace(tzinfo=None) for each in (found[0], before))
+        assert first.date() > last.date() if len(at) == 1 else first - last >= DAY / len(at) / 3 - timedelta(hours=1)
+    if course is not None and found:
+        assert found[-1] - found[0] < course * DAY + timedelta(hours=1)
