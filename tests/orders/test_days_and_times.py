@@ -115,6 +115,7 @@ def test_what_is_kept(typed: str, words: str) -> None:
         ("furosemide 40 mg po od 5 days a week", '"5 days a week": on which days?'),
         ("fentanyl 25 micrograms/h patch mon thu", "A patch of fentanyl is worn for 2 to 3 days"),  # and four days once
         ("fentanyl 25 micrograms/h patch mon tue fri", "A patch of fentanyl is worn for 2 to 3 days"),
+        ("ramipril 5 mg po od mon tue except mon to wed", "On no day of the week?"),
         ("methotrexate 10 mg po weekly except monday", "Once a week, or on Tuesday, Wednesday"),
         ("warfarin 3 mg po at 13 pm", 'Not understood: "pm".'),
         ("warfarin 3 mg po at 25:00", 'Not understood: "at 25:00".'),

@@ -57,6 +57,8 @@ def take(reading: Reading) -> None:
     days = {day for words in found for day in _days_of(words)}
     if days or left_out:
         days = (days or WEEKDAYS.keys()) - left_out
+        if not days:
+            reading.ask("often", "On no day of the week? Write the days on which it is given.")
         reading.repeats = len(days) > 1 or bool(found and re.search(r"\b(?:every|each)\b|days\b", found[0]))
         reading.fields["weekdays"] = tuple(day for day in WEEKDAYS if day in days)
     several = reading.take(_A_WEEK)
