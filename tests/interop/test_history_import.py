@@ -129,6 +129,10 @@ def immunization(**more: Any) -> dict[str, Any]:
             {"frequency": 2, "period": 1, "periodUnit": "d", "timeOfDay": ["22:00:00", "10:00:00"]},
             "twice a day at 10:00 and 22:00",
         ),
+        ({"frequency": 1, "period": 1, "periodUnit": "wk", "dayOfWeek": ["mon", "thu"]}, "on Monday and Thursday"),
+        ({"frequency": 2, "period": 1, "periodUnit": "d", "timeOfDay": ["10:00:00"]}, "twice a day"),
+        ({"frequency": 1, "period": 1, "periodUnit": "d", "timeOfDay": ["25:00:00"]}, "once a day"),
+        ({"frequency": 1, "period": 8, "periodUnit": "h", "timeOfDay": ["10:00:00"]}, "every 8 hours"),
     ],
 )
 async def test_days_and_times_of_a_medicine_are_kept(

@@ -46,6 +46,42 @@ async def test_a_changed_day_keeps_the_week(client: Client) -> None:
     assert await doses(client, changed, at.path) == []
 
 
+async def test_a_weekly_drug_that_is_ordered_anew_for_another_day_keeps_the_week(client: Client) -> None:
+    """Given by one order, which is stopped: the order after it, for tomorrow, is not due tomorrow."""
+    at, today, soon = await bed(client), await wall(client, minutes=30), await wall(client, minutes=20 * 60)
+    made = await order(client, at, f"alendronic acid 70 mg po weekly on {today:%A} at {today:%H:%M}")
+    dose = next(each for each in (await chart(client, at))["doses"] if each["medicine_id"] == made["id"])
+    answer = await give(client, dose, scans(at, dose))
+    assert answer.status_code == 200, answer.text
+    await change(client, made, "stop", {"reason": "Clinic day"})
+    anew = await order(client, at, f"alendronic acid 70 mg po weekly on {soon:%A} at {soon:%H:%M}")
+    assert await doses(client, anew, at.path) == []
+
+
+async def test_a_dose_that_was_given_is_not_due_again_at_a_changed_time(client: Client) -> None:
+    """One of two was given, then the times are moved by an hour: the second is due, and the first is not due twice."""
+    at, first, second = await bed(client), await wall(client, minutes=10), await wall(client, minutes=13 * 60)
+    near, far = first + timedelta(hours=1), second + timedelta(hours=1)
+    made = await order(client, at, f"amoxicillin 500 mg po bd at {first:%H:%M} and {second:%H:%M}")
+    dose = next(each for each in (await chart(client, at))["doses"] if each["medicine_id"] == made["id"])
+    answer = await give(client, dose, scans(at, dose))
+    assert answer.status_code == 200, answer.text
+    line = f"amoxicillin 500 mg po bd at {near:%H:%M} and {far:%H:%M}"
+    changed = await change(client, made, "change", {"line": line, "why": "Rounds"})
+    assert await doses(client, changed, at.path) == [far]
+
+
+async def test_times_that_are_changed_while_an_order_is_held_are_due_when_it_goes_on(client: Client) -> None:
+    at, first, second = await bed(client), await wall(client, minutes=60), await wall(client, minutes=120)
+    made = await order(client, at, f"amlodipine 5 mg po od at {first:%H:%M}")
+    assert await doses(client, made, at.path) == [first]
+    held = await change(client, made, "hold", {"reason": "Low pressure"})
+    changed = await change(
+        client, held, "change", {"line": f"amlodipine 5 mg po od at {second:%H:%M}", "why": "Rounds"}
+    )
+    assert await doses(client, changed, at.path) == [second]
+
+
 async def test_a_line_that_says_two_things_is_not_signed(client: Client) -> None:
     at = await bed(client)
     answer = await client.post(f"{at.path}/medicines", {"lines": ["warfarin 3 mg po bd at 18:00"]}, as_="doctor_a")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wardline.mar.schedule import DAY, RoundTimes, Slot, slots
+from wardline.mar.schedule import DAY, RoundTimes, Slot, minute, slots
 from wardline.orders import entry, knowledge
-from wardline.orders.public import MedicineLine
+from wardline.orders.public import WEEKDAYS, MedicineLine
 
 LONDON, SYDNEY, KOLKATA = ZoneInfo("Europe/London"), ZoneInfo("Australia/Sydney"), ZoneInfo("Asia/Kolkata")
 RULES = knowledge.load()
@@ -111,6 +111,13 @@ def test_a_time_of_day_is_kept_through_both_nights() -> None:
         assert f"{dose.due_at.astimezone(LONDON):%a %H:%M}" == "Sun 07:15"
 
 
+def test_times_around_the_hour_that_a_night_skips_are_in_order_and_once() -> None:
+    """01:30 does not come in that night: it is 02:30, which is due as well."""
+    night = datetime(2026, 3, 29, 0, tzinfo=UTC)
+    found = of("vancomycin 1 g iv tds at 01:30, 02:00 and 02:30", night, 1)
+    assert clocks(found) == ["29 02:00", "29 02:30"]
+
+
 def test_a_named_day_keeps_its_distance_from_the_dose_before() -> None:
     """A weekly drug last given on Thursday; and what is given once a day is not due again on the day on which it was given."""
     changed = datetime(2026, 11, 27, 9, 5, tzinfo=UTC)  # a Friday
@@ -128,7 +135,14 @@ def test_a_named_day_keeps_its_distance_from_the_dose_before() -> None:
     assert after("warfarin 3 mg po od at 18:00", today)[:2] == ["28 18:00", "29 18:00"]
     assert after("warfarin 3 mg po od at 18:00", thursday)[:2] == ["27 18:00", "28 18:00"]
     assert after("warfarin 3 mg po mon wed fri", today)[:2] == ["30 08:00", "02 08:00"]
-    assert after("vancomycin 1 g iv bd at 10:00 and 22:00", today)[:2] == ["27 10:00", "27 22:00"]
+    assert after("vancomycin 1 g iv bd at 10:00 and 22:00", today)[:2] == [
+        "27 22:00",
+        "28 10:00",
+    ]  # not two hours later
+    assert after("vancomycin 1 g iv bd at 12:00 and 23:00", today)[:2] == ["27 12:00", "27 23:00"]
+    wednesday_night = datetime(2026, 11, 25, 22, tzinfo=UTC)
+    assert after("warfarin 3 mg po mon wed fri at 10:00", wednesday_night)[:2] == ["27 10:00", "30 10:00"]
+    assert after("warfarin 3 mg po mon wed fri at 10:00", thursday)[:2] == ["30 10:00", "02 10:00"]
 
 
 def test_a_tapering_dose_goes_down_by_days_and_ends() -> None:
@@ -200,3 +214,56 @@ def test_two_parts_of_a_window_are_the_whole(hours: int, minutes: int) -> None:
         course, since=start, zone=LONDON, start=cut, end=end
     )
     assert both == slots(course, since=start, zone=LONDON, start=start, end=end)
+
+
+ZONES = [
+    ZoneInfo(name)
+    for name in ("Europe/London", "Australia/Lord_Howe", "America/Santiago", "Asia/Kolkata", "Africa/Cairo")
+]
+TIMES = st.lists(st.times(), min_size=1, max_size=5, unique_by=lambda at: f"{at:%H:%M}").map(
+    lambda found: tuple(sorted(f"{at:%H:%M}" for at in found))
+)
+NAMED = st.lists(st.sampled_from(list(WEEKDAYS)), max_size=6, unique=True).map(
+    lambda days: tuple(day for day in WEEKDAYS if day in days)
+)
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.integers(0, 60 * 24 * 350).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)),
+    TIMES,
+    NAMED,
+    st.none() | st.integers(1, 10),
+    st.none() | st.integers(0, 60 * 24 * 9),
+    st.integers(0, 60 * 24 * 14),
+)
+def test_named_days_and_times_in_every_zone(
+    zone: ZoneInfo,
+    since: datetime,
+    at: tuple[str, ...],
+    days: tuple[str, ...],
+    course: int | None,
+    ago: int | None,
+    cut: int,
+) -> None:
+    """Every dose is at a time that the line names, on a day that it names; in order, once, and the same however it is cut."""
+    named = MedicineLine(name="x", times_per_day=len(at), clocks=at, weekdays=days, days=course)
+    before = None if ago is None else since - timedelta(minutes=ago)
+
+    def due(start: datetime, end: datetime) -> list[datetime]:
+        found = slots(named, since=since, zone=zone, start=start, end=end, given_before=before)
+        return [slot.due_at for slot in found]
+
+    end, middle = since + 14 * DAY, since + timedelta(minutes=cut)
+    found = due(minute(since), end)
+    assert found == sorted(set(found))
+    assert found == due(minute(since), middle) + due(middle, end)
+    for each in found:
+        wall = each.astimezone(zone)
+        assert {f"{wall - timedelta(minutes=skipped):%H:%M}" for skipped in (0, 30, 60)} & set(at)
+        assert not days or f"{wall:%a}".lower() in days
+    if before is not None and found:
+        first, last = (each.astimezone(zone).replace(tzinfo=None) for each in (found[0], before))
+        assert first.date() > last.date() if len(at) == 1 else first - last >= DAY / len(at) / 3 - timedelta(hours=1)
+    if course is not None and found:
+        assert found[-1] - found[0] < course * DAY + timedelta(hours=1)

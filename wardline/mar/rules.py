@@ -13,7 +13,7 @@ from msgspec import Struct
 from wardline.mar import codes
 from wardline.mar.checks import title_of
 from wardline.mar.models import Giving, Right
-from wardline.mar.schedule import minute
+from wardline.mar.schedule import NEAR_PARTS, minute
 from wardline.orders.public import (
     NUMBER,
     UNIT,
@@ -37,7 +37,6 @@ CLOCK_SKEW_MAX = timedelta(minutes=1)
 LATER_AFTER = timedelta(minutes=2)  # from pressing to arriving: then it was kept by the screen
 PRESSED_BACK_MAX = timedelta(days=7)
 SOON = timedelta(hours=1)  # own: of an as-needed dose without a gap, another within it is asked about
-NEAR_PARTS = 3  # own: two doses of an order nearer than a third of their interval are asked about
 BY_WEIGHT_ROUNDED = 0.1  # own: a dose by weight is rounded to what can be measured
 RATE_ROUNDED = 0.1  # a rate that is worked out from a volume is rounded so, in ml/h
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)

@@ -15,6 +15,7 @@ from msgspec import Struct
 from wardline.orders.public import WEEKDAYS, Amount, MedicineLine, OrderKind, hours_apart
 
 FIRST_OF_EVEN = 6
+NEAR_PARTS = 3  # own: two doses of an order nearer than a third of their interval are asked about, and none is planned
 KEPT_EIGHTHS = 7  # own: an interval of days is kept on its last day, and from seven eighths of it on
 DAY = timedelta(days=1)
 AROUND = timedelta(hours=12)
@@ -144,9 +145,8 @@ def _by_clock(
         day = max(day, given_before.astimezone(zone).date() + every_days * DAY)
     last = end.astimezone(zone).date()
     while day <= last:
-        for clock in clocks if day.weekday() in days else ():
-            wall = datetime.combine(day, clock)
-            due_at = _moment(wall, zone)
+        walls = [datetime.combine(day, clock) for clock in clocks] if day.weekday() in days else []
+        for due_at, wall in sorted((_moment(wall, zone), wall) for wall in walls):  # one that is skipped comes late
             if due_at < begun or (first is None and earliest is not None and wall < earliest):
                 continue
             first = first or wall
@@ -167,14 +167,16 @@ def _earliest_wall(line: MedicineLine, given_before: datetime | None, zone: Zone
     """From when a line keeps its distance from the dose before it, on the wall; None where there is none to keep.
 
     Doses that are days apart keep seven eighths of that, so that a weekly drug whose day is changed from Thursday to Monday is due
-    on the Monday after the next. What is given at one time of the day is not due again on the day on which it was given.
+    on the Monday after the next; named days that are as many days apart are kept, whatever the time. What is given at one time of
+    the day is not due again on the day on which it was given, and at several not within a third of the time between two.
     """
     if given_before is None:
         return None
     given, hours = given_before.astimezone(zone).replace(tzinfo=None), hours_apart(line) or HOURS_OF_DAY
     if hours > HOURS_OF_DAY:
-        return given + kept(timedelta(hours=hours))
-    return datetime.combine(given.date() + DAY, time()) if times == 1 else None
+        earliest, named = given + kept(timedelta(hours=hours)), given.date() + timedelta(hours=hours)
+        return min(earliest, datetime.combine(named, time())) if line.weekdays else earliest
+    return datetime.combine(given.date() + DAY, time()) if times == 1 else given + DAY / times / NEAR_PARTS
 
 
 def kept(interval: timedelta) -> timedelta:

@@ -138,11 +138,11 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     reading.rest, reading.answer = f" {rest} ", answer
     stops, at_most = phrases.then_stop(reading), habits.most(reading)
     phrases.meals(reading)
+    habits.two_orders(reading)
     days_and_times.take(reading)
     phrases.worn(reading)
     phrases.months(reading)
     phrases.route_of_two(reading, ROUTES)
-    habits.two_orders(reading)
     habits.reducing(reading)
     steps = habits.steps(reading)
     if steps:

@@ -116,6 +116,8 @@ def often_words(line: MedicineLine) -> str:
     every_day = line.times_per_day == 1 and line.every_hours is None and not line.once
     interval = "" if at and every_day else _interval_words(line)
     days = f"on {days_words(line.weekdays)}" if line.weekdays else ""
+    if len(line.weekdays) == 1 and line.times_per_day is not None:
+        days += "s"  # each of them, and so it reads back
     clocks = f"at {_listed(line.clocks)}" if line.clocks else ""
     return ", ".join(filter(None, (" ".join(filter(None, (interval, days, clocks))), at)))
 
@@ -159,11 +161,18 @@ def hours_words(hours: int) -> str:
 
 def hours_apart(line: MedicineLine) -> int | None:
     """The least hours between two doses of a line that counts them in hours or gives them days apart; None for so many a day."""
-    if line.every_hours is not None or not line.weekdays or line.times_per_day != 1:
-        return line.every_hours
+    gaps = gaps_hours(line)
+    return (
+        line.every_hours if line.every_hours is not None else min(gaps) if gaps and min(gaps) > HOURS_PER_DAY else None
+    )
+
+
+def gaps_hours(line: MedicineLine) -> list[int]:
+    """The hours between the days of the week of a line that is given once on each of them; none for any other."""
+    if not line.weekdays or line.times_per_day != 1:
+        return []
     days = [list(WEEKDAYS).index(day) for day in line.weekdays]
-    apart = min(after - before for before, after in pairwise([*days, days[0] + len(WEEKDAYS)]))
-    return apart * HOURS_PER_DAY if apart > 1 else None
+    return [(after - before) * HOURS_PER_DAY for before, after in pairwise([*days, days[0] + len(WEEKDAYS)])]
 
 
 def range_words(low: int, high: int) -> str:

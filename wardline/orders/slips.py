@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from wardline.orders.doses import MILLIGRAMS
 from wardline.orders.drugs import Form, Understood
-from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, hours_apart, hours_words, plain, range_words
+from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, gaps_hours, hours_words, plain, range_words
 from wardline.orders.phrases import BY_NEEDLE
 from wardline.orders.reading import Reading
 
@@ -98,8 +98,9 @@ def ask_about_dilution(reading: Reading, line: MedicineLine) -> None:
 def ask_about_worn(reading: Reading, line: MedicineLine) -> None:
     """`fentanyl patch daily`: on top of those that are still worn."""
     least, most, source = WORN_HOURS.get(line.name, (0, 0, ""))
-    hours = hours_apart(line) or (HOURS_PER_DAY // line.times_per_day if line.times_per_day else None)
-    if line.route != "transdermal" or not most or hours is None or least <= hours <= most:
+    hours = line.every_hours or (HOURS_PER_DAY // line.times_per_day if line.times_per_day else None)
+    gaps = gaps_hours(line) or [hours]
+    if line.route != "transdermal" or not most or all(gap is None or least <= gap <= most for gap in gaps):
         return
     worn = hours_words(most) if least == most else range_words(least, most)
     reading.ask("often", f"A patch of {line.name} is worn for {worn} ({source}): say so.")

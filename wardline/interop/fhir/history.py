@@ -1,5 +1,6 @@
 """Medicines, procedures and immunizations of the past, in Wardline's own words. Pure but for the drug table, read once."""
 
+import re
 from decimal import Decimal
 
 from wardline.encounters.public import ProcedureRecord
@@ -24,6 +25,7 @@ from wardline.patients.public import ImmunizationRecord
 _NAME_MAX, _TEXT_MAX = 300, 1000
 _CVX = "http://hl7.org/fhir/sid/cvx"
 _HOURS_OF = {"h": 1, "d": 24, "wk": 168}
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d(?=:|$)")
 
 
 def bring_history(work: Work) -> None:
@@ -121,7 +123,7 @@ def said(product: str, instructions: list[Dosage]) -> Said:
         times_per_day=times,
         every_hours=hours,
         weekdays=tuple(day for day in WEEKDAYS if repeat and day in repeat.day_of_week),
-        clocks=tuple(sorted({clock[:5] for clock in repeat.time_of_day})) if repeat else (),
+        clocks=_clocks(repeat.time_of_day, times, hours) if repeat else (),
         as_needed=bool(dosage.as_needed_boolean) or dosage.as_needed_codeable_concept is not None,
         reason=display(dosage.as_needed_codeable_concept) or "",
         route=_route(dosage.route),
@@ -140,7 +142,16 @@ def _often(dosage: Dosage) -> tuple[int | None, int | None]:
     if repeat.period_unit == "wk" and repeat.period == 1 and 1 < repeat.frequency == len(repeat.day_of_week):
         return 1, None
     each = hours / repeat.frequency
+    if repeat.day_of_week and (len(repeat.day_of_week) > 1 or each % _HOURS_OF["wk"]):
+        return None, None  # "once a week on Monday and Thursday" says two things
     return (None, int(each)) if each == int(each) and each >= 1 else (None, None)
+
+
+def _clocks(told: list[str], times: int | None, hours: int | None) -> tuple[str, ...]:
+    """The times of the day; none where they are not as many as how often says."""
+    clocks = tuple(sorted({found[0] for found in map(_CLOCK.match, told) if found}))
+    wanted = times or (len(told) if hours is None else 1 if hours % _HOURS_OF["d"] == 0 else 0)
+    return clocks if len(clocks) == len(told) == wanted else ()
 
 
 def _days(dosage: Dosage) -> int | None:
