@@ -85,6 +85,7 @@ def test_what_is_kept(typed: str, words: str) -> None:
     ("typed", "asked"),
     [
         ("methotrexate 10 mg po on monday", "Every Monday?"),
+        ("artesunate 120 mg iv at 0, 12 and 24 h", "One time of day is said twice"),
         ("methotrexate 10 mg po od monday", "Every Monday?"),
         ("methotrexate 10 mg po mon wed fri", "Methotrexate is given once a week, on one day of it."),
         ("methotrexate 10 mg po bd on mondays", "Methotrexate is given once a week, on one day of it."),

@@ -103,6 +103,10 @@ def _take_times(reading: Reading) -> None:
     for phrase in said:
         others = {clock.words for other in said if other is not phrase for clock in other}
         clocks -= _settle_halves(reading, phrase, others)
+        if len({clock.words for clock in phrase}) < len(phrase):  # "at 0, 12 and 24 h" counts from the first dose
+            reading.ask(
+                "often", "One time of day is said twice: write each once, or how many hours are between two doses."
+            )
     if clocks:
         reading.fields["clocks"] = tuple(sorted(clocks))
 

@@ -425,6 +425,8 @@ def _how_often(line: MedicineLine) -> tuple[str, tuple[str, ...]]:
     if line.as_needed:
         words = "At least how long between two doses, or at most how much in 24 hours?"
         return words, ("every 4 hours", "every 6 hours", "at most 4 doses in 24 hours")
+    if len(line.clocks) == 1:
+        return "How often?", ("once a day", "once a week")
     return "How often?", ("once a day", "twice a day", "3 times a day", "4 times a day", "once only")
 
 
