@@ -285,3 +285,9 @@ async def test_an_allergy_reads_as_it_was_noted(client: Client, body: dict[str, 
     patient = await client.world.patient(client.world.a)
     answer = await client.post(f"/patients/{patient}/allergies", body, as_="nurse_a")
     assert (answer.status_code, set(answer.json()["fields"])) == (422, {field})
+
+
+async def test_a_reaction_may_be_told_in_lines(client: Client) -> None:
+    patient = await client.world.patient(client.world.a)
+    body = {"substance": "Penicillin", "reaction": "Rash\nSwelling"}
+    assert (await client.post(f"/patients/{patient}/allergies", body, as_="nurse_a")).status_code in (200, 201)

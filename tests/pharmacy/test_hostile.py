@@ -257,6 +257,19 @@ async def test_a_question_does_not_forget_what_was_dispensed(client: Client, wha
         assert (supply["state"], supply["owed"], bool(supply["task_id"])) == (*then, then == ("part", 5))
 
 
+async def test_a_refusal_does_not_forget_what_came_back(client: Client) -> None:
+    order = await verified(client)
+    store, product, _ = await stocked(client, 100)
+    first = (await dispensed(client, order, store, product, 10, needed=15)).json()
+    await dispensed(client, order, store, product, 5)
+    assert (await returned(client, first, 10)).status_code == 200
+    assert (await page(client, order))["supply"]["owed"] == 10
+    assert (await decide(client, order, "refusal", reason="Not now")).status_code == 200
+    assert (await decide(client, order, "verification")).status_code == 200
+    supply = (await page(client, order))["supply"]
+    assert (supply["state"], supply["owed"]) == ("part", 10)
+
+
 @pytest.mark.parametrize(
     ("what", "body"), [("query", {"question": "Three times?"}), ("refusal", {"reason": "Not now"})]
 )

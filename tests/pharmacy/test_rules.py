@@ -44,6 +44,8 @@ def line(text: str) -> MedicineLine:
         ("prednisolone 10 mg po alternate days", "5 mg", "tablet", 7, 8),
         ("co-trimoxazole 960 mg po mon wed fri", "480 mg", "tablet", 7, 6),
         ("co-trimoxazole 960 mg po bd sat sun", "480 mg", "tablet", 14, 16),
+        ("co-trimoxazole 960 mg po sat sun", "480 mg", "tablet", 2, 4),  # the two days may be these
+        ("furosemide 40 mg po mon-fri for 5 days", "40 mg", "tablet", None, 5),
         ("vancomycin 1 g iv bd at 10:00 and 22:00", "1 g", "vial", 1, 2),
         ("paracetamol 1 g po q4h prn max 4 g in 24 h", "500 mg", "tablet", 1, 8),  # its own bound, not six doses
         ("amox 500 tds 5d", "500 mg", "capsule", 30, 15),  # never beyond the order's own days

@@ -46,7 +46,17 @@ async def test_every_kind_of_answer_has_the_security_headers(client: Client, pat
         assert name in answer.headers, name
 
 
-@pytest.mark.parametrize("nothing", ["    ", "\u00a0\u2003\u00a0", "\u200b\u200b\u200b", "\u202e\u2066\u2069 "])
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        "    ",
+        "\u00a0\u2003\u00a0",
+        "\u200b\u200b\u200b",
+        "\u202e\u2066\u2069 ",
+        "\u3164\u3164\u3164",
+        "\u2800\ufe0f\u034f",
+    ],
+)
 async def test_a_reason_that_says_nothing_is_none(client: Client, nothing: str) -> None:
     """Wherever a text is asked for, spaces and what cannot be seen are no answer to it; and nothing was done."""
     person = await lab.patient_of(client)

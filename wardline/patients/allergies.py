@@ -15,6 +15,8 @@ from wardline.platform.errors import Conflict, Invalid, NotFound, Stale
 from wardline.platform.http import Context
 from wardline.platform.ids import new_id
 
+_LINES = str.maketrans(dict.fromkeys("\n\t", " "))  # a reaction may be told in lines
+
 
 class AllergiesRecorded(Conflict):
     code, title = "allergies_recorded", "Allergies are recorded for this patient"
@@ -53,7 +55,7 @@ def _check(new: NewAllergy, day: date) -> None:
     wrong = {
         name: "It holds a character that cannot be seen."
         for name, text in (("substance", new.substance), ("reaction", new.reaction))
-        if holds_unseen(text)
+        if holds_unseen(text.translate(_LINES))
     }
     if new.noted_on is not None and new.noted_on > day:
         wrong["noted_on"] = "This date is in the future."

@@ -81,15 +81,24 @@ async def _supply_on(ctx: Context, scope: OrderScope) -> None:
     is_of_now = supply is not None and supply.medicine_version == scope.row.version
     if supply is not None and is_of_now and supply.state != "ended":
         return
-    given = await queries.dispenses_of(ctx.db, **where) if is_of_now else []
-    out = [each for each in given if each.medicine_version == scope.row.version and each.quantity > each.returned]
+    dispensed = await queries.dispenses_of(ctx.db, **where) if is_of_now else []
+    given = [each for each in dispensed if each.medicine_version == scope.row.version]
+    out = [each for each in given if each.quantity > each.returned]
     if not out:
         await set_supply(ctx, scope, "ready")
-    elif out[0].owed:
+    elif rest := _rest(given, out):
         why = f"It was owed before the order was refused and verified again ({out[0].number})."
-        await owe(ctx, scope, Owed(out[0].owed, out[0].unit, out[0].product, why))
+        await owe(ctx, scope, Owed(rest, out[0].unit, out[0].product, why))
     else:
         await set_supply(ctx, scope, "done")
+
+
+def _rest(given: Sequence[Dispense], out: Sequence[Dispense]) -> int:
+    """What the first dispensing of an order found to be needed, less what is out; of several products what the newest left."""
+    if len({each.product_id for each in given}) > 1:
+        return out[0].owed
+    first = given[-1]
+    return max(0, first.quantity + first.owed - sum(each.quantity for each in out))
 
 
 async def ask(ctx: Context, scope: OrderScope, question: str) -> Verification:
@@ -261,7 +270,7 @@ async def _wanted(ctx: Context, scope: OrderScope, new: NewDispense, supply: Sup
     if new.quantity > choice.available:
         raise _not_enough(choice, new.quantity)
     lines = rules.plan(choice.lots, new.quantity, first=new.lot_id)
-    _require_lasting(new, choice, lines, today(ctx))
+    _require_lasting(new, choice, lines, today(ctx), days=-(-choice.days * new.quantity // max(needed, new.quantity)))
     return Wanted(choice, needed, needed - new.quantity, lines)
 
 
@@ -313,13 +322,15 @@ def _require_reasons(new: NewDispense, choice: Choice) -> None:
         raise Invalid(fields=wrong)
 
 
-def _require_lasting(new: NewDispense, choice: Choice, lines: Sequence[tuple[UUID, int]], day: date) -> None:
-    """What expires while the patient still takes it is handed out by nobody who has not seen that."""
-    lot = rules.not_lasting(choice.lots, lines, today=day, days=choice.days)
+def _require_lasting(
+    new: NewDispense, choice: Choice, lines: Sequence[tuple[UUID, int]], day: date, *, days: int
+) -> None:
+    """What expires while the patient still takes it is handed out by nobody who has not seen that. `days`: how long it lasts them."""
+    lot = rules.not_lasting(choice.lots, lines, today=day, days=days)
     if lot is None or lot.expires_on is None or len(new.lot_reason.strip()) > 2:
         return
-    days = "1 day" if choice.days == 1 else f"{choice.days} days"
-    words = f"Lot {lot.lot_number} expires on {lot.expires_on:%d-%b-%Y}, before the {days} are over. Choose a later lot, or say why."
+    over = "day is" if days == 1 else f"{days} days are"
+    words = f"Lot {lot.lot_number} expires on {lot.expires_on:%d-%b-%Y}, before the {over} over. Choose a later lot, or say why."
     raise Invalid(fields={"lot_reason": words})
 
 

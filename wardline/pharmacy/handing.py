@@ -38,8 +38,6 @@ async def hand_over(ctx: Context, scope: HeldScope, given: HandedOver) -> Dispen
     _refuse_old(ctx, found)
     if found.status != "in_progress":
         raise NotWaiting(f"It is {STATUS_WORDS[found.status]}.", status=found.status)
-    if len(given.received_by.strip()) < 2:
-        raise Invalid(fields={"received_by": "Who takes it?"})
     _require_usable(ctx, found)
     although = given.although.strip()
     if found.medicine_version != scope.order.row.version and len(although) < 3:

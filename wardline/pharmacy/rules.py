@@ -67,11 +67,21 @@ def _most_per_day(line: MedicineLine) -> Fraction | None:
 
 
 def _doses(line: MedicineLine, days: int) -> Fraction | None:
-    """How many doses so many days hold. What is given at an interval, as once a week, is given whole."""
+    """How many doses so many days hold at most. What is given at an interval, as once a week, is given whole."""
     often = doses_per_day(line)
     if often is None:
         return None
-    return Fraction(math.ceil(often * days)) if line.every_hours or line.weekdays else often * days
+    if line.weekdays and line.times_per_day is not None:
+        return Fraction(named_days(line.weekdays, days) * line.times_per_day)
+    return Fraction(math.ceil(often * days)) if line.every_hours else often * days
+
+
+def named_days(weekdays: Sequence[str], days: int) -> int:
+    """The most of these days of the week that so many days in a row can hold: five from Monday on hold five of mon to fri."""
+    is_named = [day in weekdays for day in WEEKDAYS]
+    weeks, rest = divmod(days, len(is_named))
+    begun = max(sum((is_named * 2)[first : first + rest]) for first in range(len(is_named)))
+    return weeks * sum(is_named) + begun
 
 
 def _fraction(value: float) -> Fraction:

@@ -12,7 +12,7 @@ import msgspec
 
 PR_SET_PDEATHSIG = 1
 END_STREAMS = signal.SIGUSR1  # sent to a web worker just before it is asked to stop
-YIELDING_NICENESS = 5  # a third of the processor beside a process that wants it too, and never nothing
+YIELDING_NICENESS = 5  # a quarter of the processor beside a process that wants it too, and never nothing
 UNPRIVILEGED_ACCOUNTS = ("wardline", "postgres", "nobody")
 
 
@@ -26,7 +26,7 @@ class Account(msgspec.Struct, frozen=True):
 
 def yield_to_requests() -> None:
     """Let the processes that somebody waits for go first where the processor is short: to be called before any thread is
-    started, for on Linux niceness is a thread's own. At ten times the capacity a third more of what is urgent is served
+    started, for on Linux niceness is a thread's own. At ten times the capacity a fifth more is served
     (bench/results/log.md); where the processor is not short it changes nothing.
     """
     os.nice(YIELDING_NICENESS)

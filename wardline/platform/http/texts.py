@@ -8,6 +8,8 @@ from msgspec import inspect
 
 from wardline.platform.errors import Invalid
 
+# Fillers of Hangul, the empty sign of Braille, the joiner of graphemes and the selectors of variants: printable, and nothing to see.
+_BLANKS = frozenset("\u3164\u115f\u1160\uffa0\u2800\u034f") | {chr(sign) for sign in range(0xFE00, 0xFE10)}
 Plan = tuple[tuple[tuple[str, str, int], ...], tuple[tuple[str, str], ...]]
 
 
@@ -33,8 +35,9 @@ def _unsaid(given: Any, path: str) -> list[tuple[str, str]]:
 
 
 def _read(text: str) -> str:
-    """What somebody can read of a text: without controls, marks of direction and signs of no width, and trimmed."""
-    return "".join(sign for sign in text if sign.isprintable() or sign.isspace()).strip()
+    """What somebody can read of a text: without controls, marks of direction, signs of no width and blanks that are no spaces,
+    and trimmed."""
+    return "".join(sign for sign in text if sign not in _BLANKS and (sign.isprintable() or sign.isspace())).strip()
 
 
 @functools.cache
