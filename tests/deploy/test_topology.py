@@ -16,6 +16,7 @@ from deploy.local.layout import FIGURES, PROMETHEUS, REDIS
 from tests.deploy.topology import Topology, stream
 from tests.vitals.test_recording import WELL
 from wardline.platform import static
+from wardline.platform.processes import YIELDING_NICENESS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -168,6 +169,11 @@ async def test_what_faces_others_runs_without_rights(topology: Topology) -> None
     workers = topology.process("nginx").children()
     assert workers
     assert all(worker.uids().effective != 0 for worker in workers)
+
+
+async def test_screens_and_jobs_yield_to_requests(topology: Topology) -> None:
+    web, live, worker = (topology.process(name).nice() for name in ("web-1", "live-1", "worker"))
+    assert (live - web, worker - web) == (YIELDING_NICENESS, YIELDING_NICENESS)
 
 
 def test_secrets_are_closed(topology: Topology) -> None:
