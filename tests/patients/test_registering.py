@@ -275,7 +275,7 @@ async def test_pages_open(client: Client, path: str):
 
 
 async def test_used_record_offers_what_was_typed(client: Client):
-    made = await register(client, mobile="07700 900111")
+    made = await register(client, mobile="07700 900444")
     form = {"mobile": "07700 900222", "family": "Else"}
     answer = await client.post(
         f"/patients/{made['id']}/registrations", form=form, as_=DESK, html=True, headers={"hx-request": "true"}
