@@ -32,6 +32,10 @@ async def test_a_long_name_stays_on_one_label(client: Client) -> None:
     specimen.bed_label = "INTENSIVE-CARE-2-WINDOW-01"
     drawn = typst.compile(labels.LABEL.encode(), format="png", sys_inputs=labels.inputs_of(specimen))
     assert isinstance(drawn, bytes), f"{len(drawn)} labels"
+    for place, is_short in ((specimen.bed_label, False), ("INTENSIVE-CARE-" * 20, True)):
+        inputs = labels.inputs_of(specimen) | {"place": f"Bed {place}"}
+        [fit] = msgspec.json.decode(typst.query(labels.LABEL.encode(), "<fit>", field="value", sys_inputs=inputs))
+        assert (fit["size"] >= 0.65, fit["short"]) == (True, is_short), "nobody could read it"
 
 
 @pytest.mark.parametrize(

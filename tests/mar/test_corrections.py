@@ -1,6 +1,7 @@
 """What becomes of something recorded, through the front door: amended, signed by two again, marked as an error."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.client import Client
 from tests.mar.bedside import WORD, Bed, bed, chart, give, moved, needed, order, scans, stat, with_password
+from wardline.mar.rules import clock_near
 
 
 @pytest.fixture
@@ -80,6 +82,37 @@ async def test_an_amended_clock_is_of_the_day_of_the_recording(client: Client, a
     assert amended.status_code == 200, amended.text
     happened = datetime.fromisoformat(amended.json()["happened_at"])
     assert timedelta(0) <= earlier - happened < timedelta(minutes=1)
+
+
+async def test_an_amended_clock_is_of_the_day_of_the_dose(client: Client, at: Bed) -> None:
+    """A dose that was recorded two days after it was given stays on its day."""
+    dose = await stat(client, at)
+    item = (await give(client, dose, scans(at, dose))).json()
+    given_at = datetime.now(UTC) - timedelta(hours=50)
+    async with client.world.owner() as db:
+        await db.execute(
+            "UPDATE orders.medicine SET prescribed_at = now() - interval '3 days' WHERE id = $1",
+            UUID(item["medicine_id"]),
+        )
+        await db.execute("UPDATE mar.administration SET happened_at = $2 WHERE id = $1", UUID(item["id"]), given_at)
+    later = given_at + timedelta(minutes=20)
+    body = {"why": "A slip", "given_clock": f"{later.astimezone(ZoneInfo(await zone_of(client))):%H:%M}"}
+    amended = await client.post(f"/administrations/{item['id']}/amendment", body, as_="nurse_a", version=1)
+    assert amended.status_code == 200, amended.text
+    assert timedelta(0) <= later - datetime.fromisoformat(amended.json()["happened_at"]) < timedelta(minutes=1)
+
+
+def test_the_nearest_clock_is_not_after_the_recording() -> None:
+    zone = ZoneInfo("Europe/London")
+    dose, recorded_at = datetime(2026, 11, 25, 0, 10, 30, tzinfo=UTC), datetime(2026, 11, 25, 1, tzinfo=UTC)
+    near = partial(clock_near, near=dose, latest=recorded_at, zone=zone)
+    assert near("23:50") == datetime(2026, 11, 24, 23, 50, tzinfo=UTC)
+    assert near("00:10") == dose, "the same minute is no other time"
+    assert near("00:50") == datetime(2026, 11, 25, 0, 50, tzinfo=UTC)
+    assert near("01:20") == datetime(2026, 11, 24, 1, 20, tzinfo=UTC)
+    assert near("25:00") is None
+    twice = datetime(2026, 10, 25, 1, 40, tzinfo=UTC)  # the second 01:40 of that night
+    assert clock_near("01:30", twice, twice + timedelta(hours=1), zone) == twice - timedelta(minutes=10)
 
 
 async def zone_of(client: Client) -> str:

@@ -77,6 +77,26 @@ def test_a_change_does_not_bring_the_next_dose_nearer() -> None:
     assert after("furosemide 80 mg iv stat", morning) == []
 
 
+def test_a_changed_line_keeps_its_distance_from_a_dose_that_was_given_late() -> None:
+    changed = datetime(2026, 11, 24, 13, 40, tzinfo=UTC)
+
+    def after(typed: str, planned: datetime, given: datetime) -> list[str]:
+        late = {"given_before": planned, "given_late": given}
+        since = max(changed, given)
+        return clocks(slots(line(typed), since=since, zone=LONDON, start=since, end=since + 3 * DAY, **late))
+
+    morning, lately = datetime(2026, 11, 24, 8, tzinfo=UTC), datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
+    assert after("amoxicillin 500 mg po tds", morning, lately)[:2] == ["24 22:00", "25 08:00"]
+    assert after("cefuroxime 750 mg iv every 8 hours", morning, lately)[0] == "24 22:00"
+    assert after("methotrexate 10 mg po weekly on friday", morning - 4 * DAY, lately - 3 * DAY) == ["27 08:00"]
+    # What was planned for 22:00 and came after midnight puts off nothing of the next day.
+    night, midnight = datetime(2026, 11, 24, 22, tzinfo=UTC), datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
+    assert after("atorvastatin 20 mg po at night", night, midnight)[0] == "25 22:00"
+    assert after("amoxicillin 500 mg po tds", night, midnight)[0] == "25 08:00"
+    # An earlier one that came late does not count once another was given after it.
+    assert after("amoxicillin 500 mg po tds", morning + timedelta(hours=6), lately)[0] == "24 22:00"
+
+
 def test_days_of_the_week_and_times_of_the_day() -> None:
     """From a Monday morning; the first of December is a Tuesday."""
     assert clocks(of("co-trimoxazole 960 mg po mon wed fri", MORNING, 8)) == [

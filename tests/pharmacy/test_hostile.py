@@ -320,7 +320,7 @@ def fit_of(data: dict[str, Any]) -> dict[str, float]:
 def test_a_long_label_is_set_smaller_and_covers_nothing() -> None:
     short = {
         "name": "PATEL, Asha", "born": "01-Jan-1950", "mrn": "A12", "drug": "amoxicillin 500 mg capsule", "quantity": "21 capsules",
-        "dosage": "Take 1 capsule (500 mg), oral, 3 times a day", "warnings": [labels.KEEP_AWAY], "lots": "Lot A1 exp 01-Jan-2027",
+        "dosage": "Take 1 capsule (500 mg), oral, 3 times a day", "warnings": [labels.KEEP_AWAY], "lots": "Lot A1 exp 01-Jan-2027", "lots_in_short": "1 lot, first exp 01-Jan-2027",
         "number": "D1", "prepared": "27-Nov-2026 20:00", "by": "P. Harm", "witness": "", "hospital": "St Mary",
     }  # fmt: skip
     assert fit_of(short)["size"] == 1
@@ -331,8 +331,16 @@ def test_a_long_label_is_set_smaller_and_covers_nothing() -> None:
         "dosage": "Take 2 capsules (1 g), oral, when needed for severe pain, at most 4 g in 24 hours, for 14 days. "
         * 2,
         "lots": lots,
+        "lots_in_short": "3 lots, first exp 01-Jan-2027",
         "witness": ", witness A. Wolfeschlegelsteinhausenbergerdorff",
     }
     fit = fit_of(long)
     assert fit["size"] < 1
     assert fit["left"] >= 0, "the lots would stand over the directions"
+    assert fit["size"] >= 0.65, "nobody could read it"
+    longer = fit_of(
+        long | {"dosage": "Take 2 capsules (1 g), oral, when needed for severe pain. " * 12, "hospital": "H" * 80}
+    )
+    assert (longer["short"], longer["size"] >= 0.65, longer["left"] >= 0) == (True, True, True)
+    endless = fit_of(long | {"dosage": "Take 2 capsules (1 g), oral, when needed for severe pain. " * 30})
+    assert (endless["short"], endless["size"]) == (True, 0.65)

@@ -8,23 +8,26 @@ import typst
 
 from wardline.lab.models import URGENCY_WORDS, Specimen
 
-# What is long is set smaller, as a whole, until it stands on one label: a second one would be of nobody.
+# What is long is set smaller, as a whole, until it stands on one label: a second one would be of nobody. What is too small to be
+# read is no use either: then only the end of the place is told, and the name in full.
 LABEL = """
 #let of(name) = sys.inputs.at(name)
 #set page(width: 50mm, height: 25mm, margin: (x: 1.5mm, y: 1.5mm))
 #set par(leading: 0.35em)
 #show regex("\\S{20}"): it => it + sym.zws
-#let body(s) = block(width: 47mm)[#set text(size: 6pt * s)
+#let ending(words, most) = if words.clusters().len() > most { "…" + words.clusters().slice(-most).join() } else { words }
+#let body(s, short) = block(width: 47mm)[#set text(size: 6pt * s)
   #grid(columns: (19mm, 1fr), column-gutter: 1.5mm,
     image(bytes(of("code")), format: "svg", width: 19mm),
-    [#text(size: 8pt * s, weight: "bold", of("name")) \\ Born #of("born") \\ ID #of("number") \\ #of("place")
+    [#text(size: 8pt * s, weight: "bold", of("name")) \\ Born #of("born") \\ ID #of("number") \\ #(if short { ending(of("place"), 10) } else { of("place") })
      #v(0.6mm * s) #text(weight: "bold", of("container")) \\ #of("bench") #of("urgency") \\ #text(size: 7pt * s, of("barcode"))])]
 #context {
-  let sizes = range(100, 35, step: -5).map(each => each / 100)
-  let s = sizes.find(each => measure(body(each)).height <= 22mm)
-  if s == none { s = sizes.last() }
-  [#metadata(s) <size>]
-  body(s)
+  let sizes = range(100, 60, step: -5).map(each => each / 100)
+  let ways = (false, true).map(short => sizes.map(s => (s, short))).join()
+  let found = ways.find(way => measure(body(..way)).height <= 22mm)
+  let (s, short) = if found == none { ways.last() } else { found }
+  [#metadata((size: s, short: short)) <fit>]
+  body(s, short)
 }
 """
 

@@ -125,11 +125,12 @@ async def _giving_of(ctx: Context, item: Administration) -> Giving:
 
 
 def _amended_time(ctx: Context, item: Administration, new: Amendment, giving: Giving) -> datetime:
-    """When it happened instead: a clock is read as of the recording, as it was on the first form."""
+    """When it happened instead: a clock is the one nearest to when it happened, and not after the recording."""
     at = new.given_at or item.happened_at
     field = "given_at" if new.given_at is not None else "given_clock"
     if new.given_at is None and new.given_clock.strip():
-        clock = rules.clock_before(new.given_clock, item.recorded_at, ZoneInfo(ctx.caller.time_zone))
+        zone = ZoneInfo(ctx.caller.time_zone)
+        clock = rules.clock_near(new.given_clock, item.happened_at, item.recorded_at, zone)
         if clock is None:
             raise Invalid(fields={"given_clock": "Enter the time as 14:20."})
         at = clock

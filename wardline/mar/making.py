@@ -40,7 +40,8 @@ class Unplanned(Struct, frozen=True):
     planned_since: datetime | None
     made_until: datetime | None
     time_zone: str
-    given_before: datetime | None  # the last dose by an earlier line
+    given_before: datetime | None  # the last dose by an earlier line, as it was planned
+    given_late: datetime | None  # the last of them that came late, when it was given
     created_at: datetime
     anchor: datetime | None  # of the plan: the last dose by an earlier order of the medicine
     times_version: int
@@ -81,6 +82,9 @@ _UNPLANNED = """
               LEFT JOIN mar.dose d ON d.hospital_id = a.hospital_id AND d.id = a.dose_id
              WHERE a.hospital_id = m.hospital_id AND a.medicine_id = m.id AND a.state = 'final'
                AND a.action IN ('given', 'self') AND a.happened_at <= w.at),
+           (SELECT max(a.happened_at) FROM mar.administration a
+             WHERE a.hospital_id = m.hospital_id AND a.medicine_id = m.id AND a.state = 'final'
+               AND a.action IN ('given', 'self') AND a.timing = 'late' AND a.happened_at <= w.at),
            m.created_at, CASE WHEN k.stays THEN n.given_before END, k.times_version,
            (SELECT t.times::text FROM mar.round_times t WHERE t.hospital_id = m.hospital_id AND t.version = k.times_version),
            (SELECT c.ward_id FROM encounters.current c WHERE c.hospital_id = m.hospital_id AND c.encounter_id = m.encounter_id)
@@ -263,6 +267,7 @@ def _slots_of(order: Unplanned, anchor: datetime | None, now: datetime) -> list[
         start=max(start, now - BACK_MAX),
         end=now + AHEAD,
         given_before=max(filter(None, (order.given_before, anchor)), default=None),
+        given_late=order.given_late,
         times=times_from(order.times),
     )
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from itertools import pairwise
+from itertools import combinations, pairwise
+from math import isclose
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,8 @@ _VERSION = re.compile(r"/V(\d{1,6})/", re.IGNORECASE | re.ASCII)
 # What is in one (500 mg), in a volume (10 mg/5 ml), or of each part (500/125 mg); and the first of these alone.
 _FIGURE = re.compile(rf"(?<![\w./])(?:{NUMBER})(?:\s*{UNIT})?(?:\s*/\s*(?:{NUMBER})?(?:\s*{UNIT})?)*")
 _STRENGTH = re.compile(rf"({NUMBER})\s*({UNIT})")
+# A bracket behind the strength says it again: "1.5 g (20 mmol)", "210 mg (68 mg iron)"; one that adds something does not.
+_SAID_AGAIN = re.compile(r"\((?![^()]*(?:\b(?:and|with|plus)\b|[+&]))[^()]*\)")
 _DISSOLVED_IN = re.compile(r"\bin\s+(?:sodium chloride|glucose|dextrose|saline|water)\b.*")
 _MASSES = frozenset({"g", "mg", "micrograms", "nanograms", "units", "mmol"})
 
@@ -75,17 +78,23 @@ def state_of_due(due_at: datetime, now: datetime, critical: str | None) -> str:
     return "overdue" if now - due_at > window else "due"
 
 
-def clock_before(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """The last time that the ward's clock said `09:05` up to now; None for what is no time. This minute is now."""
+def _clock(text: str) -> time | None:
     match = re.fullmatch(r"\s*(\d{1,2})[:.]?(\d{2})\s*", text)
     if match is None or int(match[1]) > 23 or int(match[2]) > 59:
         return None
+    return time(int(match[1]), int(match[2]))
+
+
+def clock_before(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """The last time that the ward's clock said `09:05` up to now; None for what is no time. This minute is now."""
+    clock = _clock(text)
+    if clock is None:
+        return None
     local = now.astimezone(zone)
-    if (local.hour, local.minute) == (int(match[1]), int(match[2])):
+    if (local.hour, local.minute) == (clock.hour, clock.minute):
         return now
     for back in range(2):
-        day = local.date() - timedelta(days=back)
-        wall = datetime(day.year, day.month, day.day, int(match[1]), int(match[2]))  # noqa: DTZ001 - a wall clock
+        wall = datetime.combine(local.date() - timedelta(days=back), clock)
         moments = [wall.replace(tzinfo=zone, fold=fold) for fold in (1, 0)]
         been = [moment for moment in moments if moment <= now + CLOCK_SKEW_MAX]
         if been:
@@ -93,12 +102,25 @@ def clock_before(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     return None
 
 
+def clock_near(text: str, near: datetime, latest: datetime, zone: ZoneInfo) -> datetime | None:
+    """When the ward's clock said `09:05` nearest to a moment, and not after the latest; None for what is no time."""
+    clock = _clock(text)
+    if clock is None:
+        return None
+    day = near.astimezone(zone).date()
+    walls = [datetime.combine(day + away * DAY, clock) for away in (-1, 0, 1)]
+    moments = [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for wall in walls for fold in (0, 1)]
+    been = [moment for moment in moments if moment <= latest]
+    nearest = min(been, key=lambda moment: abs(moment - minute(near)), default=None)
+    return near if nearest == minute(near) else nearest
+
+
 def clock_on(day: date, text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     """When the ward's clock said `09:05` on a day; None for what is no time, or is to come."""
-    match = re.fullmatch(r"\s*(\d{1,2})[:.]?(\d{2})\s*", text)
-    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+    clock = _clock(text)
+    if clock is None:
         return None
-    at = datetime.combine(day, time(int(match[1]), int(match[2])), tzinfo=zone)
+    at = datetime.combine(day, clock, tzinfo=zone)
     return at if at <= now else None
 
 
@@ -217,15 +239,24 @@ def read_scan(text: str) -> Scan:
         version = _VERSION.search(text)
         return Scan(ids, None, None, int(version[1]) if version else None)
     plain = text.lower().replace("µ", "u").replace("μ", "u")
-    figures = [each for each in _FIGURE.finditer(plain) if re.search(UNIT, each[0])]
-    end = figures[0].start() if figures else len(plain)
+    end = next((each.start() for each in _figures(plain)), len(plain))
+    behind = _SAID_AGAIN.sub(" ", plain[end:])
     drugs = drugs_named(plain[:end].strip())
-    names = frozenset(drug.name for drug in drugs or ()) | (_named_in(plain[end:]) if drugs else frozenset())
-    strengths = list(dict.fromkeys(found for each in figures if (found := _strength(each[0])) is not None))
-    masses = [each for each in strengths if each[1] in _MASSES]
-    if not names or (len(names) == 1 and len(masses) > 1):
+    names = frozenset(drug.name for drug in drugs or ()) | (_named_in(behind) if drugs else frozenset())
+    strengths = [_strength(each[0]) for each in _figures(behind)]
+    if not names or (len(names) == 1 and any(_differ(*two) for two in combinations(filter(None, strengths), 2))):
         return Scan(ids, None, None)  # no medicine, or one of two strengths: nobody knows which
-    return Scan(ids, names, strengths[0] if len(names) == 1 and strengths and _strength(figures[0][0]) else None)
+    return Scan(ids, names, strengths[0] if len(names) == 1 and strengths else None)
+
+
+def _figures(text: str) -> list[re.Match[str]]:
+    return [each for each in _FIGURE.finditer(text) if re.search(UNIT, each[0])]
+
+
+def _differ(one: tuple[float, str], other: tuple[float, str]) -> bool:
+    """Whether these are two strengths: 20 mg and 40 mg are, 0.1 mg and 100 micrograms are one, and so are 1.5 g and 20 mmol."""
+    size = in_unit(*one, other[1]) if one[1] in _MASSES else None
+    return size is not None and not isclose(size, other[0])
 
 
 def _strength(figure: str) -> tuple[float, str] | None:

@@ -61,15 +61,19 @@ def slots(
     start: datetime,
     end: datetime,
     given_before: datetime | None = None,
+    given_late: datetime | None = None,
     times: RoundTimes = SHIPPED,
 ) -> list[Slot]:
     """The doses that are due from `start` to before `end`, of a line that counts since `since`; none for as needed.
 
     `given_before` is the last dose by an earlier line of the order, or by an earlier order of the medicine: the interval goes
     on from there, so that another dose of a weekly drug is not due a day after the last one, and what was once only and is
-    given is not given again.
+    given is not given again. It is the planned time; `given_late` is when a dose that came late was given, and counts where
+    doses are less than a day apart. A dose of 22:00 that came after midnight is of the day before, all the same.
     """
     begun = minute(since)
+    if given_before is not None and given_late is not None and _is_within_a_day(line, times):
+        given_before = max(given_before, given_late)
     found: list[Slot] = []
     for place, (due_at, day) in enumerate(_moments(line, begun, zone, end, given_before, times)):
         if due_at >= end or len(found) >= SLOTS_MAX:
@@ -106,6 +110,12 @@ def _clocks(words: tuple[str, ...]) -> list[time]:
 def on_the_clock(line: MedicineLine) -> bool:
     """Whether doses follow the clock of the ward rather than a count of hours."""
     return line.every_hours is None or (line.every_hours % HOURS_OF_DAY == 0)
+
+
+def _is_within_a_day(line: MedicineLine, times: RoundTimes) -> bool:
+    """Whether doses of a line are less than a day apart."""
+    hours = hours_apart(line)
+    return hours < HOURS_OF_DAY if hours else len(clocks_of(line, times)) > 1
 
 
 def _moments(

@@ -13,7 +13,8 @@ from wardline.orders.public import MedicineRow, current, tall_man
 from wardline.pharmacy import rules
 from wardline.pharmacy.models import Dispense, Labelled
 
-# A long name, a long direction or many lots are set smaller, as a whole, until nothing stands over anything else.
+# A long name, a long direction or many lots are set smaller, as a whole, until nothing stands over anything else; but not so
+# small that nobody can read them. Then the lots and the hospital are told in short, and the name, drug and directions in full.
 LABEL = """
 #let data = json(bytes(sys.inputs.at("data")))
 #let (wide, high) = (84mm, 45mm)
@@ -29,18 +30,20 @@ LABEL = """
     align(right, image(bytes(sys.inputs.at("code")), format: "svg", width: 16mm)))
   #block(spacing: 1.2mm)[#text(size: 9.5pt * s, weight: "bold", data.dosage)]
   #if data.warnings.len() > 0 [#block(spacing: 1.2mm, text(size: 7pt * s, data.warnings.join(" ")))]]
-#let made(s) = block(width: wide)[#set text(size: 6.5pt * s)
+#let cut(words, most) = if words.clusters().len() > most { words.clusters().slice(0, most).join() + "…" } else { words }
+#let made(s, short) = block(width: wide)[#set text(size: 6.5pt * s)
   #line(length: 100%, stroke: 0.4pt)
   #v(-1.2mm)
-  #data.lots \\ #data.number #h(1.5mm) #data.prepared by #data.by#data.witness \\ #data.hospital]
-#let height(s) = measure(told(s)).height + 1mm + measure(made(s)).height
+  #(if short { data.lots_in_short } else { data.lots }) \\ #data.number #h(1.5mm) #data.prepared by #data.by#data.witness \\ #(if short { cut(data.hospital, 30) } else { data.hospital })]
+#let height(s, short) = measure(told(s)).height + 1mm + measure(made(s, short)).height
 #context {
-  let sizes = range(100, 35, step: -5).map(each => each / 100)
-  let s = sizes.find(each => height(each) <= high)
-  if s == none { s = sizes.last() }
-  [#metadata((size: s, left: (high - height(s)) / 1mm)) <fit>]
+  let sizes = range(100, 60, step: -5).map(each => each / 100)
+  let ways = (false, true).map(short => sizes.map(s => (s, short))).join()
+  let found = ways.find(way => height(..way) <= high)
+  let (s, short) = if found == none { ways.last() } else { found }
+  [#metadata((size: s, short: short, left: (high - height(s, short)) / 1mm)) <fit>]
   told(s)
-  place(bottom, made(s))
+  place(bottom, made(s, short))
 }
 """
 LOTS_SHOWN_MAX = 3
@@ -82,12 +85,21 @@ def label_data(found: Dispense, row: MedicineRow, who: Labelled, *, prepared: da
         "dosage": found.dosage,
         "warnings": warnings_of(found),
         "lots": "; ".join(lots[:LOTS_SHOWN_MAX]) + more,
+        "lots_in_short": lots_in_short(found),
         "number": found.number,
         "prepared": prepared.strftime("%d-%b-%Y %H:%M"),
         "by": found.prepared_by,
         "witness": f", witness {found.witness}" if found.witness else "",
         "hospital": who.hospital[:80],
     }
+
+
+def lots_in_short(found: Dispense) -> str:
+    """The lots where there is no room for them: how many, and the day on which the first of them ends."""
+    if not found.lots:
+        return ""
+    first = min(lot.expires_on for lot in found.lots)
+    return f"{len(found.lots)} {rules.plural('lot', len(found.lots))}, first exp {first:%d-%b-%Y}"
 
 
 def warnings_of(found: Dispense) -> list[str]:
