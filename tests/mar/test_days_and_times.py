@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tests.client import Client
-from tests.mar.bedside import bed, change, chart, give, order, scans
+from tests.mar.bedside import bed, change, chart, give, moved, order, scans
 
 
 async def wall(client: Client, *, minutes: int) -> datetime:
@@ -69,6 +69,20 @@ async def test_a_dose_that_was_given_is_not_due_again_at_a_changed_time(client: 
     line = f"amoxicillin 500 mg po bd at {near:%H:%M} and {far:%H:%M}"
     changed = await change(client, made, "change", {"line": line, "why": "Rounds"})
     assert await doses(client, changed, at.path) == [far]
+
+
+async def test_a_dose_that_came_late_keeps_the_next_one_away(client: Client) -> None:
+    """One of three was due more than five hours ago and is given now: the changed line is not due again within the hour."""
+    at, hours = await bed(client), [await wall(client, minutes=minutes) for minutes in (10, 490, 970)]
+    made = await order(client, at, f"amoxicillin 500 mg po tds at {', '.join(f'{each:%H:%M}' for each in hours)}")
+    dose = next(each for each in (await chart(client, at))["doses"] if each["medicine_id"] == made["id"])
+    await moved(client, dose, -330)
+    answer = await give(client, dose, scans(at, dose, time_reason="Was in theatre"))
+    assert (answer.status_code, answer.json().get("timing")) == (200, "late"), answer.text
+    near, *later = [each + timedelta(minutes=45) for each in hours]
+    line = f"amoxicillin 250 mg po tds at {', '.join(f'{each:%H:%M}' for each in (near, *later))}"
+    changed = await change(client, made, "change", {"line": line, "why": "Rounds"})
+    assert await doses(client, changed, at.path) == later
 
 
 async def test_times_that_are_changed_while_an_order_is_held_are_due_when_it_goes_on(client: Client) -> None:
