@@ -64,6 +64,8 @@ def gaps(findings: Findings) -> list[str]:
         ("penicillin and codeine", "unknown", "amoxicillin", [1]),  # each as if it had a line of its own
         ("penicillin and codeine", "unknown", "codeine", [1]),
         ("sulfa drugs, Brufen", "severe", "co-trimoxazole", [1]),
+        ("codeine and elastoplast", "unknown", "codeine", [1]),  # what is not understood hides nothing beside it
+        ("amoxicillin, latex", "mild", "amoxicillin", [1]),
         ("amoxicillin/clavulanic acid", "mild", "co-amoxiclav", [1, 1]),
         ("amoxicillin", "severe", "paracetamol", []),
     ],
@@ -83,6 +85,11 @@ def test_an_allergy_in_words_that_the_table_does_not_know_is_not_checked():
     findings = check(order("amoxicillin"), allergic(RecordedAllergy("the pink tablets")), [], RULES)
     assert any("the pink tablets" in words for words in gaps(findings))
     assert findings.asks
+
+
+def test_the_part_of_an_allergy_that_the_table_does_not_know_is_not_checked():
+    findings = check(order("paracetamol"), allergic(RecordedAllergy("codeine and elastoplast")), [], RULES)
+    assert any("'elastoplast'" in words for words in gaps(findings))
 
 
 def test_an_allergy_to_food_says_nothing_about_drugs():

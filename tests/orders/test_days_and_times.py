@@ -30,6 +30,9 @@ MIDWEEK = ("mon", "wed", "fri")
         ("co-trimoxazole 960 mg po MWF", "once a day on Monday, Wednesday and Friday"),
         ("co-trimoxazole 960 mg po bd sat and sun", "twice a day on Saturday and Sunday"),
         ("co-trimoxazole 960 mg po bd at weekends", "twice a day on Saturday and Sunday"),
+        ("co-trimoxazole 960 mg po bd at the weekend", "twice a day on Saturday and Sunday"),
+        ("furosemide 40 mg po on weekday", "once a day on Monday, Tuesday, Wednesday, Thursday and Friday"),
+        ("furosemide 40 mg po every weekday except wed", "once a day on Monday, Tuesday, Thursday and Friday"),
         (
             "co-trimoxazole 960 mg po 3x/week on Monday, Wednesday & Friday",
             "once a day on Monday, Wednesday and Friday",
@@ -153,6 +156,15 @@ def test_what_does_not_fit_is_asked(typed: str, asked: str) -> None:
 def test_what_is_never_taken_for_a_day_or_a_time(typed: str) -> None:
     read = entry.read(typed, TABLE)
     assert (read.line.weekdays, read.line.clocks) == ((), ())
+
+
+@pytest.mark.parametrize(("often", "words"), [("tds", "3 times a day on Sundays"), ("od", "once a week on Sunday")])
+def test_how_often_on_one_day_is_completed_by_its_answer(often: str, words: str) -> None:
+    typed = f"amoxicillin 500 mg po {often} sun"
+    (question,) = entry.read(typed, TABLE).questions
+    assert (question.words, question.choices) == ("Every Sunday?", ("on sundays",))
+    read = entry.read(f"{typed} on sundays", TABLE)
+    assert (read.questions, lines.often_words(read.line)) == ([], words)
 
 
 def test_the_answer_to_once_a_week_completes_the_line() -> None:

@@ -43,12 +43,16 @@ def check(order: Considered, patient: Patient, knowledge: Knowledge) -> Findings
 
 
 def _parts(allergy: RecordedAllergy, knowledge: Knowledge) -> list[RecordedAllergy]:
-    """`penicillin and codeine`: a class among several is recorded as a whole, as if each had a line of its own."""
-    if _named_class(allergy, knowledge) is None and knowledge.table.exact(allergy.substance) is None:
-        parts = [structs.replace(allergy, substance=part) for part in _BETWEEN.split(allergy.substance) if part]
-        if any(_named_class(part, knowledge) for part in parts):
-            return parts
-    return [allergy]
+    """`penicillin and codeine`, `codeine and latex`: as if each had a line of its own, where the whole is no class and no name, and a
+    part is a class, or is understood while the whole is not.
+    """
+    if _named_class(allergy, knowledge) is not None or knowledge.table.exact(allergy.substance) is not None:
+        return [allergy]
+    parts = [structs.replace(allergy, substance=part) for part in _BETWEEN.split(allergy.substance) if part]
+    is_list = any(_named_class(part, knowledge) for part in parts) or (
+        not _understood(allergy, knowledge) and any(_understood(part, knowledge) for part in parts)
+    )
+    return parts if is_list else [allergy]
 
 
 def _understood(allergy: RecordedAllergy, knowledge: Knowledge) -> bool:

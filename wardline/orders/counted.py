@@ -59,7 +59,7 @@ def ask_about_strength(reading: Reading, name: Understood | None, line: Medicine
     if len(strengths) > 1:
         before = "" if kind == "patch" else "of "
         choices = tuple(f"{before}{strength}" for strength in strengths)
-        reading.ask("amount", f"{line.amount.words} of which strength?", choices)
+        reading.ask("amount", f"Which strength of {kind}?", choices)
 
 
 def _strengths(forms: tuple[Form, ...], kind: str, made_as: str) -> list[str]:

@@ -15,8 +15,17 @@ from wardline.orders.reading import NUMBER, UNIT, Reading
 _DAY = r"(?:mon(?:days?)?|tue(?:s|sdays?)?|wed(?:s|nesdays?)?|thu(?:r|rs|rsdays?)?|fri(?:days?)?|sat(?:urdays?)?|sun(?:days?)?)(?![a-z])"
 _ITEM = rf"{_DAY}(?:\s*-\s*{_DAY}){{2,}}|{_DAY}\s*(?:-|to|through|thru)\s*{_DAY}|{_DAY}"
 _BETWEEN = r"\s*(?:,|/|&|\+)?\s*(?:and\s+)?(?:on\s+)?"
-_SEVERAL = {"weekdays": "mon to fri", "weekends": "sat sun", "mwf": "mon wed fri", "m/w/f": "mon wed fri"}
-_DAYS = rf"(?:(?:on|at)\s+)?(?:(?:every|each|an?)\s+)?(?:{'|'.join(_SEVERAL)}|(?:{_ITEM})(?:{_BETWEEN}(?:{_ITEM}))*)"
+_SEVERAL = {
+    "weekdays": "mon to fri",
+    "weekends": "sat sun",
+    "weekday": "mon to fri",
+    "weekend": "sat sun",
+    "mwf": "mon wed fri",
+    "m/w/f": "mon wed fri",
+}
+_DAYS = (
+    rf"(?:(?:on|at)\s+)?(?:(?:every|each|an?|the)\s+)?(?:{'|'.join(_SEVERAL)}|(?:{_ITEM})(?:{_BETWEEN}(?:{_ITEM}))*)"
+)
 _EXCEPT = rf"(?:except(?:\s+for)?|excluding|apart from)\s+{_DAYS}"
 _A_WEEK = r"(?:(twice|thrice)|(\d{1,2})\s*(?:x|times|days))\s*(?:/\s*|(?:a|per|each|every)\s+)?(?:weekly|week|wk)|(\d)\s*/\s*(?:week|wk)"
 
@@ -59,7 +68,7 @@ def take(reading: Reading) -> None:
         days = (days or WEEKDAYS.keys()) - left_out
         if not days:
             reading.ask("often", "On no day of the week? Write the days on which it is given.")
-        reading.repeats = len(days) > 1 or bool(found and re.search(r"\b(?:every|each)\b|days\b", found[0]))
+        reading.repeats = len(days) > 1 or bool(re.search(r"\b(?:every|each)\b|days\b", " ".join(found)))
         reading.fields["weekdays"] = tuple(day for day in WEEKDAYS if day in days)
     several = reading.take(_A_WEEK)
     if several is not None:
@@ -193,13 +202,11 @@ def _settle_days(reading: Reading, days: tuple[str, ...]) -> None:
         fields.setdefault("times_per_day", 1)
     elif len(days) > 1:
         fields.setdefault("times_per_day", 1)
-    elif not reading.repeats or not isinstance(times, int):
-        if reading.repeats:
-            fields["every_hours"] = HOURS_PER_WEEK
-        else:
-            reading.ask("often", f"Every {days_words(days)}?", ("once a week",))
-    elif times == 1:
-        fields.pop("times_per_day")
+    elif not reading.repeats:
+        each = f"on {days_words(days).lower()}s" if isinstance(times, int) else "once a week"
+        reading.ask("often", f"Every {days_words(days)}?", (each,))
+    elif times is None or times == 1:
+        fields.pop("times_per_day", None)
         fields["every_hours"] = HOURS_PER_WEEK
 
 

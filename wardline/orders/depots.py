@@ -1,4 +1,8 @@
-"""Depots: what is injected into a muscle once in some weeks. "200 mg im 2/52" is every two weeks, and no day's dose is a depot's."""
+"""Depots: what is injected once in some weeks. "200 mg im 2/52" is every two weeks, and of what is named here no injection is read
+for every day. Other drugs of which a depot is made (goserelin, lanreotide) are not asked for their weeks.
+"""
+
+import re
 
 from wardline.orders.drugs import Understood
 from wardline.orders.lines import HOURS_PER_DAY, HOURS_PER_WEEK
@@ -7,16 +11,26 @@ from wardline.orders.reading import Reading
 ESTERS = (" decanoate", " enantate", " enanthate", " undecylenate")
 _BY_NEEDLE_ONLY = (" embonate", " undecanoate")  # these are swallowed as well
 # Whose injection is a depot, whether its ester is named or not; the acetate of zuclopenthixol is not one of weeks.
-_ALWAYS = frozenset({"flupentixol", "paliperidone", "risperidone", "zuclopenthixol"})
-INTERVALS = ("every 14 days", "every 28 days")
-_WHY = "A depot acts for weeks (UK prescribing information of Haldol Decanoate: every 4 weeks): say how many, or once only."
+_OF_MIND = frozenset({"flupentixol", "paliperidone", "risperidone", "zuclopenthixol"})
+# What aripiprazole is injected of once, 9.75 mg, is none: it says "once only". The leuprorelin of every day is not in the drug table.
+_OTHERS = frozenset({
+    "aripiprazole", "aripiprazole lauroxil", "leuprorelin", "leuprorelin acetate", "medroxyprogesterone", "medroxyprogesterone acetate",
+})  # fmt: skip
+INTERVALS = ("every 14 days", "every 28 days")  # the second: UK prescribing information of Haldol Decanoate
+_WHY = "A depot acts for weeks: say how many, or once only."
+_WEEKS = re.compile(r"\d+\s*/52")
 
 
 def is_depot(name: str, route: str) -> bool:
     """Whether what is injected by this name acts for weeks."""
     return route in {"intramuscular", "subcutaneous"} and (
-        name.endswith((*ESTERS, *_BY_NEEDLE_ONLY)) or name in _ALWAYS
+        name.endswith((*ESTERS, *_BY_NEEDLE_ONLY)) or name in _OF_MIND | _OTHERS
     )
+
+
+def intervals(name: str) -> tuple[str, ...]:
+    """What is offered for how often; other drugs than those of the mind have other weeks."""
+    return ("once only",) if name in _OTHERS else INTERVALS
 
 
 def settle(reading: Reading, name: Understood | None) -> None:
@@ -25,7 +39,8 @@ def settle(reading: Reading, name: Understood | None) -> None:
     if name is None or not is_depot(name.name, str(fields.get("route", ""))) or fields.get("once"):
         return
     days, hours = fields.get("days"), fields.get("every_hours")
-    if isinstance(days, int) and isinstance(hours, int) and hours == days * HOURS_PER_DAY:
+    is_weeks = _WEEKS.fullmatch(reading.days_written) is not None
+    if is_weeks and isinstance(days, int) and hours == days * HOURS_PER_DAY:
         fields.pop("days")
         reading.assumptions.append(f"every {days} days, without an end")
     elif isinstance(days, int) and hours is None and fields.get("times_per_day") is None:

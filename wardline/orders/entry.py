@@ -179,12 +179,13 @@ def _read(plain: str, table: DrugTable, answer: str) -> tuple[Entry, bool]:
     phrases.ask_about_counts(reading)
     phrases.ask_about_weekly(reading, name, line.route)
     release.ask(reading, name, line, table)
-    only_routes.ask(reading, name, line)
+    only_routes.ask(reading, line)
     slips.ask_about_units(reading, name, line)
     slips.ask_about_strength(reading, name, line)
     slips.ask_about_worn(reading, line)
     slips.ask_about_dilution(reading, line)
     counted.ask_about_route(reading, line)
+    only_routes.say_unknown(reading, name, line)
     counted.ask_about_strength(reading, name, line)
     _ask_about_leftovers(reading, table)
     entry = Entry(line=line, known=name is not None, assumptions=reading.assumptions, questions=reading.questions)
@@ -352,6 +353,7 @@ def _often(reading: Reading) -> None:
         count = int(days[1]) * DAYS_OF[days[2]]
         if 0 < count <= DAYS_MAX:
             reading.set(days=count)
+            reading.days_written = days[0].strip()
         else:
             reading.ask("days", f"For {days[1]} {days[2]} cannot be.")
 
@@ -421,7 +423,7 @@ def _how_often(line: MedicineLine) -> tuple[str, tuple[str, ...]]:
     if line.name in phrases.WEEKLY:
         return "How often?", ("once a week",)
     if depots.is_depot(line.name, line.route):
-        return "How often?", depots.INTERVALS
+        return "How often?", depots.intervals(line.name)
     if line.as_needed:
         words = "At least how long between two doses, or at most how much in 24 hours?"
         return words, ("every 4 hours", "every 6 hours", "at most 4 doses in 24 hours")

@@ -239,11 +239,19 @@ _IN_ML = re.compile(r"([\d.,]+) (mg|g|micrograms|nanograms|units|mmol)/(?:([\d.,
 
 def _made_of(line: MedicineLine, amount: Amount | None) -> Amount | None:
     """Millilitres of a known strength as what they hold: 10 ml of 240 mg/5 ml are 480 mg."""
-    strength = _IN_ML.fullmatch(line.strength)
-    if amount is None or strength is None or amount.unit != "ml":
+    held = held_in_ml(line.strength)
+    if amount is None or held is None or amount.unit != "ml":
         return amount
-    held, volume = (Decimal((each or "1").replace(",", "")) for each in (strength[1], strength[3]))
-    return Amount(amount.value * held / volume, strength[2]) if volume else amount
+    return Amount(amount.value * held.value, held.unit)
+
+
+def held_in_ml(strength: str) -> Amount | None:
+    """What one millilitre holds: 48 mg of `240 mg/5 ml`; None where a strength does not say it."""
+    found = _IN_ML.fullmatch(strength)
+    if found is None:
+        return None
+    held, volume = (Decimal((each or "1").replace(",", "")) for each in (found[1], found[3]))
+    return Amount(held / volume, found[2]) if volume else None
 
 
 def _highest(line: MedicineLine) -> Amount | None:

@@ -54,6 +54,7 @@ class Reading:
         self.most_is_of_day = False  # a most said for 24 hours, not a bare "max 1 g"
         self.repeats = False  # whether "every" or more than one day says that the days of the week come again
         self.times_a_week: tuple[int, str] | None = None  # so many, as it was written
+        self.days_written = ""  # for how long, as it stood: "2/52", "for 2 weeks"
         self.nanograms = ""  # the number before "ng", which may be a unit or a route
 
     def take(self, pattern: str) -> re.Match[str] | None:

@@ -7,7 +7,16 @@ from decimal import Decimal
 
 from wardline.orders.doses import MILLIGRAMS
 from wardline.orders.drugs import Form, Understood
-from wardline.orders.lines import HOURS_PER_DAY, Amount, MedicineLine, gaps_hours, hours_words, plain, range_words
+from wardline.orders.lines import (
+    HOURS_PER_DAY,
+    Amount,
+    MedicineLine,
+    gaps_hours,
+    held_in_ml,
+    hours_words,
+    plain,
+    range_words,
+)
 from wardline.orders.phrases import BY_NEEDLE
 from wardline.orders.reading import Reading
 
@@ -21,6 +30,8 @@ WHICH_STRENGTH = "So much of which strength?"
 _STRENGTH = re.compile(r"([\d.,]+) (g|mg|micrograms|nanograms)(?:/(?:([\d.,]+) )?(ml|h|puff|spray|dose))?")
 _SMALLER = {"g": "mg", "mg": "micrograms", "micrograms": "nanograms"}
 _BY_TUBE = {"nasogastric": "oral", "gastrostomy": "oral"}
+MMOL_PER_ML_MAX = Decimal("0.4")  # own: 40 mmol in 100 ml
+MG_PER_MMOL = Decimal("74.55")  # potassium chloride: its molar mass
 _UNDILUTED = "Injected undiluted it has killed (Drug and Therapeutics Bulletin 1971; 9: 31)."
 # Hours for which a patch is worn, at least and at most, and who says so.
 WORN_HOURS = {
@@ -87,12 +98,50 @@ def ask_about_strength(reading: Reading, name: Understood | None, line: Medicine
 
 
 def ask_about_dilution(reading: Reading, line: MedicineLine) -> None:
-    """`potassium chloride 20 mmol iv stat`: in how much fluid? A bag as it hangs, and a rate of a strength, say it themselves."""
-    amount = line.amount_to or line.amount
-    is_bag = amount is not None and (amount.unit == "litres" or (amount.unit == "ml" and amount.value >= BAG_ML_MIN))
-    is_made = line.rate and line.strength.endswith("ml")
-    if line.name == "potassium chloride" and line.route == "intravenous" and not (line.diluent or is_bag or is_made):
-        reading.ask("diluent", f"In how much of which fluid? {_UNDILUTED}")
+    """Potassium chloride into a vein is asked about where the line names no fluid, where it does not say how much of it each
+    millilitre holds, and where that is more than `MMOL_PER_ML_MAX`. A bag or a rate of a strength names its own fluid.
+    """
+    if line.name != "potassium chloride" or line.route != "intravenous":
+        return
+    held = _mmol_per_ml(line)
+    if not held:
+        written = 'Write it as "40 mmol in 1 litre normal saline".'
+        reading.ask("diluent", f"In how much of which fluid? {written} {_UNDILUTED}")
+    elif held > MMOL_PER_ML_MAX:
+        most = f"more than {plain(MMOL_PER_ML_MAX)} is not read"
+        reading.ask(
+            "diluent", f"In more fluid? Each ml would hold {plain(round(held, 3))} mmol, and {most}. {_UNDILUTED}"
+        )
+
+
+def _mmol_per_ml(line: MedicineLine) -> Decimal | None:
+    """How much potassium chloride runs into the vein with each millilitre; None where no fluid is named, or it cannot be said."""
+    made, amount = _mmol_of_strength(line.strength), line.amount_to or line.amount
+    volume, _, fluid = line.diluent.partition(" ")
+    unit, _, named = fluid.partition(" ")
+    if amount is None or (line.diluent and not named):
+        return None
+    if line.rate or not line.diluent:  # "20 mmol 0.9 %" may be twenty of anything
+        is_said = amount.unit in {"ml", "litres"} or (line.rate and line.strength.endswith("ml"))
+        return made if is_said else None
+    mmol = amount.value * made if amount.unit == "ml" and made is not None else _mmol(amount)
+    if mmol is None or line.per_kg:
+        return None
+    return mmol / (Decimal(volume.replace(",", "")) * (1000 if unit == "litres" else 1))
+
+
+def _mmol_of_strength(strength: str) -> Decimal | None:
+    """In each millilitre of `2 mmol/ml`, `150 mg/ml` or `0.3 %`."""
+    if strength.endswith(" %"):
+        return Decimal(strength.removesuffix(" %").replace(",", "")) * 10 / MG_PER_MMOL
+    held = held_in_ml(strength)
+    return None if held is None else _mmol(held)
+
+
+def _mmol(amount: Amount) -> Decimal | None:
+    if amount.unit in MILLIGRAMS:
+        return _mg(amount) / MG_PER_MMOL
+    return amount.value if amount.unit == "mmol" else None
 
 
 def ask_about_worn(reading: Reading, line: MedicineLine) -> None:
