@@ -81,9 +81,12 @@ def test_a_changed_line_keeps_its_distance_from_a_dose_that_was_given_late() -> 
     changed = datetime(2026, 11, 24, 13, 40, tzinfo=UTC)
 
     def after(typed: str, planned: datetime, given: datetime) -> list[str]:
-        late = {"given_before": planned, "given_late": given}
         since = max(changed, given)
-        return clocks(slots(line(typed), since=since, zone=LONDON, start=since, end=since + 3 * DAY, **late))
+        end = since + 3 * DAY
+        found = slots(
+            line(typed), since=since, zone=LONDON, start=since, end=end, given_before=planned, given_late=given
+        )
+        return clocks(found)
 
     morning, lately = datetime(2026, 11, 24, 8, tzinfo=UTC), datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
     assert after("amoxicillin 500 mg po tds", morning, lately)[:2] == ["24 22:00", "25 08:00"]
