@@ -1,5 +1,6 @@
 """Members of staff at their browsers: the real application, the real pages, one window each."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from tests.served import Served
 from wardline.identity.passwords import hash_now
 
 OPENINGS_MAX = 5
+OPENING_SECONDS = 0.2
 PASSWORD = "a password for the tests"
 HASH = hash_now(PASSWORD)
 
@@ -38,6 +40,7 @@ class Person:
             except Error as error:
                 if "interrupted by another navigation" not in error.message:
                     raise
+                await asyncio.sleep(OPENING_SECONDS)
         raise AssertionError(f"the page never rested long enough to go to {path}")
 
     async def picture(self, path: Path) -> None:

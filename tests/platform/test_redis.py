@@ -128,12 +128,21 @@ async def test_a_server_that_is_slow_keeps_nobody_waiting_and_mixes_nothing_up(s
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
     server.answer_again()
-    clock.at += 2 * PAUSE_SECONDS[1]
-    await redis.get(b"wl:0")
+    assert await is_asked_again(redis, clock)
     for number in [*range(50)] * 3:
         assert await redis.get(f"wl:{number}".encode()) in (None, str(number).encode())
+    assert await is_asked_again(redis, clock)
     assert not redis.breaker.is_open
     await redis.close()
+
+
+async def is_asked_again(redis: Redis, clock: Clock) -> bool:
+    """Whether it is, within some pauses: on a busy machine a try may take longer than a call is waited for."""
+    for _ in range(20):
+        clock.at += 2 * PAUSE_SECONDS[1]
+        if await redis.get(b"wl:0") == b"0":
+            return True
+    return False
 
 
 @needs_redis
