@@ -96,6 +96,18 @@ async def test_times_that_are_changed_while_an_order_is_held_are_due_when_it_goe
     assert await doses(client, changed, at.path) == [second]
 
 
+async def test_a_dose_is_made_of_an_order_that_was_stored_in_the_next_minute(client: Client) -> None:
+    at = await bed(client)
+    made = await order(client, at, "furosemide 40 mg po stat")
+    async with client.world.owner() as db:
+        await db.execute(
+            "UPDATE orders.medicine SET prescribed_at = date_trunc('minute', now()) - interval '100 ms',"
+            " created_at = date_trunc('minute', now()) + interval '20 ms' WHERE id = $1",
+            UUID(made["id"]),
+        )
+    assert [dose["medicine_id"] for dose in (await chart(client, at))["doses"]] == [made["id"]]
+
+
 async def test_a_line_that_says_two_things_is_not_signed(client: Client) -> None:
     at = await bed(client)
     answer = await client.post(f"{at.path}/medicines", {"lines": ["warfarin 3 mg po bd at 18:00"]}, as_="doctor_a")

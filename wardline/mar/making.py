@@ -23,6 +23,8 @@ from wardline.platform.ids import new_id
 
 AHEAD = timedelta(hours=24)
 AGAIN_WITHIN = timedelta(hours=12)  # of what is made: then more is made
+# An order counts from the moment at which its signature came, and is stored a moment later, which may be in the next minute.
+SIGNED_WITHIN = timedelta(minutes=1)
 BACK_MAX = timedelta(days=7)  # what fell due while no worker ran is made when one comes back
 
 
@@ -258,7 +260,9 @@ async def _anchors(db: Db, orders: list[Unplanned], *, hospital_id: UUID) -> dic
 
 
 def _slots_of(order: Unplanned, anchor: datetime | None, now: datetime) -> list[Slot]:
-    begins = max(minute(order.since), minute(order.created_at))  # nobody here was asked for what fell due before
+    begins = minute(order.since)
+    if order.created_at - order.since > SIGNED_WITHIN:
+        begins = max(begins, minute(order.created_at))  # nobody here was asked for what fell due before
     start = begins if order.planned_since != order.since or order.made_until is None else order.made_until
     return slots(
         line_from(order.line),
