@@ -146,6 +146,7 @@ async def test_a_product_of_two_medicines_is_neither_of_them(client: Client, at:
         ("Paracetamol 1 g (2 x 500 mg)", {"paracetamol"}, (1, "g")),
         ("Calcium carbonate 1.25 g (500 mg calcium)", {"calcium carbonate"}, (1.25, "g")),
         ("Ferrous fumarate 210 mg (68 mg iron)", {"ferrous fumarate"}, (210, "mg")),
+        ("amoxicillin 500 mg (clavulanic acid 125 mg)", {"amoxicillin", "clavulanic acid"}, None),
         ("Zinc sulfate 125 mg (45 mg zinc)", {"zinc sulfate"}, (125, "mg")),
     ],
 )

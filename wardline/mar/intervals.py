@@ -8,7 +8,7 @@ needed), and the as-needed order's own checks see the regular one.
 # A declared query's body is its docstring.
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -55,12 +55,6 @@ async def regular_doses(db: Db, *, hospital_id: UUID, people: list[UUID], since:
 def is_long(line: MedicineLine) -> bool:
     """Whether doses of a line are more than a day apart."""
     return line.kind in REGULAR and (hours_apart(line) or 0) * rules.HOUR > DAY
-
-
-def length_of(line: MedicineLine) -> timedelta:
-    """How far apart the doses of a line are; where they come on days of the week, the two that are nearest."""
-    hours = hours_apart(line)
-    return hours * rules.HOUR if hours else DAY / (line.times_per_day or 1)
 
 
 def last_of(
@@ -115,7 +109,7 @@ async def before_dose(db: Db, giving: Giving, *, hospital_id: UUID, now: datetim
     line = rules.line_of(giving)
     if line.kind not in REGULAR or hours_apart(line) is None or giving.due_at is None:
         return []
-    since = min(giving.due_at, now) - length_of(line)
+    since = min(giving.due_at, now) - rules.interval_of(line)
     return await regular_doses(db, hospital_id=hospital_id, people=[giving.person_id], since=since)
 
 
@@ -123,10 +117,10 @@ def near(giving: Giving, line: MedicineLine, doses: Sequence[RegularDose], at: d
     """Why a dose at this moment is before its interval is over, in words; empty where it is not."""
     own = None if is_long(line) else giving.medicine_id  # of a short one, a third of the interval is asked about
     last = last_of(giving.name, _asked_about(giving, line, doses), person_id=giving.person_id, other_than=own)
-    if last is None or abs(at - last.happened_at) >= kept(length_of(line)):
+    if last is None or abs(at - last.happened_at) >= kept(rules.interval_of(line)):
         return rules.near_another(giving, line, at)
     by = "" if last.medicine_id == giving.medicine_id else " by another order"
-    next_at = last.happened_at + length_of(line)
+    next_at = last.happened_at + rules.interval_of(line)
     return f"last given {_day(last.happened_at, zone)}{by}, next not before {_day(next_at, zone)}"
 
 
@@ -135,9 +129,9 @@ def coming(
 ) -> str:
     """When a medicine was last given and until when its interval lasts; empty once that is over."""
     last = last_of(order.name, going_on(order.route, doses), person_id=person_id)
-    if last is None or now - last.happened_at >= kept(length_of(line)):
+    if last is None or now - last.happened_at >= kept(rules.interval_of(line)):
         return ""
-    next_at = last.happened_at + length_of(line)
+    next_at = last.happened_at + rules.interval_of(line)
     return f"Last given {_day(last.happened_at, zone)}, next not before {_day(next_at, zone)}"
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from wardline.identity.public import WardScope
-from wardline.mar import codes, intervals
+from wardline.mar import codes, intervals, rules
 from wardline.mar.rounds import times_from
 from wardline.mar.schedule import Slot, minute, slots
 from wardline.orders.public import OrderKind, drugs_named, line_from
@@ -249,7 +249,7 @@ async def _anchors(db: Db, orders: list[Unplanned], *, hospital_id: UUID) -> dic
         db,
         hospital_id=hospital_id,
         people=list({order.person_id for order in spaced}),
-        since=min(order.since - intervals.length_of(new[order.id]) for order in spaced),
+        since=min(order.since - rules.interval_of(new[order.id]) for order in spaced),
     )
     for order in spaced:
         others = intervals.going_on(order.route, doses)

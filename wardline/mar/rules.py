@@ -28,7 +28,7 @@ from wardline.orders.public import (
     line_from,
     number,
 )
-from wardline.patients.public import is_wristband_of
+from wardline.patients.public import ids_in, is_wristband_of
 
 WINDOW = timedelta(minutes=60)
 CRITICAL_WINDOW = timedelta(minutes=30)  # codes.CRITICAL_SOURCE
@@ -44,13 +44,15 @@ DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
 HALVES = 2
 LITRE_ML = 1000
 TOLERANCE = 1e-6
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _VERSION = re.compile(r"/V(\d{1,6})/", re.IGNORECASE | re.ASCII)
 # What is in one (500 mg), in a volume (10 mg/5 ml), or of each part (500/125 mg); and the first of these alone.
 _FIGURE = re.compile(rf"(?<![\w./])(?:{NUMBER})(?:\s*{UNIT})?(?:\s*/\s*(?:{NUMBER})?(?:\s*{UNIT})?)*")
 _STRENGTH = re.compile(rf"({NUMBER})\s*({UNIT})")
-# A bracket behind the strength says it again: "1.5 g (20 mmol)", "210 mg (68 mg iron)"; one that adds something does not.
-_SAID_AGAIN = re.compile(r"\((?![^()]*(?:\b(?:and|with|plus)\b|[+&]))[^()]*\)")
+# A bracket that begins with a figure says the strength again: "1.5 g (20 mmol)", "210 mg (68 mg iron)"; one that begins with a
+# name ("amoxicillin 500 mg (clavulanic acid 125 mg)"), or adds something, does not.
+_SAID_AGAIN = re.compile(
+    r"\(\s*(?:equivalent to|equiv\.?|=|about)?\s*(?=\d)(?![^()]*(?:\b(?:and|with|plus)\b|[+&]))[^()]*\)"
+)
 _DISSOLVED_IN = re.compile(r"\bin\s+(?:sodium chloride|glucose|dextrose|saline|water)\b.*")
 _MASSES = frozenset({"g", "mg", "micrograms", "nanograms", "units", "mmol"})
 
@@ -234,7 +236,7 @@ class Scan(Struct, frozen=True):
 
 def read_scan(text: str) -> Scan:
     """A pharmacy label carries the id of its order; anything else is a product by name, ATC or RxNorm code."""
-    ids = frozenset(UUID(found) for found in _UUID.findall(text))
+    ids = ids_in(text)
     if ids:
         version = _VERSION.search(text)
         return Scan(ids, None, None, int(version[1]) if version else None)
@@ -350,14 +352,18 @@ def _by_strength(given: float, unit: str, strength: tuple[float, str], at: datet
     return right(holds=True, source="Scan", at=at, words=f"{given:g} {unit} = {units:g} x {written}")
 
 
+def interval_of(line: MedicineLine) -> timedelta:
+    """How far apart the doses of a line are; where they come on days of the week, the two that are nearest."""
+    hours = hours_apart(line)
+    return hours * HOUR if hours else DAY / (line.times_per_day or 1)
+
+
 def near_another(giving: Giving, line: MedicineLine, given_at: datetime) -> str:
     """How near to the last dose of the order this one would be, in words; empty where there is time between them."""
     if giving.due_at is None or giving.other_at is None or line.kind not in {OrderKind.SCHEDULED, OrderKind.TAPER}:
         return ""
-    hours = hours_apart(line)
-    interval = timedelta(hours=hours) if hours else DAY / (line.times_per_day or 1)
     apart = abs(given_at - giving.other_at)
-    if apart >= interval / NEAR_PARTS:
+    if apart >= interval_of(line) / NEAR_PARTS:
         return ""
     return f"{length(round(apart / timedelta(minutes=1)))} from the last dose"
 

@@ -171,7 +171,7 @@ async def _coming(
     spaced = [order for order in orders if order.id in lines and intervals.is_long(lines[order.id])]
     if not spaced:
         return {}
-    since = now - max(intervals.length_of(lines[order.id]) for order in spaced)
+    since = now - max(rules.interval_of(lines[order.id]) for order in spaced)
     doses = await intervals.regular_doses(db, hospital_id=patient.hospital_id, people=[patient.person_id], since=since)
     return {
         order.id: words

@@ -33,7 +33,7 @@ from wardline.patients.models import (
     Sex,
 )
 from wardline.patients.queries import BANNER, OF_PATIENT, OPENING
-from wardline.patients.rules import is_wristband_of
+from wardline.patients.rules import ids_in, is_wristband_of
 from wardline.patients.timeline import TIMELINE, Event
 from wardline.platform.alike import Alike
 from wardline.platform.batch import Answer, Batch, Opening
@@ -209,6 +209,7 @@ __all__ = [
     "ask_banner",
     "banner_of",
     "find",
+    "ids_in",
     "is_wristband_of",
     "no_such_patient",
     "on_banner",

@@ -160,7 +160,12 @@ def network_number(serial: int) -> str | None:
 def is_wristband_of(scan: str, *, person_id: UUID, numbers: Iterable[str]) -> bool:
     """Whether a wristband is this person's: one of their numbers, however it is spaced, or their id in a code."""
     wanted = {_bare(each) for each in numbers} - {""}
-    return _bare(scan) in wanted or person_id in {UUID(found) for found in _UUID.findall(scan)}
+    return _bare(scan) in wanted or person_id in ids_in(scan)
+
+
+def ids_in(text: str) -> frozenset[UUID]:
+    """The ids that stand in a code, whatever is around them."""
+    return frozenset(map(UUID, _UUID.findall(text)))
 
 
 def _bare(number: str) -> str:

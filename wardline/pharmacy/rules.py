@@ -48,7 +48,7 @@ def unusable(offer: Offer, today: date) -> str:
 
 # --- how much ----------------------------------------------------------------------------------------------------------
 def doses_per_day(line: MedicineLine) -> Fraction | None:
-    """How often a day it is given at most; None where the order does not say."""
+    """How often a day it is given at most, over a week where it has its days; None where the order does not say."""
     often = None
     if line.times_per_day is not None:
         often = Fraction(line.times_per_day * (len(line.weekdays) or len(WEEKDAYS)), len(WEEKDAYS))

@@ -1,6 +1,7 @@
 """A text that is asked for says something: spaces and what cannot be seen are no reason, no name and no answer."""
 
 import functools
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -29,9 +30,17 @@ def _unsaid(given: Any, path: str) -> list[tuple[str, str]]:
     found = [
         (f"{path}{sent_as}", "This is needed." if least == 1 else f"Write at least {least} characters.")
         for name, sent_as, least in texts
-        if isinstance(text := getattr(given, name), str) and text and len(_read(text)) < least
+        if isinstance(text := getattr(given, name), str) and text and not _says(text, least)
     ]
     return found + [each for name, sent_as in structs for each in _unsaid(getattr(given, name), f"{path}{sent_as}.")]
+
+
+def _says(text: str, least: int) -> bool:
+    """Whether somebody can read so many signs of it. The first that are no spaces answer it for all but the shortest texts."""
+    letters = islice(
+        (sign for sign in text if sign.isprintable() and not sign.isspace() and sign not in _BLANKS), least
+    )
+    return sum(1 for _ in letters) == least or len(_read(text)) >= least
 
 
 def _read(text: str) -> str:
